@@ -1,0 +1,270 @@
+"""Every choice a user has, in one frozen value that checks itself when made.
+
+A setting that reads `"auto"` is chosen by `glassnet.recipe`, which records why. Three small values at
+the end (`Preparing`, `Architecture`, `Training`) are what the rest of the house sees: the same
+settings with nothing left open.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal
+
+from glassnet.errors import SettingsError, listed, near_miss
+
+Auto = Literal["auto"]
+Own = Callable[..., Any] | type  # a user's own module, loss, metric or optimiser in place of a name
+
+SEED_LIMIT: Final = 2**63
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What a user may choose. Every field has a default that works.
+
+    >>> Settings(epochs=20).epochs
+    20
+    """
+
+    # The table
+    target: tuple[str, ...] = ()  # columns to predict; empty: the example's own
+    query: str = ""  # SQL to run instead of reading a file whole
+    example: str = ""  # a table that comes with the program, instead of a source
+    example_rows: int = 1000  # rows of a generated example
+    example_features: int = 4  # columns of a generated example
+    example_noise: float = 0.1  # noise of a generated example
+    example_seed: int = 0  # seed of a generated example
+    columns: tuple[str, ...] = ()  # inputs to use; empty: all that are usable
+    drop: tuple[str, ...] = ()  # columns to leave out
+    keep: tuple[str, ...] = ()  # columns copied into the predictions, never inputs
+    kinds: tuple[tuple[str, str], ...] = ()  # (column, kind) pairs that overrule the guess
+    task: str = "auto"  # binary, multiclass, regression, multilabel
+    positive: str = ""  # the positive class of a binary target
+    weight: str = ""  # column of row weights
+    class_weight: str | tuple[tuple[str, float], ...] = "none"  # none, balanced, or (class, weight) pairs
+    delimiter: str = "auto"  # cell separator of text files
+    header: str = "auto"  # yes, no, auto
+    missing: tuple[str, ...] | Auto = "auto"  # cells that mean "missing"
+    decimal: str = "auto"  # decimal mark: "." or ","
+    dates: str = "auto"  # strptime format of date cells
+    encoding: str = "auto"  # of text files: utf-8, latin-1, cp1252, utf-16
+    # The split
+    validation_share: float | Auto = "auto"  # share of rows that choose the epoch
+    test_share: float | Auto = "auto"  # share of rows kept for the end
+    folds: int = 0  # 0: one split; k: members hold out one of k folds each
+    time: str = ""  # column: later rows are validated and tested on
+    group: str = ""  # column: equal values stay on one side
+    # The network
+    recipe: str = "auto"  # auto, mlp, neuron, sequential
+    network: str | Own = "auto"  # neuron, mlp, or an own nn.Module class or instance
+    hidden: tuple[int, ...] | Auto = "auto"  # width of each hidden layer
+    activation: str = "auto"
+    dropout: float | Auto = "auto"  # share of hidden units dropped in a training step
+    normalization: str = "auto"  # none, layer
+    output: str = "auto"  # linear, sigmoid: what the last layer's sums pass through
+    members: int | Auto = "auto"  # networks trained side by side and averaged
+    numbers: str = "auto"  # scaling of numbers: robust, standard, none
+    one_hot: int | Auto = "auto"  # categories of at most so many levels become 0/1 columns
+    embedding: int | Auto = "auto"  # numbers per level of the others
+    rare: int | Auto = "auto"  # levels seen less often than this share one slot
+    # Training
+    loss: str | Own = "auto"
+    label_smoothing: float = 0.0  # share of the target spread over all classes
+    quantile: float = 0.5  # level of the quantile loss
+    optimizer: str | Own = "auto"
+    learning_rate: float | Auto = "auto"
+    momentum: float = 0.0  # of sgd
+    weight_decay: float | Auto = "auto"  # decoupled in adamw, an L2 term in sgd and adam
+    clip: float | Auto = "auto"  # largest gradient norm of a member; 0: no clipping
+    schedule: str = "auto"  # constant, step, cosine, one_cycle
+    warmup: float | Auto = "auto"  # share of the steps in which the rate rises from 0
+    epochs: int | Auto = "auto"  # passes over the training rows, at most
+    batch_size: int | Auto = "auto"  # rows per step of each member; 0: all rows
+    patience: int | Auto = "auto"  # epochs without improvement before stopping; 0: never stop early
+    metric: str | Own = "auto"  # the metric shown first
+    time_limit: float = math.inf  # seconds for the whole run
+    # The run
+    engine: str = "auto"
+    precision: str = "auto"  # float32, float64
+    seed: int = 0
+    threads: int = 0  # CPU threads; 0: all cores
+
+    def __post_init__(self) -> None:
+        for name, (is_right, rule) in CHECKS.items():
+            value = getattr(self, name)
+            if value != "auto" and not is_right(value):
+                raise SettingsError(f"{name} must be {rule}, but it is {value!r}.")
+        if self.columns and (twice := sorted(set(self.columns) & set(self.drop))):
+            raise SettingsError(f"column '{twice[0]}' is both in columns and in drop; name it once.")
+        if self.batch_size == 0 and self.dropout not in ("auto", 0.0) and self.network == "neuron":
+            raise SettingsError("dropout needs a hidden layer, and the neuron has none.")
+        shares = [s for s in (self.validation_share, self.test_share) if not isinstance(s, str)]
+        if sum(shares) >= 1.0:
+            raise SettingsError(
+                f"validation_share and test_share together must be below 1, but they are {sum(shares):g};"
+                " nothing would be left to train on."
+            )
+
+
+def _whole(least: int, most: float = math.inf) -> tuple[Callable[[Any], bool], str]:
+    rule = f"a whole number of at least {least}" + (f" and at most {most:g}" if most < math.inf else "")
+    return lambda v: isinstance(v, int) and not isinstance(v, bool) and least <= v <= most, rule
+
+
+def _number(least: float, below: float = math.inf) -> tuple[Callable[[Any], bool], str]:
+    rule = f"a number of at least {least:g}" + (f" and below {below:g}" if below < math.inf else "")
+    return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and least <= v < below, rule
+
+
+def _positive() -> tuple[Callable[[Any], bool], str]:
+    return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and v > 0, "a number above 0"
+
+
+def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
+    return lambda v: v in names, f"one of {', '.join(names)}"
+
+
+def _widths(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(w, int) and w >= 1 for w in value)
+
+
+CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "example_rows": _whole(2, 100_000_000),
+    "example_features": _whole(1, 100_000),
+    "example_noise": _number(0.0),
+    "example_seed": _whole(0, SEED_LIMIT - 1),
+    "header": _one_of("yes", "no"),
+    "decimal": _one_of(".", ","),
+    "task": _one_of("binary", "multiclass", "regression", "multilabel"),
+    "validation_share": _number(0.0, 1.0),
+    "test_share": _number(0.0, 1.0),
+    "folds": (lambda v: isinstance(v, int) and (v == 0 or v >= 2), "0 (one split) or at least 2"),
+    "hidden": (_widths, "a tuple of layer widths of at least 1, such as (128, 128)"),
+    "dropout": _number(0.0, 1.0),
+    "normalization": _one_of("none", "layer"),
+    "output": _one_of("linear", "sigmoid"),
+    "members": _whole(1, 1024),
+    "numbers": _one_of("robust", "standard", "none"),
+    "one_hot": _whole(0),
+    "embedding": _whole(1, 1024),
+    "rare": _whole(1),
+    "label_smoothing": _number(0.0, 1.0),
+    "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
+    "learning_rate": _positive(),
+    "momentum": _number(0.0, 1.0),
+    "weight_decay": _number(0.0),
+    "clip": _number(0.0),
+    "warmup": _number(0.0, 1.0),
+    "epochs": _whole(1),
+    "batch_size": _whole(0),
+    "patience": _whole(0),
+    "time_limit": _positive(),
+    "precision": _one_of("float32", "float64"),
+    "seed": _whole(0, SEED_LIMIT - 1),
+    "threads": _whole(0, 4096),
+}
+
+SETTING_NAMES: Final = tuple(field.name for field in fields(Settings))
+
+
+def change(settings: Settings, **changes: Any) -> Settings:
+    """Return the settings with the named ones changed.
+
+    Raises SettingsError, with the nearest known name, for a name that is no setting. A list is taken
+    for a tuple, and a single column name for a tuple of one.
+    """
+    for name in changes:
+        if name not in SETTING_NAMES:
+            raise SettingsError(
+                f"no setting is called '{name}'.{near_miss(name, SETTING_NAMES)}"
+                f" Known: {listed(sorted(SETTING_NAMES), 99)}."
+            )
+    return replace(settings, **{name: _plain(name, value) for name, value in changes.items()})
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return the value as Settings keeps it: lists as tuples, a single name as a tuple of one."""
+    if name in ("kinds", "class_weight") and isinstance(value, Mapping):
+        return tuple((str(key), one) for key, one in value.items())
+    if name in ("target", "columns", "drop", "keep") and isinstance(value, str):
+        return (value,)
+    if name == "hidden" and isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
+    if isinstance(value, list):
+        return tuple(tuple(one) if isinstance(one, list) else one for one in value)
+    return value
+
+
+# ---- the same choices with nothing left open: what the rest of the house sees ----
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """One thing the program chose for the user, and why."""
+
+    name: str  # the setting, or what was decided: "kind of zip"
+    value: str
+    reason: str  # one sentence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preparing:
+    """How columns become numbers."""
+
+    numbers: str = "robust"
+    one_hot: int = 8
+    embedding: int = 8
+    rare: int = 3
+    scale_target: bool = True  # standardise a regression target, undone exactly in predictions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Architecture:
+    """What the network is."""
+
+    network: str | Own = "mlp"
+    hidden: tuple[int, ...] = (128, 128)
+    activation: str = "relu"
+    dropout: float = 0.0
+    normalization: str = "none"
+    output: str = "linear"
+    initial: str = "uniform"  # uniform: torch's own for Linear layers; zero
+    members: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Training:
+    """How the network is trained."""
+
+    loss: str | Own = "squared"
+    label_smoothing: float = 0.0
+    quantile: float = 0.5
+    optimizer: str | Own = "adamw"
+    learning_rate: float = 1e-3
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    clip: float = 0.0
+    schedule: str = "constant"
+    warmup: float = 0.0
+    epochs: int = 100
+    batch_size: int = 256  # 0: all rows
+    patience: int = 0  # 0: never stop early
+    metric: str | Own = "auto"
+    training_loss: str = "batches"  # batches: mean of the epoch's steps; rows: all training rows after it
+    precision: str = "float32"
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """Everything chosen for one run, with the reasons."""
+
+    name: str
+    preparing: Preparing
+    architecture: Architecture
+    training: Training
+    validation_share: float
+    test_share: float
+    decisions: tuple[Decision, ...]
