@@ -1,0 +1,194 @@
+"""The reference engine: plain PyTorch autograd, one step after another.
+
+Shapes: K members, B rows in a batch, F folds, R rows of the table, D dense inputs, E embedded categories,
+T outputs, S steps.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from glassnet.engine.plan import Advance, Plan
+from glassnet.network.build import DTYPES
+from glassnet.optimizer import make_optimizer
+from glassnet.prepare.assemble import apply
+from glassnet.prepare.values import Floats64
+from glassnet.schedule import rate_factor
+from glassnet.table.values import RowNumbers
+
+Batch = tuple[Tensor, Tensor | None, Tensor, Tensor | None]  # dense, slots, target, weights
+EVALUATED_ROWS: Final = 8192  # rows of one forward pass without gradients: activations stay in cache
+
+
+class EagerEngine:
+    """Trains a plan's members as one batched module under autograd."""
+
+    name = "eager"
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.dtype = DTYPES[plan.training.precision]
+        self.network = copy.deepcopy(plan.network).train()
+        self.parameters = [p for p in self.network.parameters() if p.requires_grad]
+        self.optimizer = make_optimizer(self.network, plan.training)
+        folds = plan.prepared.rows.folds
+        inputs = [apply(plan.prepared.encoded, plan.prepared.preparation, fold) for fold in range(folds)]
+        # The folds lie one after another, so that one gather serves members of different folds.
+        self.dense = torch.from_numpy(np.concatenate([i.dense_RD for i in inputs])).to(self.dtype)
+        self.slots = torch.from_numpy(np.concatenate([i.slot_RE for i in inputs])).long()
+        self.target = torch.from_numpy(np.concatenate(plan.target_FRT)).to(self.dtype)
+        self.weight = torch.from_numpy(np.tile(plan.prepared.weight_R, folds)).to(self.dtype)
+        self.is_weighted = bool((plan.prepared.weight_R != 1).any()) or self._is_padded()
+        self.epoch = -1
+        self.order_KN = torch.zeros(0)
+        self.real_K: list[int] = []
+        self.whole: Batch | None = None
+
+    def _is_padded(self) -> bool:
+        return len({len(rows) for rows in self.plan.prepared.rows.fit}) > 1
+
+    # ---- one step ----
+
+    def advance(self, first: int, count: int) -> Advance:
+        """Take `count` steps from step `first`."""
+        plan, steps = self.plan, self.plan.steps_per_epoch
+        losses: list[Tensor] = []
+        epoch_losses: list[Floats64] = []
+        for number in range(first, first + count):
+            epoch, step = divmod(number, steps)
+            losses.append(self._step(number, epoch, step))
+            if step == steps - 1 and plan.training.training_loss == "rows":
+                epoch_losses.append(self._fit_losses())
+        members = plan.members
+        return Advance(
+            loss_SK=torch.stack(losses).float().numpy() if losses else np.zeros((0, members), np.float32),
+            epoch_loss_EK=np.stack(epoch_losses) if epoch_losses else np.zeros((0, members)),
+        )
+
+    def _step(self, number: int, epoch: int, step: int) -> Tensor:
+        """Take one step; return each member's loss before it, `(K,)`."""
+        training = self.plan.training
+        factor = rate_factor(training.schedule, training.warmup, number, self.plan.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = training.learning_rate * factor
+        dense_KBD, slot_KBE, target_KBT, weight_KB = self._batch(epoch, step)
+        masks = self._masks(epoch, step, dense_KBD.shape[1])
+        loss_KB = self.plan.loss.rows(self.network(dense_KBD, slot_KBE, masks), target_KBT)
+        mean_K = _weighted_mean(loss_KB, weight_KB)
+        self.optimizer.zero_grad(set_to_none=True)
+        mean_K.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        if training.clip:
+            clip_members(self.parameters, training.clip, self.plan.members)
+        self.optimizer.step()
+        return mean_K.detach()
+
+    def _batch(self, epoch: int, step: int) -> Batch:
+        """Return dense inputs, slots, targets and weights of a step, gathered for all members."""
+        if self.whole is not None:
+            return self.whole
+        self._set_order(epoch)
+        size = self.plan.batch_size
+        place_KB = self.order_KN[:, step * size : (step + 1) * size]
+        weight_KB = self.weight[place_KB] if self.is_weighted else None
+        if weight_KB is not None:
+            for member, real in enumerate(self.real_K):
+                weight_KB[member, max(real - step * size, 0) :] = 0.0
+        slots = self.slots[place_KB] if self.slots.shape[1] else None
+        batch = (self.dense[place_KB], slots, self.target[place_KB], weight_KB)
+        if self.plan.steps_per_epoch == 1:
+            self.whole = batch  # the same rows in the same order every time
+        return batch
+
+    def _set_order(self, epoch: int) -> None:
+        if epoch == self.epoch:
+            return
+        plan, rows = self.plan, self.plan.prepared.encoded.rows
+        orders = [plan.order(member, epoch) for member in range(plan.members)]
+        self.order_KN = torch.from_numpy(
+            np.stack([order + plan.fold(member) * rows for member, (order, _) in enumerate(orders)])
+        )
+        self.real_K = [real for _, real in orders]
+        self.epoch = epoch
+
+    def _masks(self, epoch: int, step: int, rows: int) -> Sequence[Tensor]:
+        if not self.plan.architecture.dropout or not self.plan.architecture.hidden:
+            return ()
+        scale = 1.0 / (1.0 - self.plan.architecture.dropout)
+        kept = [self.plan.keep_masks(member, epoch, step, rows) for member in range(self.plan.members)]
+        return [torch.from_numpy(np.stack(layer)).to(self.dtype) * scale for layer in zip(*kept, strict=True)]
+
+    # ---- looking at it without changing it ----
+
+    def _members(self, fold: int) -> list[int]:
+        return [member for member in range(self.plan.members) if self.plan.fold(member) == fold]
+
+    @torch.no_grad()
+    def _forward(self, rows: RowNumbers, fold: int) -> Tensor:
+        """Return the outputs of all members for the fold's view of some rows, `(K, n, T)`."""
+        places = torch.from_numpy(rows + fold * self.plan.prepared.encoded.rows)
+        parts = []
+        self.network.eval()
+        for part in torch.split(places, EVALUATED_ROWS):
+            dense_KBD = self.dense[part].expand(self.plan.members, -1, -1)
+            slots = self.slots[part].expand(self.plan.members, -1, -1) if self.slots.shape[1] else None
+            parts.append(self.network(dense_KBD, slots))
+        self.network.train()
+        return torch.cat(parts, dim=1)
+
+    def outputs(self, rows: RowNumbers, fold: int) -> Floats64:
+        """Return the outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
+        return self._forward(rows, fold)[self._members(fold)].double().numpy()
+
+    @torch.no_grad()
+    def losses(self, rows: RowNumbers, fold: int) -> Floats64:
+        """Return the weighted mean loss of the fold's members over some rows."""
+        members = self._members(fold)
+        output_KBT = self._forward(rows, fold)[members]
+        places = torch.from_numpy(rows + fold * self.plan.prepared.encoded.rows)
+        target_KBT = self.target[places].expand(len(members), -1, -1)
+        loss_KB = self.plan.loss.rows(output_KBT, target_KBT)
+        weight_KB = self.weight[places].expand(len(members), -1) if self.is_weighted else None
+        return _weighted_mean(loss_KB, weight_KB).double().numpy()
+
+    def _fit_losses(self) -> Floats64:
+        """Return each member's loss over all of its fit rows, `(K,)`."""
+        loss_K = np.zeros(self.plan.members)
+        for fold, rows in enumerate(self.plan.prepared.rows.fit):
+            loss_K[self._members(fold)] = self.losses(rows, fold)
+        return loss_K
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of all weights."""
+        return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+
+
+def _weighted_mean(loss_KB: Tensor, weight_KB: Tensor | None) -> Tensor:
+    """Return each member's mean loss; a batch whose weights are all 0 has the loss 0."""
+    if weight_KB is None:
+        return loss_KB.mean(dim=1)
+    return (loss_KB * weight_KB).sum(dim=1) / weight_KB.sum(dim=1).clamp(min=1e-30)
+
+
+@torch.no_grad()
+def clip_members(parameters: Sequence[Tensor], limit: float, members: int) -> Tensor:
+    """Scale each member's gradients to a norm of at most `limit`; return the norms before, `(K,)`.
+
+    A member's norm is taken over all of its layers together.
+    """
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    if members == 1:
+        norm_K: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))[None]
+        torch._foreach_mul_(gradients, (limit / (norm_K[0] + 1e-6)).clamp(max=1.0))
+        return norm_K
+    norms = [torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients]
+    norm_K = torch.linalg.vector_norm(torch.stack(norms), dim=0)
+    factor_K = (limit / (norm_K + 1e-6)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factor_K.view(-1, *[1] * (gradient.ndim - 1)))
+    return norm_K

@@ -1,0 +1,130 @@
+"""What every engine is given, and what it gives back.
+
+Shapes: K members, R rows of the table, S steps, N places of an epoch's order, L layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from glassnet import chance
+from glassnet.loss.registry import Loss
+from glassnet.network.mlp import InputShape
+from glassnet.prepare.values import Floats64, Prepared
+from glassnet.settings import Architecture, Training
+from glassnet.table.values import RowNumbers
+from glassnet.telemetry import Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """All that decides a training run's numbers. Two engines given one plan take the same steps."""
+
+    prepared: Prepared
+    architecture: Architecture
+    training: Training
+    loss: Loss
+    inputs: InputShape
+    outputs: int  # T
+    network: nn.Module  # with its initial weights; the engine trains a copy
+    target_FRT: tuple[NDArray[np.floating], ...]  # per fold, what the loss compares with
+    threads: int
+
+    @property
+    def members(self) -> int:
+        """How many networks train side by side."""
+        return self.architecture.members
+
+    def fold(self, member: int) -> int:
+        """Return the fold whose rows the member is fitted on."""
+        return member % self.prepared.rows.folds
+
+    def fit_rows(self, member: int) -> RowNumbers:
+        """Return the rows the member is fitted on, ascending."""
+        return self.prepared.rows.fit[self.fold(member)]
+
+    @property
+    def longest(self) -> int:
+        """The largest number of fit rows of any member: the length of an epoch."""
+        return max(len(rows) for rows in self.prepared.rows.fit)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows of each member in a step."""
+        return min(self.training.batch_size or self.longest, self.longest)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps of an epoch; the last one may have fewer rows."""
+        return -(-self.longest // self.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.steps_per_epoch * self.training.epochs
+
+    def order(self, member: int, epoch: int) -> tuple[RowNumbers, int]:
+        """Return the member's rows in the order of this epoch, and how many of them count.
+
+        With one batch the order is the table's, since the sum is over all rows anyway. A member with fewer
+        rows than another is filled up with its own first rows, which carry no weight.
+        """
+        rows = self.fit_rows(member)
+        if self.steps_per_epoch > 1:
+            places = chance.order(
+                self.training.seed, chance.Purpose.ORDER, len(rows), member=member, epoch=epoch
+            )
+            rows = rows[places]
+        return np.resize(rows, self.longest), len(self.fit_rows(member))
+
+    def keep_masks(self, member: int, epoch: int, step: int, rows: int) -> tuple[NDArray[np.bool_], ...]:
+        """Return which units a member keeps in a step, one `(rows, width)` array per hidden layer."""
+        widths = self.architecture.hidden if self.architecture.dropout > 0 else ()
+        if not widths:
+            return ()
+        lanes = chance.lanes16(
+            self.training.seed,
+            chance.Purpose.DROPOUT,
+            rows * sum(widths),
+            member=member,
+            epoch=epoch,
+            step=step,
+        )
+        kept = lanes < chance.keep_threshold(self.architecture.dropout)
+        ends = rows * np.cumsum(widths)
+        return tuple(
+            kept[end - rows * width : end].reshape(rows, width)
+            for end, width in zip(ends, widths, strict=True)
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Advance:
+    """What happened in some steps."""
+
+    loss_SK: NDArray[np.float32]  # each step's loss before its update: the batch's weighted mean
+    epoch_loss_EK: Floats64  # loss over all fit rows after each epoch that ended, if the training asks for it
+    records: tuple[Record, ...] = ()  # what telemetry asked for
+
+
+class Engine(Protocol):
+    """How steps are carried out. The training loop knows nothing else of it."""
+
+    name: str
+
+    def advance(self, first: int, count: int) -> Advance:
+        """Take `count` steps from step `first` of the run, counted from 0; they may cross epochs."""
+
+    def outputs(self, rows: RowNumbers, fold: int) -> Floats64:
+        """Return the network outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
+
+    def losses(self, rows: RowNumbers, fold: int) -> Floats64:
+        """Return the weighted mean loss of the fold's members over some rows, `(members of the fold,)`."""
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of all weights, by their names in the network."""

@@ -1,0 +1,151 @@
+"""All preparations over a whole table: learn the encoding, encode rows, learn, apply.
+
+Shapes: R rows, N numbers, C categories, D dense inputs, E embedded categories, T outputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from glassnet.prepare.category import apply_slots, learn_slots, one_hot, slot_names
+from glassnet.prepare.date import DATE_PARTS, useful_parts
+from glassnet.prepare.numeric import apply_scales, learn_scales
+from glassnet.prepare.target import learn_target
+from glassnet.prepare.values import (
+    Encoded,
+    Encoding,
+    Floats64,
+    Inputs,
+    LevelSlots,
+    NumberScales,
+    Preparation,
+    Prepared,
+)
+from glassnet.settings import Preparing
+from glassnet.table.values import Kind, RowNumbers, Rows, Schema, Task
+
+
+def prepare(
+    frame: pl.DataFrame,
+    schema: Schema,
+    target_RT: Floats64,
+    weight_R: Floats64,
+    rows: Rows,
+    choices: Preparing,
+) -> Prepared:
+    """Return the table encoded, with everything that preparation learns from the fit rows.
+
+    `frame` holds the canonical columns of `table.cells.conform`, all rows; `weight_R` the row weights.
+    """
+    # Levels are looked up in the rows that may train; a level that only test rows have is unseen.
+    learning = np.unique(np.concatenate(rows.fit))
+    encoding = learn_encoding(frame, schema, learning, choices)
+    encoded = encode(frame, encoding)
+    scales = learn_scales(encoded, encoding, rows.fit, weight_R, choices.numbers)
+    slots = learn_slots(encoded, encoding, rows.fit, weight_R, choices)
+    is_number = schema.task is Task.REGRESSION
+    preparation = Preparation(
+        choices=choices,
+        encoding=encoding,
+        scales=scales,
+        slots=slots,
+        target=learn_target(target_RT, rows.fit, weight_R, is_number and choices.scale_target),
+        dense_names=_dense_names(encoding, scales, slots),
+    )
+    return Prepared(
+        encoded=encoded, preparation=preparation, target_RT=target_RT, weight_R=weight_R, rows=rows
+    )
+
+
+def learn_encoding(frame: pl.DataFrame, schema: Schema, learning: RowNumbers, choices: Preparing) -> Encoding:
+    """Return which number and category columns the inputs become, from the rows that may train."""
+    names: list[tuple[str, str, str]] = []
+    categories: list[tuple[str, tuple[str, ...]]] = []
+    known = frame[learning]
+    for column in schema.inputs:
+        if column.kind is Kind.CATEGORY:
+            levels = known[column.name].drop_nulls().unique().sort().to_list()
+            categories.append((column.name, tuple(levels)))
+        elif column.kind is Kind.DATE:
+            names += [
+                (f"{column.name}: {part}", column.name, part) for part in useful_parts(known[column.name])
+            ]
+        else:
+            names.append((column.name, column.name, "yes/no" if column.kind is Kind.YES_NO else ""))
+    offsets = [_offset(known[source], part, choices) for _, source, part in names]
+    return Encoding(
+        numbers=tuple(name for name, _, _ in names),
+        sources=tuple(source for _, source, _ in names),
+        parts=tuple(part for _, _, part in names),
+        offset_N=np.array(offsets, dtype=np.float64),
+        categories=tuple(name for name, _ in categories),
+        levels=tuple(levels for _, levels in categories),
+    )
+
+
+def _offset(column: pl.Series, part: str, choices: Preparing) -> float:
+    """Return the shift that keeps a number's digits in float32; 0 where numbers are left as they are."""
+    if choices.numbers == "none" or part == "yes/no":
+        return 0.0
+    value_n = _number(column, part)
+    finite_n = value_n[np.isfinite(value_n)]
+    return float(np.sort(finite_n)[finite_n.size // 2]) if finite_n.size else 0.0
+
+
+def _number(column: pl.Series, part: str) -> Floats64:
+    """Return a column, or its date part, as float64 with NaN for missing, shape `(R,)`."""
+    if part in DATE_PARTS:
+        return DATE_PARTS[part](column)
+    return column.cast(pl.Float64).to_numpy()
+
+
+def encode(frame: pl.DataFrame, encoding: Encoding) -> Encoded:
+    """Return the rows as numbers and codes. Each row is encoded by itself, so chunks change nothing."""
+    number_RN = np.empty((frame.height, len(encoding.numbers)), dtype=np.float32)
+    for place, (source, part) in enumerate(zip(encoding.sources, encoding.parts, strict=True)):
+        with np.errstate(over="ignore"):
+            number_RN[:, place] = _number(frame[source], part) - encoding.offset_N[place]
+    code_RC = np.empty((frame.height, len(encoding.categories)), dtype=np.int32)
+    for place, (name, levels) in enumerate(zip(encoding.categories, encoding.levels, strict=True)):
+        code_RC[:, place] = _codes(frame[name], levels)
+    return Encoded(number_RN=number_RN, code_RC=code_RC)
+
+
+def _codes(column: pl.Series, levels: tuple[str, ...]) -> np.ndarray:
+    """Return each cell's place among the levels; -1 missing, -2 not among them."""
+    place = pl.Series(range(len(levels)), dtype=pl.Int32)
+    known = pl.Series(levels, dtype=pl.String)
+    codes = column.replace_strict(known, place, default=-2, return_dtype=pl.Int32)
+    return pl.select(pl.when(column.is_null()).then(-1).otherwise(codes)).to_series().to_numpy()
+
+
+def apply(encoded: Encoded, preparation: Preparation, fold: int) -> Inputs:
+    """Return what a network of this fold sees of the rows: finite numbers, marks, 0/1 columns, slots."""
+    scaled_RN, mark_RM = apply_scales(encoded.number_RN, preparation.scales, fold)
+    slot_RC = apply_slots(encoded.code_RC, preparation.slots, fold)
+    dense_RD = np.concatenate([scaled_RN, mark_RM, one_hot(slot_RC, preparation.slots)], axis=1)
+    return Inputs(
+        dense_RD=np.ascontiguousarray(dense_RD),
+        slot_RE=np.ascontiguousarray(slot_RC[:, ~preparation.slots.one_hot_C]),
+    )
+
+
+def _dense_names(encoding: Encoding, scales: NumberScales, slots: LevelSlots) -> tuple[str, ...]:
+    marks = [f"{encoding.numbers[n]} is missing" for n in scales.marked_M]
+    zero_one = [
+        f"{encoding.categories[c]} = {slot}"
+        for c in np.flatnonzero(slots.one_hot_C)
+        for slot in slot_names(encoding, slots, int(c))
+    ]
+    return (*encoding.numbers, *marks, *zero_one)
+
+
+def dense_sources(preparation: Preparation) -> tuple[str, ...]:
+    """Return the table's column behind each dense input, in their order."""
+    encoding, slots = preparation.encoding, preparation.slots
+    marks = [encoding.sources[n] for n in preparation.scales.marked_M]
+    zero_one = [
+        encoding.categories[c] for c in np.flatnonzero(slots.one_hot_C) for _ in range(int(slots.slots_C[c]))
+    ]
+    return (*encoding.sources, *marks, *zero_one)

@@ -1,0 +1,46 @@
+"""Quantiles of weighted numbers, where a weight of 2 is the row twice.
+
+Shapes: n numbers, q levels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def weighted_quantiles(
+    value_n: NDArray[np.float64], weight_n: NDArray[np.float64], level_q: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the quantiles at the levels, shape `(q,)`; NaN where no row has a weight.
+
+    The inverse of the weighted distribution, averaged where a level falls exactly on a step, so that
+    repeating a row and weighting it give the same number (NumPy's "averaged_inverted_cdf").
+    Missing values and rows of weight 0 do not count.
+    """
+    counts = np.isfinite(value_n) & (weight_n > 0)
+    value_n, weight_n = value_n[counts], weight_n[counts]
+    if value_n.size == 0:
+        return np.full(level_q.shape, np.nan)
+    order = np.argsort(value_n, kind="stable")
+    value_n, below_n = value_n[order], np.cumsum(weight_n[order])
+    wanted_q = level_q * below_n[-1]
+    # Sums of weights are rounded; a level within 1e-9 of a step is taken to be on it.
+    slack = 1e-9 * below_n[-1]
+    low_q = np.minimum(np.searchsorted(below_n, wanted_q - slack, side="left"), value_n.size - 1)
+    high_q = np.minimum(np.searchsorted(below_n, wanted_q + slack, side="right"), value_n.size - 1)
+    quantile_q: NDArray[np.float64] = 0.5 * (value_n[low_q] + value_n[np.maximum(low_q, high_q)])
+    return quantile_q
+
+
+def weighted_mean(value_n: NDArray[np.float64], weight_n: NDArray[np.float64]) -> float:
+    """Return the weighted mean of the finite numbers; NaN where there is none."""
+    counts = np.isfinite(value_n) & (weight_n > 0)
+    total = weight_n[counts].sum()
+    return float((value_n[counts] * weight_n[counts]).sum() / total) if total > 0 else float("nan")
+
+
+def weighted_deviation(value_n: NDArray[np.float64], weight_n: NDArray[np.float64]) -> float:
+    """Return the weighted standard deviation (of the rows, not an estimate beyond them)."""
+    mean = weighted_mean(value_n, weight_n)
+    return float(np.sqrt(weighted_mean((value_n - mean) ** 2, weight_n)))

@@ -1,0 +1,126 @@
+"""What preparation learns and what it gives the network.
+
+Shapes: F folds, R rows, N numbers, M missing marks, C categories, D dense inputs, E embedded
+categories, T outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.settings import Preparing
+from glassnet.table.values import Rows
+
+Floats32 = NDArray[np.float32]
+Floats64 = NDArray[np.float64]
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoding:
+    """How cells become the columns of `Encoded`; the same for every fold, and no fold's secret.
+
+    A number is kept as float32 of its distance from an offset: a fixed shift that keeps the digits of
+    a large number and that the folds' own scaling takes away again.
+    """
+
+    numbers: tuple[str, ...]  # names of the N number columns: "age", "when: month (sine)"
+    sources: tuple[str, ...]  # the table's column behind each number
+    parts: tuple[str, ...]  # "" for a number, "yes/no", or the date part
+    offset_N: Floats64
+    categories: tuple[str, ...]  # names of the C category columns
+    levels: tuple[tuple[str, ...], ...]  # per category its levels, sorted; code 0 is the first
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoded:
+    """Rows as numbers and level codes, before anything learned is applied."""
+
+    number_RN: Floats32  # NaN: missing
+    code_RC: Codes  # the level's place in Encoding.levels; -1: missing; -2: a level never seen
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self.number_RN.shape[0])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberScales:
+    """Learned scaling of the numbers, per fold."""
+
+    location_FN: Floats64  # taken away, in units of `Encoded`
+    scale_FN: Floats64  # divided by; infinity makes a column 0
+    low_FN: Floats64  # least and largest finite number of the fit rows: where infinities go
+    high_FN: Floats64
+    clipped_N: NDArray[np.bool_]  # columns that pass through the smooth clip
+    marked_M: NDArray[np.int64]  # number columns that have a missing mark
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LevelSlots:
+    """Where each level goes, per fold. Slot 0 is for rare and unseen levels, and always trained."""
+
+    slot_FL: NDArray[np.int32]  # the C tables one after another: per level its slot
+    first_C: NDArray[np.int64]  # where each category's table begins in L
+    missing_FC: NDArray[np.int32]  # the slot of a missing cell
+    slots_C: NDArray[np.int64]  # how many slots each category has
+    one_hot_C: NDArray[np.bool_]  # True: slots become 0/1 columns; False: an embedding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TargetScale:
+    """How a regression target was standardised: `value * scale + location` undoes it."""
+
+    location_FT: Floats64
+    scale_FT: Floats64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preparation:
+    """All that is learned before training, and all that prediction needs again."""
+
+    choices: Preparing
+    encoding: Encoding
+    scales: NumberScales
+    slots: LevelSlots
+    target: TargetScale
+    dense_names: tuple[str, ...]  # names of the D dense inputs
+
+    @property
+    def dense(self) -> int:
+        """How many dense inputs the network gets."""
+        return len(self.dense_names)
+
+    @property
+    def embedded(self) -> tuple[int, ...]:
+        """How many slots each embedded category has."""
+        return tuple(int(n) for n in self.slots.slots_C[~self.slots.one_hot_C])
+
+    @property
+    def embedded_names(self) -> tuple[str, ...]:
+        """The names of the embedded categories."""
+        pairs = zip(self.encoding.categories, self.slots.one_hot_C, strict=True)
+        return tuple(name for name, one_hot in pairs if not one_hot)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs:
+    """What a network sees of some rows under one fold's preparation."""
+
+    dense_RD: Floats32
+    slot_RE: Codes  # slots of the embedded categories
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A whole table, ready for training: encoded once, with what was learned beside it."""
+
+    encoded: Encoded
+    preparation: Preparation
+    target_RT: Floats64  # class numbers (T = 1), 0/1 answers, or numbers in the table's unit
+    weight_R: Floats64  # row weights, class weights included; 1 where there are none
+    rows: Rows
