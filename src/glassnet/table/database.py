@@ -1,0 +1,92 @@
+"""DuckDB as the reader of files and SQL: closed to the network, and its errors in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import duckdb
+import polars as pl
+
+from glassnet.errors import SourceError
+
+# Extensions are never fetched nor loaded by themselves: nothing here may reach for the network.
+CONFIG: Final[Mapping[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+FIRST_LINES = 2  # lines of a DuckDB message that are worth showing
+
+
+def connect(threads: int = 0) -> duckdb.DuckDBPyConnection:
+    """Return an in-memory connection that fetches nothing; 0 threads means all cores."""
+    connection = duckdb.connect(":memory:", config=dict(CONFIG))
+    if threads:
+        connection.execute(f"set threads = {threads}")
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+def literal(text: str) -> str:
+    """Return the text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def frame_of(sql: str, names: Sequence[str], where: str, threads: int = 0) -> pl.DataFrame:
+    """Return the whole result of `sql` under the given names (its own where none are given).
+
+    Raises SourceError, naming `where`, for anything DuckDB cannot read.
+    """
+    connection = connect(threads)
+    try:
+        frame = pl.DataFrame(connection.sql(sql))
+    except duckdb.Error as error:
+        raise in_words(error, where) from None
+    finally:
+        connection.close()
+    return frame.rename(dict(zip(frame.columns, names, strict=True))) if names else frame
+
+
+def stream_of(
+    sql: str, names: Sequence[str], where: str, rows: int, threads: int = 0
+) -> Iterator[pl.DataFrame]:
+    """Yield the result of `sql` in frames of `rows` rows each, the last one shorter.
+
+    Rows are fetched one small piece at a time: an Arrow stream hands out a million rows at once, which
+    on a wide table is gigabytes (measured 2026-11: 2 million rows of 21 text columns, 182 MB against 410 MB).
+    """
+    connection = connect(threads)
+    try:
+        empty = pl.DataFrame(connection.sql(f"select * from ({sql}) limit 0"))
+        schema = dict(zip(names or empty.columns, empty.dtypes, strict=True))
+        result = connection.execute(sql)
+        while rows_read := result.fetchmany(rows):
+            columns = zip(*rows_read, strict=True)
+            yield pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema, strict=False)
+    except duckdb.Error as error:
+        raise in_words(error, where) from None
+    finally:
+        connection.close()
+
+
+def in_words(error: duckdb.Error, where: str) -> SourceError:
+    """Return the SourceError that says what DuckDB found wrong in `where`: file, line and remedy."""
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    cells = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if line and cells:
+        return SourceError(
+            f"{where} line {line[1]} has {cells[2]} cells, but the first line has {cells[1]}."
+            " Correct that line, or name the separator with --delimiter."
+        )
+    if "utf-8" in text.lower() or "unicode" in text.lower():
+        return SourceError(f"{where} is not in UTF-8. Name its encoding with --encoding, such as latin-1.")
+    if line and "quote" in text.lower():
+        return SourceError(
+            f"{where} line {line[1]} has a quotation mark that is not closed, or text after a closed one."
+            " Correct that line."
+        )
+    first = " ".join(part.strip() for part in text.splitlines()[:FIRST_LINES] if part.strip())
+    at = f" line {line[1]}" if line else ""
+    return SourceError(f"{where}{at} cannot be read: {first}")

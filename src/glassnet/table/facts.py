@@ -1,0 +1,136 @@
+"""What is seen in one column before anything is decided about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from glassnet.settings import Settings
+from glassnet.table.numbers import number_text, parse_numbers
+from glassnet.table.reading import Reading, count_cells, read_text_column, table_decimal
+from glassnet.table.values import CellFormat
+
+EXAMPLES: int = 5  # values kept for people to look at
+LONGEST_EXAMPLE: int = 40
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """One column's cells, counted."""
+
+    name: str
+    dtype: str  # int, float, bool, date, text, nested
+    cells: CellFormat
+    rows: int
+    missing: int
+    counts: pl.DataFrame  # `cell`: each different value, `count`: how often; most frequent first
+    declared: bool = False  # whether the source itself says that these are categories
+    reason: str = ""  # why cells that look like numbers are text
+    notes: tuple[str, ...] = ()
+
+    @property
+    def distinct(self) -> int:
+        """How many different values are present."""
+        return self.counts.height
+
+    @property
+    def present(self) -> int:
+        """How many cells are not missing."""
+        return self.rows - self.missing
+
+    def numbers(self) -> pl.Series:
+        """Return the different values as numbers, for a column of numbers."""
+        cells = self.counts["cell"]
+        if cells.dtype == pl.String:
+            return parse_numbers(cells, self.cells.decimal, self.cells.thousands)
+        return cells.cast(pl.Float64)
+
+    def examples(self) -> tuple[str, ...]:
+        """Return a few values as text, the most frequent first."""
+        cells = self.counts["cell"].head(EXAMPLES)
+        shown = number_text(cells) if cells.dtype.is_numeric() else cells.cast(pl.String, strict=False)
+        return tuple((text or "")[:LONGEST_EXAMPLE] for text in shown.to_list())
+
+
+def facts_of_table(frame: pl.DataFrame, settings: Settings) -> dict[str, Facts]:
+    """Return the facts of every column, by name; a decimal comma proved by one column holds for all."""
+    counted = {name: count_cells(frame[name]) for name in frame.columns if frame[name].dtype == pl.String}
+    decimal = table_decimal(counted, settings)
+    return {
+        name: _text_facts(frame[name], counted[name], settings, decimal)
+        if name in counted
+        else _typed_facts(frame[name])
+        for name in frame.columns
+    }
+
+
+def _text_facts(series: pl.Series, counts: pl.DataFrame, settings: Settings, decimal: str) -> Facts:
+    reading: Reading = read_text_column(series.name, counts, settings, decimal)
+    present = counts.filter(~counts["cell"].is_in(list(reading.cells.missing)))
+    return Facts(
+        name=series.name,
+        dtype=reading.dtype,
+        cells=reading.cells,
+        rows=series.len(),
+        missing=series.len() - int(present["count"].sum()),
+        counts=_merged(present, reading),
+        reason=reading.reason,
+        notes=reading.notes,
+    )
+
+
+def _merged(present: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    """Return the counts with different spellings of one number, such as 1 and 1.0, as one value."""
+    if reading.dtype != "float":
+        return present
+    values = parse_numbers(present["cell"], reading.cells.decimal, reading.cells.thousands)
+    merged = present.with_columns(values.alias("cell")).group_by("cell").agg(pl.col("count").sum())
+    return merged.sort("count", "cell", descending=[True, False])
+
+
+def _typed_facts(series: pl.Series) -> Facts:
+    dtype = dtype_word(series.dtype)
+    present = series.drop_nulls()
+    if series.dtype.is_float():
+        present = present.drop_nans()
+    if dtype == "nested":
+        counts = pl.DataFrame(
+            {"cell": pl.Series([], dtype=pl.String), "count": pl.Series([], dtype=pl.UInt32)}
+        )
+    else:
+        counts = _counted(present)
+    return Facts(
+        name=series.name,
+        dtype=dtype,
+        cells=CellFormat(),
+        rows=series.len(),
+        missing=series.len() - present.len(),
+        counts=counts,
+        declared=isinstance(series.dtype, pl.Categorical | pl.Enum),
+    )
+
+
+def _counted(present: pl.Series) -> pl.DataFrame:
+    """Return the different values and their counts, the most frequent first."""
+    if isinstance(present.dtype, pl.Categorical | pl.Enum):
+        present = present.cast(pl.String)
+    if isinstance(present.dtype, pl.Time | pl.Duration):
+        present = present.cast(pl.Int64)
+    counts = present.rename("cell").value_counts(name="count")
+    return counts.sort("count", "cell", descending=[True, False])
+
+
+def dtype_word(dtype: pl.DataType) -> str:
+    """Return int, float, bool, date, text or nested for a column's dtype."""
+    if dtype.is_integer():
+        return "int"
+    if dtype.is_float() or isinstance(dtype, pl.Decimal | pl.Time | pl.Duration):
+        return "float"
+    if dtype == pl.Boolean:
+        return "bool"
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        return "date"
+    if dtype.is_nested() or isinstance(dtype, pl.Object | pl.Binary):
+        return "nested"
+    return "text"

@@ -1,0 +1,135 @@
+"""Tables that are in memory already, as Polars frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from glassnet.errors import SourceError
+
+ACCEPTED = "a path, a Polars, pandas or pyarrow table, a dictionary of columns, a list of rows or an array"
+
+
+def to_polars(data: object) -> pl.DataFrame:
+    """Return a table in memory as a Polars frame; an array's columns are called x1, x2, ...
+
+    pandas columns of mixed objects become text. Raises SourceError for anything else than a table.
+    """
+    if isinstance(data, pl.DataFrame):
+        return data
+    if isinstance(data, pl.LazyFrame):
+        return data.collect()
+    if isinstance(data, pl.Series):
+        return data.to_frame(data.name or "x1")
+    if isinstance(data, np.ndarray):
+        return _from_array(data)
+    if isinstance(data, Mapping):
+        return _from_columns(data)
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        return _from_rows(data)
+    return _from_library(data)
+
+
+def is_in_memory(source: object) -> bool:
+    """Return whether the source is a table in memory and no path."""
+    return not (isinstance(source, str) or hasattr(source, "__fspath__"))
+
+
+def _from_array(data: np.ndarray) -> pl.DataFrame:
+    if data.ndim not in (1, 2):
+        raise SourceError(f"an array must have one or two axes, but it has {data.ndim} (shape {data.shape}).")
+    if data.dtype.names:
+        return pl.DataFrame({name: data[name] for name in data.dtype.names})
+    columns = data.reshape(len(data), -1) if data.size else data.reshape(len(data), data.shape[-1])
+    named = {f"x{j + 1}": columns[:, j] for j in range(columns.shape[1])}
+    return pl.DataFrame(
+        {name: _from_values(list(one)) if one.dtype == object else one for name, one in named.items()}
+    )
+
+
+def _from_columns(data: Mapping[object, object]) -> pl.DataFrame:
+    columns = {str(name): _column(values) for name, values in data.items()}
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        short, long = (
+            min(lengths, key=lambda name: lengths[name]),
+            max(lengths, key=lambda name: lengths[name]),
+        )
+        raise SourceError(
+            f"columns must be equally long, but '{short}' has {lengths[short]} cells"
+            f" and '{long}' {lengths[long]}."
+        )
+    return pl.DataFrame(columns)
+
+
+def _column(values: object) -> pl.Series:
+    if isinstance(values, pl.Series):
+        return values
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return pl.Series(values)
+    return _from_values(list(values))  # type: ignore[call-overload]  # whatever can be listed
+
+
+def _from_values(values: list[object]) -> pl.Series:
+    """Return values as a series: of one type where they agree, as text where they are mixed."""
+    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    try:
+        return pl.Series(plain)
+    except (TypeError, pl.exceptions.PolarsError):
+        return pl.Series([None if value is None else str(value) for value in plain], dtype=pl.String)
+
+
+def _from_rows(data: Sequence[object]) -> pl.DataFrame:
+    if all(isinstance(row, Mapping) for row in data):
+        names = list(dict.fromkeys(str(name) for row in data for name in row))  # type: ignore[attr-defined]
+        return _from_columns({name: [row.get(name) for row in data] for name in names})  # type: ignore[attr-defined]
+    return _from_array(np.array(data, dtype=object))
+
+
+def _from_library(data: object) -> pl.DataFrame:
+    kind = type(data)
+    if kind.__module__.split(".")[0] == "pandas" and hasattr(data, "columns"):
+        return _from_pandas(data)
+    if kind.__module__.split(".")[0] == "pandas":
+        return _from_pandas(data.to_frame())  # type: ignore[attr-defined]  # a pandas Series
+    if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        return pl.DataFrame(data)  # type: ignore[arg-type]  # by the Arrow protocol
+    if hasattr(data, "__array__"):
+        return _from_array(np.asarray(data))
+    raise SourceError(f"a table cannot be made of {kind.__module__}.{kind.__qualname__}. Give {ACCEPTED}.")
+
+
+def _from_pandas(data: object) -> pl.DataFrame:
+    """Return a pandas frame column by column: the index is left out, nothing needs pyarrow."""
+    columns = [data.iloc[:, j] for j in range(data.shape[1])]  # type: ignore[attr-defined]
+    named = {str(one.name): one for one in columns}
+    if len(named) < len(columns):
+        raise SourceError("the frame has two columns of the same name. Rename one of them.")
+    return pl.DataFrame({name: _pandas_column(one) for name, one in named.items()})
+
+
+def _pandas_column(column: object) -> pl.Series:
+    dtype = str(column.dtype)  # type: ignore[attr-defined]
+    kind = getattr(column.dtype, "kind", "O")  # type: ignore[attr-defined]
+    if kind in "iufb" and dtype == dtype.lower():  # NumPy's own; pandas' nullable ones are capitalised
+        return pl.Series(column.to_numpy())  # type: ignore[attr-defined]
+    if dtype == "category":
+        return _from_values(_without_na(column.astype(object))).cast(pl.String).cast(pl.Categorical)  # type: ignore[attr-defined]
+    if kind == "M":
+        return _pandas_dates(column)
+    return _from_values(_without_na(column))
+
+
+def _pandas_dates(column: object) -> pl.Series:
+    zoned = getattr(column.dtype, "tz", None) is not None  # type: ignore[attr-defined]
+    plain: Any = column.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else column  # type: ignore[attr-defined]
+    return pl.Series(plain.to_numpy().astype("datetime64[us]"))
+
+
+def _without_na(column: object) -> list[object]:
+    """Return a pandas column's cells, each of its ways to say "missing" as None."""
+    missing = column.isna().to_numpy()  # type: ignore[attr-defined]
+    return [None if gone else cell for cell, gone in zip(column.tolist(), missing, strict=True)]  # type: ignore[attr-defined]

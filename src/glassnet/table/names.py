@@ -1,0 +1,48 @@
+"""Column names: trimmed, kept unique, and found again with the near miss named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from glassnet.errors import GlassnetError, SettingsError, listed, near_miss
+
+
+def find_column(
+    name: str, names: Sequence[str], where: str = "the table", error: type[GlassnetError] = SettingsError
+) -> str:
+    """Return the one of `names` that `name` means: equal, or equal once blanks around it are trimmed.
+
+    Raises `error`, with the nearest name and what there is, where none is meant.
+    """
+    if name in names:
+        return name
+    trimmed = [one for one in names if one.strip() == name.strip()]
+    if len(trimmed) == 1:
+        return trimmed[0]
+    raise error(f"{where} has no column '{name}'.{near_miss(name, names)} Its columns are: {listed(names)}.")
+
+
+def position_names(count: int) -> list[str]:
+    """Return the names of the columns of a file without a header: "1", "2", ... by position."""
+    return [str(position) for position in range(1, count + 1)]
+
+
+def tidy_names(raw: Iterable[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the names trimmed and unique, and a note for each change that is more than a trimmed blank.
+
+    A column without a name is called by its position; the second "age" becomes "age_2".
+    """
+    tidy: list[str] = []
+    notes: list[str] = []
+    for position, one in enumerate(raw, start=1):
+        base = one.strip() or str(position)
+        name, copy = base, 1
+        while name in tidy:
+            copy += 1
+            name = f"{base}_{copy}"
+        if not one.strip():
+            notes.append(f"column {position} has no name in the header; it is called '{name}'.")
+        elif copy > 1:
+            notes.append(f"the name '{base}' is used twice in the header; column {position} is '{name}'.")
+        tidy.append(name)
+    return tidy, tuple(notes)

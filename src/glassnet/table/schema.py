@@ -1,0 +1,191 @@
+"""What each column is and what is predicted: the schema of a table, every choice with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from glassnet.errors import SettingsError, SourceError, pick
+from glassnet.settings import Settings
+from glassnet.table.cells import MISSING, target_cells
+from glassnet.table.facts import Facts, facts_of_table
+from glassnet.table.kinds import guess_kind
+from glassnet.table.names import find_column
+from glassnet.table.targets import decide_targets, target_names
+from glassnet.table.values import USABLE_KINDS, Column, Kind, Schema, Table, Task
+
+KINDS = {kind.value: kind for kind in Kind} | {"yes_no": Kind.YES_NO}
+
+
+def decide_schema(table: Table, settings: Settings) -> Schema:
+    """Return the schema of the table: kinds, task, labels and the columns that play other parts.
+
+    A column of a file without a header is called by its position: "1", "2", ... Raises SettingsError for
+    an unknown column, kind, task or class, SourceError for a table nothing can be learned from.
+    """
+    names = table.frame.columns
+    targets_named = target_names(names, settings)
+    settings = _resolved(settings, names, targets_named)
+    every = facts_of_table(table.frame, settings)
+    targets, task, reason = decide_targets([every[name] for name in targets_named], settings)
+    inputs = [facts for name, facts in every.items() if name not in targets_named]
+    columns = _with_an_input([_column(facts, settings) for facts in inputs], inputs, settings)
+    schema = Schema(
+        columns=columns,
+        targets=targets,
+        task=task,
+        task_reason=reason,
+        weight=settings.weight,
+        time=settings.time,
+        group=settings.group,
+        notes=tuple(note for facts in every.values() for note in facts.notes if _matters(facts, columns)),
+    )
+    _check_parts(schema, every)
+    return replace(schema, notes=schema.notes + _target_notes(table, schema, every))
+
+
+def _resolved(settings: Settings, names: list[str], targets: tuple[str, ...]) -> Settings:
+    """Return the settings with every column under its name in the table.
+
+    Raises SettingsError for a column that the table does not have and for a target that is also an input.
+    """
+
+    def one(name: str) -> str:
+        return find_column(name, names) if name else ""
+
+    found = replace(
+        settings,
+        columns=tuple(one(name) for name in settings.columns),
+        drop=tuple(one(name) for name in settings.drop),
+        keep=tuple(one(name) for name in settings.keep),
+        kinds=tuple((one(name), kind) for name, kind in settings.kinds),
+        weight=one(settings.weight),
+        time=one(settings.time),
+        group=one(settings.group),
+    )
+    for part, named in (("columns", found.columns), ("weight", (found.weight,)), ("time", (found.time,))):
+        if twice := set(named) & set(targets):
+            raise SettingsError(
+                f"column '{min(twice)}' is the target and cannot be in {part} too; the network would see the"
+                " answer."
+            )
+    return found
+
+
+def _column(facts: Facts, settings: Settings) -> Column:
+    kind, reason = _kind(facts, settings)
+    why_unused = _why_unused(facts.name, kind, reason, settings)
+    return Column(
+        name=facts.name,
+        kind=kind,
+        reason=reason,
+        used=not why_unused,
+        why_unused=why_unused,
+        dtype=_dtype(facts, kind),
+        cells=facts.cells,
+        missing=facts.missing,
+        distinct=facts.distinct,
+        examples=facts.examples(),
+    )
+
+
+def _kind(facts: Facts, settings: Settings) -> tuple[Kind, str]:
+    told = dict(settings.kinds).get(facts.name)
+    if told is not None:
+        return pick(KINDS, told, "kind"), "as told by --kind"
+    kind, reason = guess_kind(facts)
+    if facts.name in settings.columns and kind not in USABLE_KINDS:
+        if facts.dtype == "nested":
+            raise SettingsError(f"column '{facts.name}' holds lists and cannot be an input; drop it.")
+        numeric = facts.dtype in ("int", "float")
+        return (Kind.NUMBER if numeric else Kind.CATEGORY), f"named in --columns, although {reason}"
+    return kind, reason
+
+
+def _dtype(facts: Facts, kind: Kind) -> str:
+    """Return as what the cells are read: a column told to be a category keeps its own levels."""
+    if facts.dtype == "nested":
+        return "text"
+    return "float" if kind is Kind.NUMBER and facts.dtype == "text" else facts.dtype
+
+
+def _why_unused(name: str, kind: Kind, reason: str, settings: Settings) -> str:
+    """Return one sentence why the network does not see the column; an empty one where it does."""
+    parts = {settings.weight: "row weight", settings.group: "group", settings.time: "time"}
+    if name in settings.columns:
+        return ""
+    if name in settings.drop:
+        return "left out by --drop"
+    if name in settings.keep:
+        return "kept for the predictions by --keep"
+    if name in parts:
+        return f"it is the {parts[name]} of the rows"
+    if settings.columns:
+        return "not named in --columns"
+    if kind not in USABLE_KINDS:
+        return f"{reason}; --kind {name}=... or --columns uses it all the same"
+    return ""
+
+
+def _with_an_input(columns: list[Column], facts: list[Facts], settings: Settings) -> tuple[Column, ...]:
+    """Return the columns, row counters used again where there would be no input at all."""
+    if any(column.used for column in columns):
+        return tuple(columns)
+    again = [
+        replace(
+            column,
+            kind=Kind.NUMBER,
+            used=True,
+            why_unused="",
+            reason=f"the only input, although {column.reason}",
+        )
+        if column.kind is Kind.IDENTIFIER and one.dtype == "int" and _is_free(column.name, settings)
+        else column
+        for column, one in zip(columns, facts, strict=True)
+    ]
+    if any(column.used for column in again):
+        return tuple(again)
+    why = "; ".join(f"'{column.name}': {column.why_unused}" for column in columns[:5])
+    raise SourceError(
+        f"no column is left to learn from{f' ({why})' if why else ''}. Name inputs with --columns or --kind."
+    )
+
+
+def _is_free(name: str, settings: Settings) -> bool:
+    others = {settings.weight, settings.time, settings.group, *settings.drop, *settings.keep}
+    return name not in others and not settings.columns and name not in dict(settings.kinds)
+
+
+def _matters(facts: Facts, columns: tuple[Column, ...]) -> bool:
+    """Return whether a note on a column is worth telling: not where the column was dropped."""
+    column = next((one for one in columns if one.name == facts.name), None)
+    return column is None or column.used
+
+
+def _check_parts(schema: Schema, every: dict[str, Facts]) -> None:
+    """Raise SettingsError where weight or time cannot play their part."""
+    if schema.weight:
+        numeric = every[schema.weight].dtype in ("int", "float", "bool")
+        lowest = every[schema.weight].numbers().min() if numeric else None
+        if not isinstance(lowest, int | float) or lowest < 0:
+            raise SettingsError(
+                f"row weights must be numbers of at least 0, but column '{schema.weight}' holds"
+                f" {lowest if isinstance(lowest, int | float) else every[schema.weight].dtype}."
+            )
+    if schema.time and every[schema.time].dtype not in ("int", "float", "date"):
+        raise SettingsError(
+            f"time must be a column of dates or numbers, but '{schema.time}' holds"
+            f" {every[schema.time].dtype}. Name the format of its dates with --dates."
+        )
+
+
+def _target_notes(table: Table, schema: Schema, every: dict[str, Facts]) -> tuple[str, ...]:
+    """Return notes on rows without a target, where the table still has them."""
+    del every
+    notes = []
+    if schema.task is not Task.REGRESSION:
+        for target in schema.targets:
+            index = target_cells(table.frame[target.name], target, schema.task)
+            lacking = int((index == MISSING).sum())
+            if lacking:
+                notes.append(f"target '{target.name}' is missing in {lacking} rows.")
+    return tuple(notes)
