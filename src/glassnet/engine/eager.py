@@ -146,8 +146,7 @@ class EagerEngine:
         return self._forward(rows, fold)[self._members(fold)].double().numpy()
 
     @torch.no_grad()
-    def losses(self, rows: RowNumbers, fold: int) -> Floats64:
-        """Return the weighted mean loss of the fold's members over some rows."""
+    def _losses(self, rows: RowNumbers, fold: int) -> Floats64:
         members = self._members(fold)
         output_KBT = self._forward(rows, fold)[members]
         places = torch.from_numpy(rows + fold * self.plan.prepared.encoded.rows)
@@ -160,7 +159,7 @@ class EagerEngine:
         """Return each member's loss over all of its fit rows, `(K,)`."""
         loss_K = np.zeros(self.plan.members)
         for fold, rows in enumerate(self.plan.prepared.rows.fit):
-            loss_K[self._members(fold)] = self.losses(rows, fold)
+            loss_K[self._members(fold)] = self._losses(rows, fold)
         return loss_K
 
     def weights(self) -> dict[str, Tensor]:

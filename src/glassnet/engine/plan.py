@@ -17,7 +17,7 @@ from glassnet.loss.registry import Loss
 from glassnet.network.mlp import InputShape
 from glassnet.prepare.values import Floats64, Prepared
 from glassnet.settings import Architecture, Training
-from glassnet.table.values import RowNumbers
+from glassnet.table.values import RowNumbers, Task
 from glassnet.telemetry import Record
 
 
@@ -28,6 +28,7 @@ class Plan:
     prepared: Prepared
     architecture: Architecture
     training: Training
+    task: Task
     loss: Loss
     inputs: InputShape
     outputs: int  # T
@@ -122,9 +123,6 @@ class Engine(Protocol):
 
     def outputs(self, rows: RowNumbers, fold: int) -> Floats64:
         """Return the network outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
-
-    def losses(self, rows: RowNumbers, fold: int) -> Floats64:
-        """Return the weighted mean loss of the fold's members over some rows, `(members of the fold,)`."""
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights, by their names in the network."""

@@ -1,0 +1,92 @@
+"""What needs no network: the class shares or the mean, and a linear model on the same inputs.
+
+Shapes: R rows, P numbers of a prediction, X inputs of the linear model, T targets.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final
+
+import numpy as np
+
+from glassnet import chance
+from glassnet.prepare.assemble import apply
+from glassnet.prepare.values import Encoded, Floats64, Prepared
+from glassnet.table.values import RowNumbers, Task
+
+LINEAR_ROWS: Final = 20_000  # training rows of the linear model: more change little and take long
+ONE_HOT_SLOTS: Final = 64  # embedded categories enter the linear model with at most so many levels
+
+
+def constant_prediction(prepared: Prepared, rows: RowNumbers, task: Task, classes: int) -> Floats64:
+    """Return the prediction `(P,)` that looks at no column: class shares, or means, of the given rows."""
+    weight_R = prepared.weight_R[rows]
+    if task in (Task.BINARY, Task.MULTICLASS):
+        counts = np.bincount(
+            prepared.target_RT[rows, 0].astype(np.int64), weights=weight_R, minlength=classes
+        )
+        return np.asarray(counts / counts.sum())
+    return np.asarray(np.average(prepared.target_RT[rows], axis=0, weights=weight_R))
+
+
+def pick_rows(encoded: Encoded, rows: RowNumbers) -> Encoded:
+    """Return the named rows of an encoded table."""
+    return Encoded(number_RN=encoded.number_RN[rows], code_RC=encoded.code_RC[rows])
+
+
+def linear_prediction(prepared: Prepared, rows: RowNumbers, task: Task, classes: int, seed: int) -> Floats64:
+    """Return a linear model's predictions for the rows, `(R, P)`, fitted on the first fold's fit rows.
+
+    Logistic regression for classes, ridge regression for numbers, at scikit-learn's defaults.
+    """
+    fit = prepared.rows.fit[0]
+    if fit.size > LINEAR_ROWS:
+        fit = np.sort(fit[chance.order(seed, chance.Purpose.SAMPLE, fit.size)[:LINEAR_ROWS]])
+    fit_RX = _inputs(prepared, fit)
+    rows_RX = _inputs(prepared, rows)
+    target_RT, weight_R = prepared.target_RT[fit], prepared.weight_R[fit]
+    if task is Task.REGRESSION:
+        return np.asarray(_ridge(fit_RX, target_RT, weight_R).predict(rows_RX)).reshape(rows.size, -1)
+    if task is Task.MULTILABEL:
+        columns = [
+            _classes(fit_RX, target_RT[:, t], weight_R, rows_RX, 2)[:, 1] for t in range(target_RT.shape[1])
+        ]
+        return np.stack(columns, axis=1)
+    return _classes(fit_RX, target_RT[:, 0], weight_R, rows_RX, classes)
+
+
+def _inputs(prepared: Prepared, rows: RowNumbers) -> Floats64:
+    """Return the network's inputs as one matrix, embedded categories as 0/1 columns, `(R, X)`."""
+    inputs = apply(pick_rows(prepared.encoded, rows), prepared.preparation, 0)
+    blocks = [inputs.dense_RD.astype(np.float64)]
+    for place, slots in enumerate(prepared.preparation.embedded):
+        width = min(slots, ONE_HOT_SLOTS)
+        blocks.append((inputs.slot_RE[:, [place]] == np.arange(width)).astype(np.float64))
+    return np.concatenate(blocks, axis=1)
+
+
+def _ridge(fit_RX: Floats64, target_RT: Floats64, weight_R: Floats64) -> Any:
+    from sklearn.linear_model import Ridge
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an ill-conditioned matrix is no news for a baseline
+        return Ridge().fit(fit_RX, target_RT, sample_weight=weight_R)
+
+
+def _classes(
+    fit_RX: Floats64, class_R: Floats64, weight_R: Floats64, rows_RX: Floats64, classes: int
+) -> Floats64:
+    """Return logistic regression's class probabilities; classes it never saw have probability 0."""
+    from sklearn.linear_model import LogisticRegression
+
+    prediction_RC = np.zeros((rows_RX.shape[0], classes))
+    seen = np.unique(class_R[weight_R > 0]).astype(np.int64)
+    if seen.size == 1:
+        prediction_RC[:, seen[0]] = 1.0
+        return prediction_RC
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # stopping before full convergence is fine for a baseline
+        model = LogisticRegression(max_iter=100).fit(fit_RX, class_R, sample_weight=weight_R)
+        prediction_RC[:, seen] = model.predict_proba(rows_RX)
+    return prediction_RC

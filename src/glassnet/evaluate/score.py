@@ -1,0 +1,122 @@
+"""Metrics with 95 % intervals from resampled rows.
+
+Shapes: R rows, P numbers of a prediction, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from glassnet import chance
+from glassnet.evaluate.values import Evaluation, Score
+from glassnet.metric import Metric
+from glassnet.prepare.values import Floats64
+from glassnet.table.values import RowNumbers, Task
+
+RESAMPLES: Final = 300
+RESAMPLED_ROWS: Final = 20_000_000  # rows over all resamples: beyond, there are fewer resamples
+FEWEST_RESAMPLES: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """What a simpler way predicts for the same rows; empty where it was not tried."""
+
+    baseline_RP: Floats64 | None = None
+    linear_RP: Floats64 | None = None
+
+
+def interval(
+    metric: Metric, truth: Floats64, prediction_RP: Floats64, weight_R: Floats64, seed: int
+) -> tuple[float, float]:
+    """Return the 2.5 % and 97.5 % quantiles of the metric over resampled rows (the bootstrap).
+
+    Source: B. Efron, "Bootstrap Methods: Another Look at the Jackknife", Ann. Statist. 1979.
+    """
+    rows = weight_R.size
+    if rows < 2:
+        return float("nan"), float("nan")
+    resamples = int(np.clip(RESAMPLED_ROWS // rows, FEWEST_RESAMPLES, RESAMPLES))
+    values = []
+    for resample in range(resamples):
+        generator = chance.generator(seed, chance.Purpose.BOOTSTRAP, epoch=resample)
+        count_R = np.bincount(generator.integers(0, rows, rows), minlength=rows) * weight_R
+        drawn = count_R > 0
+        value = metric.score(truth[drawn], prediction_RP[drawn], count_R[drawn])
+        if np.isfinite(value):
+            values.append(value)
+    if not values:
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def score_rows(
+    metrics: Sequence[Metric],
+    truth: Floats64,
+    prediction_RP: Floats64,
+    weight_R: Floats64,
+    reference: Reference,
+    seed: int,
+) -> tuple[Score, ...]:
+    """Return each metric of the predictions with its interval, beside the references."""
+
+    def other(metric: Metric, value_RP: Floats64 | None) -> float:
+        return float("nan") if value_RP is None else metric.score(truth, value_RP, weight_R)
+
+    scores = []
+    for metric in metrics:
+        low, high = interval(metric, truth, prediction_RP, weight_R, seed)
+        scores.append(
+            Score(
+                metric=metric.name,
+                larger_is_better=metric.larger_is_better,
+                value=metric.score(truth, prediction_RP, weight_R),
+                low=low,
+                high=high,
+                baseline=other(metric, reference.baseline_RP),
+                linear=other(metric, reference.linear_RP),
+            )
+        )
+    return tuple(scores)
+
+
+def confusion(truth_R: Floats64, prediction_RC: Floats64, weight_R: Floats64) -> Floats64:
+    """Return the sums of weights by true class (rows) and likeliest class (columns), `(C, C)`."""
+    classes = prediction_RC.shape[1]
+    place_R = truth_R.astype(np.int64) * classes + prediction_RC.argmax(axis=1)
+    counts = np.bincount(place_R, weights=weight_R, minlength=classes * classes)
+    return counts.reshape(classes, classes).astype(np.float64)
+
+
+def evaluate_rows(
+    *,
+    on: str,
+    rows: RowNumbers,
+    target_RT: Floats64,
+    prediction_RP: Floats64,
+    weight_R: Floats64,
+    task: Task,
+    metrics: Sequence[Metric],
+    reference: Reference,
+    seed: int,
+) -> Evaluation:
+    """Return the evaluation of predictions against the target of the same rows, without importance.
+
+    Rows whose class the network never saw cannot be scored; they must not be among them.
+    """
+    is_class = task in (Task.BINARY, Task.MULTICLASS)
+    truth = target_RT[:, 0] if is_class else target_RT
+    return Evaluation(
+        on=on,
+        rows=rows,
+        truth=truth,
+        prediction_RP=prediction_RP,
+        weight_R=weight_R,
+        scores=score_rows(metrics, truth, prediction_RP, weight_R, reference, seed),
+        confusion_CC=confusion(truth, prediction_RP, weight_R) if is_class else None,
+    )

@@ -1,0 +1,52 @@
+"""What an evaluation says.
+
+Shapes: R rows, P numbers of a prediction, C classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.prepare.values import Floats64
+from glassnet.table.values import RowNumbers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """One metric of the network, beside what needs no network."""
+
+    metric: str
+    larger_is_better: bool
+    value: float
+    low: float  # 95 % interval over resampled rows
+    high: float
+    baseline: float  # always the training rows' class shares, or their mean; NaN where it was not measured
+    linear: float  # a linear model on the same inputs; NaN where it was not measured
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Importance:
+    """How much worse the first metric gets when a column is shuffled."""
+
+    column: str
+    loss: float  # mean over the repeats, positive: the column matters
+    spread: float  # standard deviation over the repeats
+    repeats: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """How good a network is on some rows."""
+
+    on: str  # "test", "training", "validation" or the name of a table
+    rows: RowNumbers  # their places in the table
+    truth: Floats64  # class numbers (R,), or (R, T)
+    prediction_RP: Floats64
+    weight_R: Floats64
+    scores: tuple[Score, ...]  # the chosen metric first
+    confusion_CC: NDArray[np.float64] | None = None  # sums of weights: true class by predicted class
+    importance: tuple[Importance, ...] = ()  # most important first
+    importance_rows: int = 0  # rows it was measured on

@@ -1,0 +1,102 @@
+"""From encoded rows to predictions, always in zero-padded blocks of one size.
+
+A matrix product may round a row differently in a batch of another size. With blocks of one size, what is
+predicted for a row depends on the row alone: not on its neighbours, nor on how a file was cut.
+
+Shapes: K members, R rows, B rows of a block, T outputs, P numbers of a prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import nn
+
+from glassnet.loss.link import linked
+from glassnet.prepare.assemble import apply
+from glassnet.prepare.target import unscale_target
+from glassnet.prepare.values import Encoded, Floats64, Inputs, Preparation
+from glassnet.table.values import Task
+
+BLOCK: Final = 1024  # rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Predictor:
+    """All that turns encoded rows into predictions."""
+
+    network: nn.Module
+    preparation: Preparation
+    link: str
+    task: Task
+    outputs: int  # T
+    members: tuple[int, ...]  # those that did not fail
+    folds: int
+    scales_target: bool
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Run the body with this many torch threads, and put the number back afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def network_outputs(predictor: Predictor, encoded: Encoded) -> Floats64:
+    """Return each member's outputs under its fold's preparation, `(K, R, T)`; failed members are NaN."""
+    first = next(iter(predictor.network.parameters()), torch.zeros(1))
+    members = int(first.shape[0]) if predictor.folds > 1 or len(predictor.members) > 1 else 1
+    members = max(members, max(predictor.members, default=0) + 1)
+    output_KRT = np.full((members, encoded.rows, predictor.outputs), np.nan)
+    was_training = predictor.network.training
+    predictor.network.eval()
+    # One thread: how a product is shared between threads may change its rounding too.
+    with torch.no_grad(), torch_threads(1):
+        for fold in range(predictor.folds):
+            mine = [m for m in predictor.members if m % predictor.folds == fold]
+            if mine:
+                inputs = apply(encoded, predictor.preparation, fold)
+                output_KRT[mine] = _in_blocks(predictor.network, inputs, members, first.dtype)[mine]
+    predictor.network.train(was_training)
+    return output_KRT
+
+
+def _in_blocks(network: nn.Module, inputs: Inputs, members: int, dtype: torch.dtype) -> Floats64:
+    """Return the outputs of all members for the rows, `(K, R, T)`, block by block."""
+    rows = inputs.dense_RD.shape[0]
+    parts = []
+    for start in range(0, max(rows, 1), BLOCK):
+        dense_BD = torch.zeros(BLOCK, inputs.dense_RD.shape[1], dtype=dtype)
+        slot_BE = torch.zeros(BLOCK, inputs.slot_RE.shape[1], dtype=torch.int64)
+        here = min(BLOCK, rows - start)
+        dense_BD[:here] = torch.from_numpy(inputs.dense_RD[start : start + here])
+        slot_BE[:here] = torch.from_numpy(inputs.slot_RE[start : start + here])
+        output_KBT = network(dense_BD.expand(members, -1, -1), slot_BE.expand(members, -1, -1))
+        parts.append(output_KBT[:, :here].double().numpy())
+    return np.concatenate(parts, axis=1)
+
+
+def finish(predictor: Predictor, output_KRT: Floats64) -> Floats64:
+    """Return predictions `(R, P)` of outputs: linked, in the table's unit, averaged over the members."""
+    values = []
+    for member in predictor.members:
+        value_RP = linked(output_KRT[member], predictor.link, predictor.task)
+        if predictor.task is Task.REGRESSION and predictor.scales_target:
+            value_RP = unscale_target(value_RP, predictor.preparation.target, member % predictor.folds)
+        values.append(value_RP)
+    # A sum in a fixed order and one division: the mean of equal members is each of them, exactly.
+    return np.asarray(sum(values[1:], start=values[0]) / len(values))
+
+
+def predict(predictor: Predictor, encoded: Encoded) -> Floats64:
+    """Return predictions: probabilities of the classes `(R, C)`, or numbers `(R, T)` in the table's unit."""
+    return finish(predictor, network_outputs(predictor, encoded))

@@ -1,0 +1,1 @@
+"""What "auto" and the tutorials' names choose, with the reasons."""

@@ -1,0 +1,252 @@
+"""From the user's settings and a few facts about the table to a recipe with nothing left open.
+
+Every choice made here is recorded with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from glassnet.errors import SettingsError, pick
+from glassnet.recipe.tutorials import TUTORIALS
+from glassnet.settings import Architecture, Decision, Preparing, Recipe, Settings, Training
+from glassnet.table.values import Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What a recipe may know of the table."""
+
+    rows: int  # that have a target and are not given as test or validation rows
+    inputs: int  # columns the network sees
+    task: Task
+    classes: int  # of a classification target, else 0
+    folds: int = 0
+    has_own_validation: bool = False
+    has_own_test: bool = False
+
+
+Chosen = tuple[Any, str]  # a value and the reason
+STEPS: Final = 4000  # of gradient descent: enough for the shown tables to pass their best epoch
+
+
+def _by_rows(rows: int, steps: tuple[tuple[int, Any], ...], last: Any) -> Any:
+    return next((value for limit, value in steps if rows < limit), last)
+
+
+def _validation_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.has_own_validation:
+        return 0.0, "validation rows were given"
+    if facts.rows < 20:
+        return 0.0, f"{facts.rows} rows are too few to hold any out; the last epoch is kept"
+    return (0.15, "enough to choose the epoch by") if facts.rows >= 2000 else (0.2, "a small table")
+
+
+def _test_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    return (0.0, "test rows were given") if facts.has_own_test else (0.2, "kept apart for the final figures")
+
+
+def _hidden(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["network"] == "neuron":
+        return (), "a neuron has no hidden layer"
+    widths = _by_rows(facts.rows, ((1000, (64, 64)), (10_000, (128, 128))), (256, 128))
+    return widths, f"a usual size for {facts.rows:,} rows"
+
+
+def _batch_size(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    size = _by_rows(facts.rows, ((500, 32), (2000, 64), (10_000, 128), (60_000, 256)), 1024)
+    return size, f"small enough for many steps an epoch with {facts.rows:,} rows"
+
+
+def _epochs(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    batch = chosen["batch_size"] or facts.rows
+    epochs = min(200, max(12, round(STEPS * batch / max(facts.rows, 1))))
+    return epochs, f"about {STEPS:,} steps, between 12 and 200 epochs"
+
+
+def _patience(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if not chosen["validation_share"] and not facts.has_own_validation:
+        return 0, "no validation rows to stop by"
+    return max(8, chosen["epochs"] // 4), "a quarter of the epochs, at least 8"
+
+
+def _loss(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.task is Task.REGRESSION:
+        return "squared", "the usual loss of numbers; its minimum is the mean"
+    if facts.task is Task.MULTICLASS:
+        return "cross_entropy", f"the usual loss of {facts.classes} classes"
+    return "binary_cross_entropy", "the usual loss of yes/no targets"
+
+
+def _learning_rate(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["optimizer"] == "sgd":
+        return 0.01, "a usual step size of sgd"
+    return 2e-3, "a usual step size of adam with a schedule that ends at 0"
+
+
+def _weight_decay(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["optimizer"] != "adamw":
+        return 0.0, "only adamw decays by itself"
+    return 0.02, "a mild pull of matrices towards 0"
+
+
+def _dropout(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if not chosen["hidden"]:
+        return 0.0, "no hidden layer to drop units from"
+    return 0.1, "a mild guard against overfitting"
+
+
+def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.folds:
+        return facts.folds, f"one for each of {facts.folds} folds"
+    return 1, "one network"
+
+
+def _fixed(value: Any, reason: str) -> Callable[[Facts, dict[str, Any]], Chosen]:
+    return lambda facts, chosen: (value, reason)
+
+
+# In this order: a later choice may look at an earlier one.
+CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
+    "validation_share": _validation_share,
+    "test_share": _test_share,
+    "network": _fixed("mlp", "the general-purpose network"),
+    "hidden": _hidden,
+    "activation": _fixed("relu", "fast, and as good as others on tables"),
+    "dropout": _dropout,
+    "normalization": _fixed("none", "inputs are scaled and the network is shallow"),
+    "output": _fixed("linear", "the loss takes the last layer's sums as they are"),
+    "members": _members,
+    "numbers": _fixed("robust", "median, interquartile range and a smooth clip: outliers stay in reach"),
+    "one_hot": _fixed(8, "few levels as 0/1 columns, more as an embedding"),
+    "embedding": _fixed(8, "numbers per level of an embedding"),
+    "rare": _fixed(3, "levels seen less often share a slot with unseen ones"),
+    "loss": _loss,
+    "optimizer": _fixed("adamw", "a robust optimiser that needs little tuning"),
+    "learning_rate": _learning_rate,
+    "weight_decay": _weight_decay,
+    "clip": _fixed(1.0, "holds back a rare wild step"),
+    "schedule": _fixed("cosine", "ends at 0, so the last epochs settle"),
+    "warmup": _fixed(0.02, "the first steps are short until the moments are known"),
+    "batch_size": _batch_size,
+    "epochs": _epochs,
+    "patience": _patience,
+    "metric": _fixed("auto", "the task's usual ones"),
+    "precision": _fixed("float32", "faster than float64, and exact enough"),
+}
+
+
+def _start(settings: Settings) -> tuple[dict[str, Any], str]:
+    """Return what the named recipe fixes."""
+    if settings.recipe in TUTORIALS:
+        return TUTORIALS[settings.recipe], f"the {settings.recipe} recipe"
+    pick({"auto": 0, "mlp": 0, **TUTORIALS}, settings.recipe, "recipe")
+    return {}, ""
+
+
+def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
+    """Return the recipe: what the user set, then what the named recipe fixes, then what "auto" chooses."""
+    fixed, fixed_reason = _start(settings)
+    chosen: dict[str, Any] = {}
+    decisions: list[Decision] = []
+    for name, choose in CHOICES.items():
+        asked = getattr(settings, name)
+        if asked != "auto":
+            chosen[name] = asked
+            continue
+        chosen[name], reason = (fixed[name], fixed_reason) if name in fixed else choose(facts, chosen)
+        if name in fixed:
+            chosen[name], reason = _fitting(name, chosen[name], reason, facts)
+        decisions.append(Decision(name=name, value=shown(chosen[name]), reason=reason))
+    _check(settings, chosen, facts)
+    return Recipe(
+        name=settings.recipe,
+        preparing=Preparing(
+            numbers=chosen["numbers"],
+            one_hot=10**9 if _is_own(chosen["network"]) else chosen["one_hot"],
+            embedding=chosen["embedding"],
+            rare=chosen["rare"],
+        ),
+        architecture=_architecture(settings, chosen),
+        training=_training(settings, chosen),
+        validation_share=0.0 if facts.has_own_validation else chosen["validation_share"],
+        test_share=0.0 if facts.has_own_test else chosen["test_share"],
+        decisions=tuple(decisions),
+    )
+
+
+def _fitting(name: str, value: Any, reason: str, facts: Facts) -> Chosen:
+    """Return what a tutorial fixes, changed where the table makes nonsense of it."""
+    if name == "output" and value == "sigmoid" and facts.task is Task.REGRESSION:
+        return "linear", f"{reason} ends with a sigmoid, but the target is a number, not a yes or no"
+    if name == "test_share" and facts.has_own_test:
+        return 0.0, "test rows were given"
+    return value, reason
+
+
+def _architecture(settings: Settings, chosen: dict[str, Any]) -> Architecture:
+    return Architecture(
+        network=chosen["network"],
+        hidden=() if chosen["network"] == "neuron" else chosen["hidden"],
+        activation=chosen["activation"],
+        dropout=chosen["dropout"],
+        normalization=chosen["normalization"],
+        output=chosen["output"],
+        initial="zero" if settings.recipe == "neuron" else "uniform",
+        members=chosen["members"],
+    )
+
+
+def _training(settings: Settings, chosen: dict[str, Any]) -> Training:
+    return Training(
+        loss=chosen["loss"],
+        label_smoothing=settings.label_smoothing,
+        quantile=settings.quantile,
+        optimizer=chosen["optimizer"],
+        learning_rate=chosen["learning_rate"],
+        momentum=settings.momentum,
+        weight_decay=chosen["weight_decay"],
+        clip=chosen["clip"],
+        schedule=chosen["schedule"],
+        warmup=chosen["warmup"],
+        epochs=chosen["epochs"],
+        batch_size=chosen["batch_size"],
+        patience=chosen["patience"],
+        metric=chosen["metric"],
+        training_loss="rows" if settings.recipe == "neuron" else "batches",
+        precision=chosen["precision"],
+        seed=settings.seed,
+    )
+
+
+def _check(settings: Settings, chosen: dict[str, Any], facts: Facts) -> None:
+    if settings.folds > chosen["members"]:
+        raise SettingsError(
+            f"{settings.folds} folds need at least as many members, but members is {chosen['members']}."
+        )
+    if chosen["output"] == "sigmoid" and chosen["loss"] in (
+        "binary_cross_entropy",
+        "cross_entropy",
+        "poisson",
+    ):
+        raise SettingsError(
+            f"output 'sigmoid' does not go with loss '{chosen['loss']}', which takes the last layer's sums as"
+            " they are; choose loss 'squared' or output 'linear'."
+        )
+    if _is_own(chosen["network"]) and chosen["members"] != 1:
+        raise SettingsError("an own module trains as one member; leave members at 1 and folds at 0.")
+
+
+def _is_own(network: object) -> bool:
+    return not isinstance(network, str)
+
+
+def shown(value: object) -> str:
+    """Return a setting's value as people write it."""
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value) or "none"
+    if isinstance(value, str | int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return getattr(value, "__name__", type(value).__name__)

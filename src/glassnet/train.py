@@ -1,0 +1,382 @@
+"""The one training loop: it decides when to look, when to stop and which weights to keep.
+
+How a step is carried out is the engine's business; the loop knows only its four methods.
+
+Shapes: K members, E epochs, S steps, R rows, T outputs.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from glassnet.engine.plan import Advance, Engine, Plan
+from glassnet.errors import TrainingError
+from glassnet.metric import Metric
+from glassnet.predict import Predictor, finish
+from glassnet.prepare.values import Floats64
+from glassnet.table.values import RowNumbers, Task
+from glassnet.telemetry import Record
+
+CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
+KEPT_STEPS: Final = 20_000  # step losses kept for the plot; beyond, every second, fourth ... is
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far a run is; what a progress bar shows."""
+
+    epoch: int  # epochs done
+    epochs: int
+    training_loss: float  # mean over the members still training
+    validation_loss: float  # NaN without validation rows
+    metric: float  # of the averaged members on validation rows; NaN without
+    rows_per_second: float
+    seconds_left: float
+    epoch_ended: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """What every epoch came to."""
+
+    training_loss_EK: Floats64
+    validation_loss_EK: Floats64  # NaN without validation rows
+    metric_E: Floats64  # of the averaged members on validation rows; NaN without
+    seconds_E: Floats64  # since the start, at the end of each epoch
+    step_loss_SK: Floats64  # each step's loss, thinned to at most 20,000 steps
+    step_stride: int  # every so many steps are kept
+    steps_per_epoch: int
+    records: tuple[Record, ...] = ()
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were run to their end."""
+        return int(self.training_loss_EK.shape[0])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trained:
+    """The members at their best epochs, and how they got there."""
+
+    network: nn.Module
+    history: History
+    best_epoch_K: tuple[int, ...]  # counted from 1; 0 for a member without a usable epoch
+    failed: tuple[int, ...]  # members that met a number that is not finite
+    stopped: str  # one sentence: why training ended
+    interrupted: bool  # by the user
+    seconds: float
+    rows_per_second: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> tuple[int, ...]:
+        """The members that predictions average."""
+        return tuple(k for k, epoch in enumerate(self.best_epoch_K) if epoch > 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """What the loop reports to, and who may stop it."""
+
+    progress: Callable[[Progress], None] = lambda _: None
+    should_stop: Callable[[], bool] = lambda: False
+    deadline: float = math.inf  # on the clock of time.monotonic
+    metric: Metric | None = None  # scored on validation rows after each epoch
+
+
+@dataclass(slots=True)
+class _State:
+    """What the loop remembers between epochs. Private to this file."""
+
+    plan: Plan
+    best_loss_K: Floats64
+    best_epoch_K: list[int]
+    best: dict[str, Tensor]
+    failed: dict[int, tuple[int, int]] = field(default_factory=dict)  # member -> (epoch, step), from 0
+    training: list[Floats64] = field(default_factory=list)
+    validation: list[Floats64] = field(default_factory=list)
+    metric: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    steps: list[np.ndarray] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    epoch_sum_K: Floats64 = field(default_factory=lambda: np.zeros(0))
+    done: int = 0  # steps
+    stopped: str = ""
+    interrupted: bool = False
+
+
+def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
+    """Run the plan on the engine until its epochs are done or something ends it sooner.
+
+    With validation rows each member keeps the weights of its best epoch by validation loss; without, of the
+    last one. Raises TrainingError, with the layer and what to try, where no member has a finite network.
+    """
+    watch = watch or Watch()
+    members = plan.members
+    state = _State(
+        plan=plan,
+        best_loss_K=np.full(members, np.inf),
+        best_epoch_K=[0] * members,
+        best={},
+        epoch_sum_K=np.zeros(members),
+    )
+    started = time.monotonic()
+    has_validation = any(len(rows) for rows in plan.prepared.rows.validation)
+    count = 1
+    while state.done < plan.steps and not state.stopped:
+        before = time.monotonic()
+        count = min(count, plan.steps - state.done)
+        if has_validation:  # someone has to look at the end of each epoch
+            count = min(count, plan.steps_per_epoch - state.done % plan.steps_per_epoch)
+        first = state.done
+        advance = engine.advance(first, count)
+        state.done += count
+        ended = _take(state, advance, first, started)
+        _find_failures(state, advance, first)
+        if ended and has_validation:
+            _look(state, engine, watch.metric)
+        took = max(time.monotonic() - before, 1e-6)
+        _decide(state, watch)
+        watch.progress(_progress(state, started, ended))
+        count = max(1, min(round(count * CALL_SECONDS / took), 2 * count + 1))
+    return _finish(state, engine, has_validation, time.monotonic() - started)
+
+
+def _take(state: _State, advance: Advance, first: int, started: float) -> bool:
+    """Add the steps to the history; return whether an epoch ended in them."""
+    plan, per_epoch = state.plan, state.plan.steps_per_epoch
+    state.steps.append(advance.loss_SK)
+    state.records.extend(advance.records)
+    size_S = np.full(per_epoch, plan.batch_size, dtype=np.float64)
+    size_S[-1] = plan.longest - plan.batch_size * (per_epoch - 1)
+    ended = 0
+    position = 0
+    while position < advance.loss_SK.shape[0]:
+        step = (first + position) % per_epoch
+        here = min(per_epoch - step, advance.loss_SK.shape[0] - position)
+        part_SK = advance.loss_SK[position : position + here].astype(np.float64)
+        state.epoch_sum_K = state.epoch_sum_K + size_S[step : step + here] @ part_SK
+        position += here
+        if step + here == per_epoch:
+            by_rows = plan.training.training_loss == "rows"
+            loss_K = advance.epoch_loss_EK[ended] if by_rows else state.epoch_sum_K / plan.longest
+            state.training.append(loss_K)
+            state.validation.append(np.full(plan.members, np.nan))
+            state.metric.append(float("nan"))
+            state.seconds.append(time.monotonic() - started)
+            state.epoch_sum_K = np.zeros(plan.members)
+            ended += 1
+    return ended > 0
+
+
+def _find_failures(state: _State, advance: Advance, first: int) -> None:
+    """Mark the members whose loss stopped being finite, with the step at which it did."""
+    bad_SK = ~np.isfinite(advance.loss_SK)
+    for member in np.flatnonzero(bad_SK.any(axis=0)):
+        if int(member) not in state.failed:
+            step = first + int(np.argmax(bad_SK[:, member]))
+            state.failed[int(member)] = divmod(step, state.plan.steps_per_epoch)
+
+
+def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
+    """Score the members on their validation rows, and keep the weights of those that improved."""
+    plan = state.plan
+    loss_K = np.full(plan.members, np.nan)
+    predictions = []
+    for fold, held_out in enumerate(plan.prepared.rows.validation):
+        mine = [k for k in range(plan.members) if plan.fold(k) == fold]
+        output_KRT = np.full((plan.members, len(held_out), plan.outputs), np.nan)
+        output_KRT[mine] = engine.outputs(held_out, fold)
+        loss_K[mine] = _losses(plan, output_KRT[mine], held_out, fold)
+        sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
+        if metric is not None and sound and len(held_out):
+            predictions.append((held_out, finish(_predictor(plan, sound), output_KRT)))
+    epoch = len(state.training)
+    state.validation[-1] = loss_K
+    for member in np.flatnonzero(~np.isfinite(loss_K)):
+        state.failed.setdefault(int(member), (epoch - 1, plan.steps_per_epoch - 1))
+    with np.errstate(invalid="ignore"):
+        better = [int(k) for k in np.flatnonzero(loss_K < state.best_loss_K) if k not in state.failed]
+    if better:
+        state.best_loss_K[better] = loss_K[better]
+        _keep(state, engine.weights(), better, epoch)
+    if metric is not None and predictions:
+        state.metric[-1] = _score(plan, metric, predictions)
+
+
+def _losses(plan: Plan, output_KRT: Floats64, rows: RowNumbers, fold: int) -> Floats64:
+    """Return the weighted mean loss of some members' outputs over rows, `(K,)`."""
+    target_KRT = torch.from_numpy(plan.target_FRT[fold][rows]).double().expand(len(output_KRT), -1, -1)
+    loss_KR = plan.loss.rows(torch.from_numpy(output_KRT), target_KRT).numpy()
+    weight_R = plan.prepared.weight_R[rows]
+    return np.asarray((loss_KR * weight_R).sum(axis=1) / max(weight_R.sum(), 1e-30))
+
+
+def _predictor(plan: Plan, members: tuple[int, ...]) -> Predictor:
+    return Predictor(
+        network=plan.network,
+        preparation=plan.prepared.preparation,
+        link=plan.loss.link,
+        task=plan.task,
+        outputs=plan.outputs,
+        members=members,
+        folds=plan.prepared.rows.folds,
+        scales_target=plan.loss.scales_target,
+    )
+
+
+def _score(plan: Plan, metric: Metric, predictions: list[tuple[RowNumbers, Floats64]]) -> float:
+    """Return the metric over the validation rows of all folds together."""
+    places = np.concatenate([rows for rows, _ in predictions])
+    truth = plan.prepared.target_RT[places]
+    truth = truth[:, 0] if plan.task in (Task.BINARY, Task.MULTICLASS) else truth
+    return metric.score(
+        truth, np.concatenate([value for _, value in predictions]), plan.prepared.weight_R[places]
+    )
+
+
+def _keep(state: _State, weights: dict[str, Tensor], members: list[int], epoch: int) -> None:
+    """Keep the members' weights as their best."""
+    everyone = len(members) == state.plan.members
+    for name, tensor in weights.items():
+        if everyone or name not in state.best:
+            state.best[name] = tensor
+        else:
+            state.best[name][members] = tensor[members]
+    for member in members:
+        state.best_epoch_K[member] = epoch
+
+
+def _decide(state: _State, watch: Watch) -> None:
+    """Set the reason to stop, if there is one."""
+    plan = state.plan
+    epoch = len(state.training)
+    alive = [k for k in range(plan.members) if k not in state.failed]
+    patience = plan.training.patience
+    if not alive:
+        state.stopped = "no member had finite numbers any more"
+    elif watch.should_stop():
+        state.stopped, state.interrupted = "interrupted by the user", True
+    elif time.monotonic() > watch.deadline:
+        state.stopped = "the time limit was reached"
+    elif (
+        patience
+        and np.isfinite(state.best_loss_K).any()
+        and all(epoch - state.best_epoch_K[k] >= patience for k in alive)
+    ):
+        state.stopped = f"no improvement on validation rows for {patience} epochs"
+
+
+def _progress(state: _State, started: float, ended: bool) -> Progress:
+    plan = state.plan
+    seconds = max(time.monotonic() - started, 1e-9)
+    alive = [k for k in range(plan.members) if k not in state.failed]
+
+    def last(losses: list[Floats64]) -> float:
+        return float(np.mean(losses[-1][alive])) if losses and alive else float("nan")
+
+    return Progress(
+        epoch=len(state.training),
+        epochs=plan.training.epochs,
+        training_loss=last(state.training),
+        validation_loss=last(state.validation),
+        metric=state.metric[-1] if state.metric else float("nan"),
+        rows_per_second=state.done / plan.steps_per_epoch * plan.longest * plan.members / seconds,
+        seconds_left=seconds / max(state.done, 1) * (plan.steps - state.done),
+        epoch_ended=ended,
+    )
+
+
+def _finish(state: _State, engine: Engine, has_validation: bool, seconds: float) -> Trained:
+    """Return the members at their best epochs, or raise where there is none."""
+    plan = state.plan
+    if not has_validation or not state.best:  # or it was stopped within the first epoch
+        _keep_last(state, engine.weights())
+    usable = [k for k in range(plan.members) if state.best_epoch_K[k] > 0]
+    if not usable:
+        raise TrainingError(_why_none(state, engine.weights()))
+    network = copy.deepcopy(plan.network)
+    network.load_state_dict({name: _finite(tensor) for name, tensor in state.best.items()})
+    network.eval()
+    done = f"all {plan.training.epochs} epochs are done"
+    return Trained(
+        network=network,
+        history=_history(state),
+        best_epoch_K=tuple(state.best_epoch_K),
+        failed=tuple(sorted(state.failed)),
+        stopped=state.stopped or done,
+        interrupted=state.interrupted,
+        seconds=seconds,
+        rows_per_second=state.done / plan.steps_per_epoch * plan.longest * plan.members / max(seconds, 1e-9),
+        warnings=_warnings(state),
+    )
+
+
+def _keep_last(state: _State, weights: dict[str, Tensor]) -> None:
+    """Keep the last weights of every member whose weights are finite."""
+    for tensor in weights.values():
+        members = state.plan.members
+        rows = tensor.reshape(members, -1) if members > 1 else tensor.reshape(1, -1)
+        for member in (~torch.isfinite(rows).all(dim=1)).nonzero().flatten().tolist():
+            state.failed.setdefault(int(member), divmod(state.done - 1, state.plan.steps_per_epoch))
+    sound = [k for k in range(state.plan.members) if k not in state.failed]
+    if sound:
+        _keep(state, weights, sound, max(len(state.training), 1))
+
+
+def _finite(tensor: Tensor) -> Tensor:
+    """Return the tensor with 0 in place of numbers that are not finite: those of members left out."""
+    return torch.nan_to_num(tensor, nan=0.0, posinf=0.0, neginf=0.0) if tensor.is_floating_point() else tensor
+
+
+def _why_none(state: _State, weights: dict[str, Tensor]) -> str:
+    epoch, step = next(iter(state.failed.values()), (0, 0))
+    layer = next((name for name, t in weights.items() if not torch.isfinite(t).all()), "")
+    where = (
+        f"layer '{layer.rsplit('.', 1)[0]}' holds numbers that are not finite"
+        if layer
+        else "the loss overflowed"
+    )
+    training = state.plan.training
+    tries = [f"a smaller learning rate (it is {training.learning_rate:g})"]
+    tries += ["gradient clipping (clip 1)"] if not training.clip else []
+    if state.plan.prepared.preparation.choices.numbers == "none":
+        tries.append("scaled numbers (numbers robust)")
+    return (
+        f"training met numbers that are not finite in epoch {epoch + 1}, step {step + 1}: {where}."
+        f" Nothing was saved. Try {' or '.join(tries)}."
+    )
+
+
+def _warnings(state: _State) -> tuple[str, ...]:
+    return tuple(
+        f"member {member + 1} met numbers that are not finite in epoch {epoch + 1}, step {step + 1}; "
+        + (f"its epoch {best} is kept." if (best := state.best_epoch_K[member]) else "it is left out.")
+        for member, (epoch, step) in sorted(state.failed.items())
+    )
+
+
+def _history(state: _State) -> History:
+    plan = state.plan
+    steps_SK = np.concatenate(state.steps) if state.steps else np.zeros((0, plan.members))
+    stride = max(1, -(-steps_SK.shape[0] // KEPT_STEPS))
+    empty = np.zeros((0, plan.members))
+    return History(
+        training_loss_EK=np.array(state.training) if state.training else empty,
+        validation_loss_EK=np.array(state.validation) if state.validation else empty,
+        metric_E=np.array(state.metric),
+        seconds_E=np.array(state.seconds),
+        step_loss_SK=steps_SK[::stride].astype(np.float64),
+        step_stride=stride,
+        steps_per_epoch=plan.steps_per_epoch,
+        records=tuple(state.records),
+    )
