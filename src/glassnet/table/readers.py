@@ -64,8 +64,9 @@ def scan_text(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
 def scan_json(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterator[Scan]:
     """Give a file of JSON objects, one to a line or in a list; every value is text, nested ones as JSON."""
     del settings, known
+    packing = compression_of(path).replace("none", "uncompressed")  # the JSON reader's own word
     with without_glob_signs(path) as plain:
-        packed = f"{literal(str(plain))}, format='auto', compression={literal(compression_of(path))}"
+        packed = f"{literal(str(plain))}, format='auto', compression={literal(packing)}"
         describe = f"describe select * from read_json({packed}, sample_size=-1, maximum_depth=1)"
         found = frame_of(describe, (), str(path))
         if set(found["column_type"].to_list()) != {"JSON"}:

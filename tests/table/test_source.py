@@ -1,0 +1,276 @@
+"""What comes in is what the file holds, whatever its format, dialect, encoding or chunking."""
+
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from glassnet.errors import SettingsError, SourceError
+from glassnet.settings import Settings
+from glassnet.table.cells import conform, conform_counted, merge_unread
+from glassnet.table.schema import decide_schema
+from glassnet.table.source import drop_rows_without_target, read_chunks, read_table
+from glassnet.table.values import Kind
+
+TEXT = 'age,town,y\n31,Köln,yes\n?, Bonn ,no\n45.5,"a, ""b""\nc",yes\n'
+SAME = [("31", "Köln", "yes"), ("?", " Bonn ", "no"), ("45.5", 'a, "b"\nc', "yes")]
+WANTED = Settings(target=("y",))
+
+
+def written(tmp_path: Path, data: bytes | str, name: str = "table.csv") -> str:
+    path = tmp_path / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return str(path)
+
+
+def test_every_cell_is_read_as_text(tmp_path):
+    table = read_table(written(tmp_path, TEXT), WANTED)
+    assert table.frame.columns == ["age", "town", "y"]
+    assert table.frame.rows() == SAME
+    assert (table.name, table.notes) == ("table", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [("t.csv.gz", gzip.compress), ("t.csv.zst", zstandard.compress), ("t [1]*.csv", bytes)],
+)
+def test_compressed_files_and_names_with_pattern_signs(tmp_path, name, pack):
+    table = read_table(written(tmp_path, pack(TEXT.encode()), name), WANTED)
+    assert table.frame.rows() == SAME
+    assert table.name in ("t", "t 1")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-16-le", "latin-1", "cp1252"])
+def test_other_encodings_are_decoded(tmp_path, encoding):
+    table = read_table(written(tmp_path, TEXT.encode(encoding)), WANTED)
+    assert table.frame.rows() == SAME
+    guessed = encoding in ("utf-16-le", "latin-1", "cp1252")
+    assert guessed == any("--encoding" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_separators_and_line_ends(tmp_path, sign, end):
+    text = sign.join(["age", "town"]) + end + "".join(f"{i}{sign}town {i}{end}" for i in range(30))
+    table = read_table(written(tmp_path, text), Settings(target=("age",)))
+    assert table.frame.columns == ["age", "town"]
+    assert table.frame.rows()[29] == ("29", "town 29")
+
+
+def test_a_file_without_header_names_columns_by_position(tmp_path):
+    table = read_table(written(tmp_path, "1, a, yes\n2, b, no\n3, a, no\n"), Settings(target=("3",)))
+    assert table.frame.columns == ["1", "2", "3"]
+    assert table.frame.height == 3
+    assert any("--header" in note for note in table.notes)
+
+
+def test_the_header_can_be_told(tmp_path):
+    path = written(tmp_path, "2019,2020\n1,2\n3,4\n")
+    assert read_table(path, Settings(header="yes", target=("2020",))).frame.columns == ["2019", "2020"]
+    assert read_table(path, Settings(header="no", target=("1",))).frame.height == 3
+
+
+def test_names_are_trimmed_and_unique(tmp_path):
+    table = read_table(written(tmp_path, " age ,age,,y\n1,2,3,a\n4,5,6,b\n"), WANTED)
+    assert table.frame.columns == ["age", "age_2", "3", "y"]
+    assert len(table.notes) == 2
+
+
+def test_a_pattern_reads_all_files_in_order(tmp_path):
+    for part in (2, 1):
+        written(tmp_path, f"a,b\n{part},x\n{part},y\n", f"part{part}.csv")
+    table = read_table(str(tmp_path / "part*.csv"), Settings(target=("b",)))
+    assert table.frame["a"].to_list() == ["1", "1", "2", "2"]
+    written(tmp_path, "a,c\n1,x\n2,y\n", "part3.csv")
+    with pytest.raises(SourceError, match=r"part3\.csv has no column 'b'"):
+        read_table(str(tmp_path / "part*.csv"), Settings(target=("b",)))
+
+
+def test_sql_over_files(tmp_path):
+    left = written(tmp_path, "id,a\n1,10\n2,20\n", "left.csv")
+    right = str(tmp_path / "right.parquet")
+    pl.DataFrame({"id": [1, 2], "y": ["n", "p"]}).write_parquet(right)
+    query = f"select a, y from '{left}' join '{right}' using (id) order by id;"
+    table = read_table("", Settings(query=query, target=("y",)))
+    assert table.frame.rows() == [(10, "n"), (20, "p")]
+    assert table.notes == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "copy (select 1) to 'x.csv'",
+        "select 1; select 2",
+        "install httpfs",
+        "attach 'a.db'",
+        "create table t(i int)",
+    ],
+)
+def test_sql_may_only_read(query):
+    with pytest.raises(SettingsError, match="one SELECT statement"):
+        read_table("", Settings(query=query))
+
+
+def test_sql_reaches_no_network():
+    with pytest.raises(SourceError, match="--query"):
+        read_table("", Settings(query="select * from 'https://example.org/a.parquet'"))
+
+
+def test_json_lines_keep_their_text(tmp_path):
+    lines = [{"a": 1, "b": "007"}, {"b": None, "a": 2.5, "c": True}]
+    path = written(tmp_path, "\n".join(json.dumps(line) for line in lines), "t.jsonl")
+    table = read_table(path, Settings(target=("a",)))
+    assert table.frame.rows() == [("1", "007", None), ("2.5", None, "true")]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "says"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b" \n \n", "is empty"),
+        ("a.csv", b"\x00\x01\x02\x00\xff" * 50, "no text file"),
+        ("a.csv", b"a,b\n1,2\n3\n" + b"1,2\n" * 9, "line 3 has 1 cells, but the first line has 2"),
+        ("a.xlsx", b"PK", "Excel file"),
+        ("a.csv.gz", b"nothing", "not a whole gzip file"),
+        ("a.parquet", b"PAR1 broken", "cannot be read"),
+        ("a.jsonl", b"{not json", "cannot be read"),
+    ],
+)
+def test_unreadable_files_are_refused_in_words(tmp_path, name, data, says):
+    with pytest.raises(SourceError, match=says):
+        read_table(written(tmp_path, data, name), WANTED)
+
+
+def test_a_missing_file_has_a_near_miss(tmp_path):
+    written(tmp_path, "a,b\n1,2\n", "titanic.csv")
+    with pytest.raises(SourceError, match=r"Did you mean 'titanic\.csv'"):
+        read_table(str(tmp_path / "titanc.csv"), WANTED)
+    with pytest.raises(SourceError, match="is a folder"):
+        read_table(str(tmp_path), WANTED)
+
+
+def test_only_one_source_may_be_named():
+    with pytest.raises(SettingsError, match="not two of them"):
+        read_table("a.csv", Settings(example="wine"))
+    with pytest.raises(SettingsError, match="no table is named"):
+        read_table("", Settings())
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=6)
+
+
+@given(
+    rows=st.lists(
+        st.tuples(CELLS, st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False)),
+        min_size=1,
+        max_size=30,
+    )
+)
+@hypothesis_settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_table_comes_back_from_every_format(tmp_path, rows):
+    frame = pl.DataFrame(rows, schema={"text": pl.String, "int": pl.Int64, "float": pl.Float64}, orient="row")
+    texts = frame.with_columns(pl.col("int").cast(pl.String))
+    frame.write_csv(tmp_path / "t.csv", quote_style="always")
+    frame.write_ndjson(tmp_path / "t.jsonl")
+    frame.write_parquet(tmp_path / "t.parquet")
+    told = Settings(target=("int",), header="yes", delimiter=",", encoding="utf-8")
+    assert read_table(str(tmp_path / "t.parquet"), told).frame.equals(frame)
+    for name in ("t.csv", "t.jsonl"):
+        back = read_table(str(tmp_path / name), told).frame
+        assert back["text"].fill_null("").to_list() == texts["text"].fill_null("").to_list()
+        assert back["int"].to_list() == texts["int"].to_list()
+        assert back["float"].cast(pl.Float64).equals(frame["float"])
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_the_chunk_size_changes_nothing(tmp_path, suffix):
+    rng = np.random.default_rng(0)
+    frame = pl.DataFrame(
+        {
+            "number": [None if i % 7 == 0 else float(x) for i, x in enumerate(rng.normal(size=500))],
+            "town": [["Köln", "Bonn", None, "a,b\nc"][i % 4] for i in range(500)],
+            "odd": [f"x{i}" if i % 100 == 50 else str(i % 40) for i in range(500)],
+            "y": [i % 2 for i in range(500)],
+        }
+    )
+    writers = {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}
+    path = str(tmp_path / f"t.{suffix}")
+    writers[suffix](path)
+    told = Settings(target=("y",), kinds=(("odd", "number"),), missing=("NA",))
+    table = read_table(path, told)
+    schema = decide_schema(table, told)
+    whole, warnings = conform(table.frame, schema)
+    assert len(warnings) == 1
+    assert "5 cells are no number" in warnings[0]
+    assert "the first 'x50' in row 51" in warnings[0]
+    for rows in (1, 7, 1000):
+        parts, unread, first = [], [], 0
+        for chunk in read_chunks(path, told, schema, rows):
+            part, lost = conform_counted(chunk, schema, first)
+            parts.append(part)
+            unread.append(lost)
+            first += chunk.height
+        assert pl.concat(parts).equals(whole)
+        assert tuple(str(one) for one in merge_unread(unread)) == warnings
+        assert max(part.height for part in parts) <= rows
+
+
+def test_chunks_of_frames_patterns_and_sql(tmp_path):
+    for part in (1, 2):
+        written(tmp_path, "a,y\n" + "".join(f"{part}{i},{'np'[i % 2]}\n" for i in range(5)), f"p{part}.csv")
+    told = Settings(target=("y",))
+    pattern = str(tmp_path / "p*.csv")
+    table = read_table(pattern, told)
+    schema = decide_schema(table, told)
+    for source, settings in (
+        (pattern, told),
+        (table.frame, told),
+        ("", Settings(query=f"select * from read_csv('{pattern}', all_varchar=true)", target=("y",))),
+    ):
+        chunks = list(read_chunks(source, settings, schema, 3))
+        assert pl.concat(chunks).equals(table.frame)
+    with pytest.raises(SettingsError, match="rows_per_chunk"):
+        list(read_chunks(pattern, told, schema, 0))
+
+
+def test_rows_to_predict_may_lack_the_target(tmp_path):
+    path = written(tmp_path, "".join(f"{i},{'np'[i % 2]},{i % 5}.5\n" for i in range(30)))
+    told = Settings(target=("2",))
+    schema = decide_schema(read_table(path, told), told)
+    (chunk,) = read_chunks(written(tmp_path, "7,1.5\n8,2.5\n", "new.csv"), told, schema, 10)
+    assert chunk.columns == ["1", "3"]
+    frame, _ = conform(chunk, schema)
+    assert frame["3"].to_list() == [1.5, 2.5]
+
+
+def test_rows_without_a_target_are_dropped_and_counted(tmp_path):
+    path = written(tmp_path, "a,y\n" + "".join(f"{i},{['n', 'p', '?', ''][i % 4]}\n" for i in range(40)))
+    table = drop_rows_without_target(read_table(path, WANTED), WANTED)
+    assert (table.frame.height, table.dropped_without_target) == (20, 20)
+    assert table.row_numbers is not None
+    assert table.row_numbers.tolist() == [i for i in range(40) if i % 4 < 2]
+    assert drop_rows_without_target(table, WANTED) is table
+
+
+def test_no_extension_is_loaded_by_itself():
+    from glassnet.table.database import connect
+
+    with connect() as connection, pytest.raises(duckdb.Error):
+        connection.sql("select * from 'http://127.0.0.1:9/a.csv'").fetchall()
+
+
+def test_names_in_memory_are_kept(tmp_path):
+    table = read_table({"Life expectancy ": [1.0, 2.0], "a": [1, 2]}, Settings(target=("Life expectancy ",)))
+    schema = decide_schema(table, Settings(target=("Life expectancy ",)))
+    assert schema.targets[0].name == "Life expectancy"
+    assert schema.columns[0].kind is Kind.NUMBER
