@@ -44,8 +44,8 @@ def date_format(cells: pl.Series, wanted: str) -> tuple[str, tuple[str, ...]] | 
     """
     if cells.len() == 0:
         return None
-    if wanted != "auto":
-        return (wanted, ()) if _fits(cells, wanted) else None
+    if wanted != "auto" and _fits(cells, wanted):
+        return wanted, ()
     if bool(cells.str.contains(ISO_SHAPE).all()) and _fits(cells, ISO):
         return ISO, ()
     for shape, days in SHAPES:

@@ -8,8 +8,8 @@ import polars as pl
 
 from glassnet.settings import Settings
 from glassnet.table.numbers import number_text, parse_numbers
-from glassnet.table.reading import Reading, count_cells, read_text_column, table_decimal
-from glassnet.table.values import CellFormat
+from glassnet.table.reading import Reading, count_cells, read_as_told, read_text_column, table_decimal
+from glassnet.table.values import KINDS, CellFormat
 
 EXAMPLES: int = 5  # values kept for people to look at
 LONGEST_EXAMPLE: int = 40
@@ -66,7 +66,10 @@ def facts_of_table(frame: pl.DataFrame, settings: Settings) -> dict[str, Facts]:
 
 
 def _text_facts(series: pl.Series, counts: pl.DataFrame, settings: Settings, decimal: str) -> Facts:
-    reading: Reading = read_text_column(series.name, counts, settings, decimal)
+    reading = read_text_column(series.name, counts, settings, decimal)
+    told = dict(settings.kinds).get(series.name, "")
+    if told in KINDS and reading.dtype == "text":
+        reading = read_as_told(KINDS[told], counts, settings, decimal) or reading
     present = counts.filter(~counts["cell"].is_in(list(reading.cells.missing)))
     return Facts(
         name=series.name,

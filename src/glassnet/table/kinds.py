@@ -63,7 +63,7 @@ def _yes_no_reason(facts: Facts) -> str:
 
 def _numeric(facts: Facts) -> Verdict:
     numbers = facts.numbers()
-    if facts.dtype == "int" and set(numbers.to_list()) == {0.0, 1.0}:
+    if facts.distinct == 2 and set(numbers.to_list()) == {0.0, 1.0}:
         return Kind.YES_NO, "it holds only 0 and 1"
     if counts_rows(facts):
         return Kind.IDENTIFIER, "its whole numbers count the rows"

@@ -69,7 +69,7 @@ def number_format(counts: pl.DataFrame, decimal: str, table_decimal: str) -> Num
         return None
     if found := _exact_format(cells, decimal, table_decimal):
         return found
-    looks = _matches(cells, PLAIN["."]) | _matches(cells, PLAIN[","]) | _matches(cells, GROUPED["."])
+    looks = cells_like_numbers(cells)
     odd, numbers = counts.filter(~looks), counts.filter(looks)
     few = odd.height <= MOST_ODD and int(odd["count"].sum()) <= ODD_SHARE * int(counts["count"].sum())
     if not few or numbers.height < LEAST_NUMBERS:
@@ -86,11 +86,16 @@ def number_format(counts: pl.DataFrame, decimal: str, table_decimal: str) -> Num
     )
 
 
+def cells_like_numbers(cells: pl.Series) -> pl.Series:
+    """Return which cells look like numbers in some way of writing."""
+    return _matches(cells, PLAIN["."]) | _matches(cells, PLAIN[","]) | _matches(cells, GROUPED["."])
+
+
 def _exact_format(cells: pl.Series, decimal: str, table_decimal: str) -> NumberFormat | None:
     """Return the one way of writing that all cells share, or None."""
     if _any(cells, LEADING_ZERO):
         return None
-    if _all(cells, INT):
+    if _all(cells, INT) and not _any(cells, INFINITE):
         exact = cells.cast(pl.Float64).abs().max()
         return NumberFormat(whole=True) if isinstance(exact, float) and exact <= EXACT_INT else None
     marks = (decimal,) if decimal != "auto" else (".", ",")

@@ -8,8 +8,16 @@ import polars as pl
 
 from glassnet.settings import Settings
 from glassnet.table.dates import date_format
-from glassnet.table.numbers import INT, LEADING_ZERO, OTHER, number_format, proves_decimal
-from glassnet.table.values import CellFormat
+from glassnet.table.numbers import (
+    INT,
+    LEADING_ZERO,
+    OTHER,
+    NumberFormat,
+    cells_like_numbers,
+    number_format,
+    proves_decimal,
+)
+from glassnet.table.values import CellFormat, Kind
 from glassnet.table.words import COUNTRY_LIKE, LEVELS_IN_TEXT, MISSING_WORDS, yes_no_words
 
 DAY_FIRST_HINT = "--dates with the right format, such as --dates {other}, settles it"
@@ -69,6 +77,28 @@ def read_text_column(name: str, counts: pl.DataFrame, settings: Settings, decima
         return number
     date = _as_date(name, present["cell"], words, settings)
     return date or _as_text(name, counts, words, settings)
+
+
+def read_as_told(kind: Kind, counts: pl.DataFrame, settings: Settings, decimal: str) -> Reading | None:
+    """Return how to read a text column as the kind the user named; None where its cells say enough."""
+    words = tuple(missing_words(settings))
+    cells = counts["cell"].filter(~counts["cell"].is_in(words))
+    if kind is Kind.NUMBER:
+        like_numbers = counts.filter(cells_like_numbers(counts["cell"]))
+        form = number_format(like_numbers, settings.decimal, decimal) or NumberFormat(whole=False)
+        return Reading(
+            dtype="float", cells=CellFormat(missing=words, decimal=form.decimal, thousands=form.thousands)
+        )
+    if kind is Kind.DATE:
+        form_of_dates = date_format(cells, settings.dates)
+        told = "" if settings.dates == "auto" else settings.dates
+        return Reading(
+            dtype="date", cells=CellFormat(missing=words, date=form_of_dates[0] if form_of_dates else told)
+        )
+    levels = sorted(cells.str.to_lowercase().unique().to_list())
+    if kind is Kind.YES_NO and len(levels) == 2:
+        return Reading(dtype="bool", cells=CellFormat(missing=words, true=(levels[1],), false=(levels[0],)))
+    return None
 
 
 def _as_number(

@@ -11,9 +11,7 @@ from glassnet.table.facts import Facts, facts_of_table
 from glassnet.table.kinds import guess_kind
 from glassnet.table.names import find_column
 from glassnet.table.targets import decide_targets, target_names
-from glassnet.table.values import USABLE_KINDS, Column, Kind, Schema, Table, Task
-
-KINDS = {kind.value: kind for kind in Kind} | {"yes_no": Kind.YES_NO}
+from glassnet.table.values import KINDS, USABLE_KINDS, Column, Kind, Schema, Table, Task
 
 
 def decide_schema(table: Table, settings: Settings) -> Schema:

@@ -145,20 +145,19 @@ def _by_time(times: pl.Series, settings: Settings, shares: tuple[float, float]) 
         validation = [
             rest[(when[rest] >= start) & (when[rest] < end)] for start, end in zip(starts, ends, strict=True)
         ]
-        return _time_rows(fit, validation, test, total, how)
+        _check_times(fit, [*validation, *([test] if shares[1] else [])], total)
+        return _rows(fit, validation, test, total, how)
     start = _moment(when, 1.0 - shares[1] - shares[0]) if shares[0] else test_from
     first, held = rest[when[rest] < start], rest[when[rest] >= start]
-    return _time_rows([first], [held], test, total, how)
+    _check_times([first], [part for part, share in ((held, shares[0]), (test, shares[1])) if share], total)
+    return _rows([first], [held], test, total, how)
 
 
-def _time_rows(
-    fit: list[RowNumbers], validation: list[RowNumbers], test: RowNumbers, total: int, how: str
-) -> Rows:
-    if any(len(rows) == 0 for rows in fit):
+def _check_times(fit: list[RowNumbers], held_out: list[RowNumbers], total: int) -> None:
+    if any(len(rows) == 0 for rows in (*fit, *held_out)):
         raise SettingsError(
             f"the time column has too few different times to split {total} rows by it; leave --time out."
         )
-    return _rows(fit, validation, test, total, how)
 
 
 def _as_numbers(times: pl.Series) -> NDArray[np.float64]:

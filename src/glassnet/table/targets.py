@@ -132,7 +132,7 @@ def _are_classes(facts: Facts) -> tuple[bool, str]:
     many = f"target '{facts.name}'"
     if facts.distinct == 2:
         return True, f"{many} has two values, {facts.examples()[0]} and {facts.examples()[1]}"
-    if facts.dtype == "int":
+    if facts.dtype == "int" or (facts.dtype == "float" and _all_whole(facts)):
         return _int_classes(facts, many)
     if facts.dtype == "float":
         return False, f"{many} holds numbers, {facts.distinct:,} different ones"
@@ -142,6 +142,12 @@ def _are_classes(facts: Facts) -> tuple[bool, str]:
             " classes. Name another target, or correct the cells if they should be numbers."
         )
     return True, f"{many} holds {facts.distinct} classes as text"
+
+
+def _all_whole(facts: Facts) -> bool:
+    """Return whether numbers with a point are whole ones, as pandas has them beside missing cells."""
+    numbers = facts.numbers()
+    return bool((numbers == numbers.round(0)).all())
 
 
 def _int_classes(facts: Facts, many: str) -> tuple[bool, str]:

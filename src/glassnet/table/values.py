@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     CONSTANT = "constant"
 
 
+KINDS: Final[dict[str, Kind]] = {kind.value: kind for kind in Kind} | {"yes_no": Kind.YES_NO}
 USABLE_KINDS = frozenset({Kind.NUMBER, Kind.CATEGORY, Kind.YES_NO, Kind.DATE})
 
 
