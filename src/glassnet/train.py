@@ -217,7 +217,7 @@ def _losses(plan: Plan, output_KRT: Floats64, rows: RowNumbers, fold: int) -> Fl
     """Return the weighted mean loss of some members' outputs over rows, `(K,)`."""
     target_KRT = torch.from_numpy(plan.target_FRT[fold][rows]).double().expand(len(output_KRT), -1, -1)
     loss_KR = plan.loss.rows(torch.from_numpy(output_KRT), target_KRT).numpy()
-    weight_R = plan.prepared.weight_R[rows]
+    weight_R = plan.prepared.loss_weight_R[rows]
     return np.asarray((loss_KR * weight_R).sum(axis=1) / max(weight_R.sum(), 1e-30))
 
 

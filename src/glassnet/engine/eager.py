@@ -43,8 +43,8 @@ class EagerEngine:
         self.dense = torch.from_numpy(np.concatenate([i.dense_RD for i in inputs])).to(self.dtype)
         self.slots = torch.from_numpy(np.concatenate([i.slot_RE for i in inputs])).long()
         self.target = torch.from_numpy(np.concatenate(plan.target_FRT)).to(self.dtype)
-        self.weight = torch.from_numpy(np.tile(plan.prepared.weight_R, folds)).to(self.dtype)
-        self.is_weighted = bool((plan.prepared.weight_R != 1).any()) or self._is_padded()
+        self.weight = torch.from_numpy(np.tile(plan.prepared.loss_weight_R, folds)).to(self.dtype)
+        self.is_weighted = bool((plan.prepared.loss_weight_R != 1).any()) or self._is_padded()
         self.epoch = -1
         self.order_KN = torch.zeros(0)
         self.real_K: list[int] = []

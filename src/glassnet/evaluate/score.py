@@ -30,6 +30,17 @@ class Reference:
     linear_RP: Floats64 | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
+    """Rows to be scored, with what is true of them."""
+
+    on: str  # "test", "training", or a table's name
+    rows: RowNumbers
+    target_RT: Floats64
+    weight_R: Floats64
+    task: Task
+
+
 def interval(
     metric: Metric, truth: Floats64, prediction_RP: Floats64, weight_R: Floats64, seed: int
 ) -> tuple[float, float]:
@@ -94,29 +105,20 @@ def confusion(truth_R: Floats64, prediction_RC: Floats64, weight_R: Floats64) ->
 
 
 def evaluate_rows(
-    *,
-    on: str,
-    rows: RowNumbers,
-    target_RT: Floats64,
-    prediction_RP: Floats64,
-    weight_R: Floats64,
-    task: Task,
-    metrics: Sequence[Metric],
-    reference: Reference,
-    seed: int,
+    held: Held, prediction_RP: Floats64, metrics: Sequence[Metric], reference: Reference, seed: int
 ) -> Evaluation:
-    """Return the evaluation of predictions against the target of the same rows, without importance.
+    """Return the evaluation of predictions for the held rows, without importance.
 
     Rows whose class the network never saw cannot be scored; they must not be among them.
     """
-    is_class = task in (Task.BINARY, Task.MULTICLASS)
-    truth = target_RT[:, 0] if is_class else target_RT
+    is_class = held.task in (Task.BINARY, Task.MULTICLASS)
+    truth = held.target_RT[:, 0] if is_class else held.target_RT
     return Evaluation(
-        on=on,
-        rows=rows,
+        on=held.on,
+        rows=held.rows,
         truth=truth,
         prediction_RP=prediction_RP,
-        weight_R=weight_R,
-        scores=score_rows(metrics, truth, prediction_RP, weight_R, reference, seed),
-        confusion_CC=confusion(truth, prediction_RP, weight_R) if is_class else None,
+        weight_R=held.weight_R,
+        scores=score_rows(metrics, truth, prediction_RP, held.weight_R, reference, seed),
+        confusion_CC=confusion(truth, prediction_RP, held.weight_R) if is_class else None,
     )

@@ -21,6 +21,7 @@ from glassnet.prepare.values import (
     NumberScales,
     Preparation,
     Prepared,
+    Weights,
 )
 from glassnet.settings import Preparing
 from glassnet.table.values import Kind, RowNumbers, Rows, Schema, Task
@@ -30,14 +31,15 @@ def prepare(
     frame: pl.DataFrame,
     schema: Schema,
     target_RT: Floats64,
-    weight_R: Floats64,
+    weights: Weights,
     rows: Rows,
     choices: Preparing,
 ) -> Prepared:
     """Return the table encoded, with everything that preparation learns from the fit rows.
 
-    `frame` holds the canonical columns of `table.cells.conform`, all rows; `weight_R` the row weights.
+    `frame` holds the canonical columns of `table.cells.conform`, all rows.
     """
+    weight_R = weights.row_R
     # Levels are looked up in the rows that may train; a level that only test rows have is unseen.
     learning = np.unique(np.concatenate(rows.fit))
     encoding = learn_encoding(frame, schema, learning, choices)
@@ -54,7 +56,12 @@ def prepare(
         dense_names=_dense_names(encoding, scales, slots),
     )
     return Prepared(
-        encoded=encoded, preparation=preparation, target_RT=target_RT, weight_R=weight_R, rows=rows
+        encoded=encoded,
+        preparation=preparation,
+        target_RT=target_RT,
+        weight_R=weight_R,
+        loss_weight_R=weights.loss_R,
+        rows=rows,
     )
 
 

@@ -116,11 +116,20 @@ class Inputs:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Weights:
+    """What each row counts."""
+
+    row_R: Floats64  # the rows' own weights
+    loss_R: Floats64  # the same times the class weights
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
     """A whole table, ready for training: encoded once, with what was learned beside it."""
 
     encoded: Encoded
     preparation: Preparation
     target_RT: Floats64  # class numbers (T = 1), 0/1 answers, or numbers in the table's unit
-    weight_R: Floats64  # row weights, class weights included; 1 where there are none
+    weight_R: Floats64  # the rows' own weights: for preparation and metrics; 1 where there are none
+    loss_weight_R: Floats64  # the same times the class weights: for the loss
     rows: Rows

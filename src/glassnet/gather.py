@@ -1,0 +1,173 @@
+"""All tables of a run as one: the main table's rows first, then own validation rows, then own test rows.
+
+Shapes: R rows of all tables together, T targets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from glassnet.errors import SettingsError, SourceError, listed, near_miss
+from glassnet.prepare.values import Floats64, Weights
+from glassnet.settings import Settings
+from glassnet.table.cells import conform, conform_targets
+from glassnet.table.schema import decide_schema
+from glassnet.table.source import drop_rows_without_target, read_table
+from glassnet.table.values import RowNumbers, Schema, Table, Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathered:
+    """Typed columns and targets of every row of a run."""
+
+    name: str
+    source: str
+    schema: Schema
+    frame: pl.DataFrame  # canonical columns, R rows
+    target_RT: Floats64
+    weights: Weights
+    own_rows: int  # rows of the main table; the others follow
+    validation: RowNumbers  # places of own validation rows
+    test: RowNumbers  # places of own test rows
+    source_rows: RowNumbers  # each row's number in its own source, from 0
+    kept: pl.DataFrame  # columns to copy into the predictions, as they were read
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    frame: pl.DataFrame
+    target_RT: Floats64
+    source_rows: RowNumbers
+    kept: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def gather(source: object, test: object, validation: object, settings: Settings) -> Gathered:
+    """Read the tables of a run, decide the main table's schema and bring all rows into it."""
+    table = drop_rows_without_target(read_table(source, settings), settings)
+    schema = decide_schema(table, settings)
+    part_settings = replace(settings, query="", example="")
+    main = _part(table, schema, settings)
+    more = [
+        _own_part(one, schema, part_settings, what)
+        for one, what in ((validation, "validation"), (test, "test"))
+    ]
+    parts = [main, *(part for part in more if part is not None)]
+    target_RT = np.concatenate([part.target_RT for part in parts])
+    frame = pl.concat([part.frame for part in parts])
+    ends = np.cumsum([main.frame.height] + [0 if part is None else part.frame.height for part in more])
+    dropped = table.dropped_without_target
+    notes = [f"{dropped:,} rows have no target and are left out."] if dropped else []
+    return Gathered(
+        name=table.name,
+        source=table.source,
+        schema=schema,
+        frame=frame,
+        target_RT=target_RT,
+        weights=_weights(frame, target_RT, schema, settings),
+        own_rows=main.frame.height,
+        validation=np.arange(ends[0], ends[1]),
+        test=np.arange(ends[1], ends[2]),
+        source_rows=np.concatenate([part.source_rows for part in parts]),
+        kept=pl.concat([part.kept for part in parts], how="vertical_relaxed"),
+        notes=(*table.notes, *schema.notes, *notes, *(note for part in parts for note in part.notes)),
+    )
+
+
+def _part(table: Table, schema: Schema, settings: Settings) -> _Part:
+    frame, warnings = conform(table.frame, schema)
+    rows = table.row_numbers if table.row_numbers is not None else np.arange(table.frame.height)
+    return _Part(
+        frame=frame,
+        target_RT=conform_targets(table.frame, schema),
+        source_rows=rows,
+        kept=_kept(table.frame, settings),
+        notes=warnings,
+    )
+
+
+def _own_part(source: object, schema: Schema, settings: Settings, what: str) -> _Part | None:
+    """Return the own validation or test rows, without those that cannot be scored."""
+    if source is None:
+        return None
+    table = read_table(source, settings)
+    if lacking := [t.name for t in schema.targets if t.name not in table.frame.columns]:
+        raise SourceError(
+            f"the {what} rows in {table.source} have no column '{lacking[0]}' to compare with."
+            f"{near_miss(lacking[0], table.frame.columns)}"
+        )
+    part = _part(table, schema, settings)
+    sound_R = np.isfinite(part.target_RT).all(axis=1)
+    if schema.task is not Task.REGRESSION:
+        sound_R &= (part.target_RT >= 0).all(axis=1)
+    if not sound_R.any():
+        raise SourceError(f"none of the {what} rows in {table.source} has a target that is known.")
+    notes = part.notes
+    if not sound_R.all():
+        count = int((~sound_R).sum())
+        notes += (f"{count:,} {what} rows have no target, or one never seen in training; left out.",)
+    places = np.flatnonzero(sound_R)
+    return replace(
+        part,
+        frame=part.frame[places],
+        target_RT=part.target_RT[places],
+        source_rows=part.source_rows[places],
+        kept=part.kept[places],
+        notes=notes,
+    )
+
+
+def _kept(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    for name in settings.keep:
+        if name not in frame.columns:
+            raise SettingsError(
+                f"the table has no column '{name}' to keep.{near_miss(name, frame.columns)}"
+                f" It has: {listed(frame.columns)}."
+            )
+    return frame.select(settings.keep)
+
+
+def _weights(frame: pl.DataFrame, target_RT: Floats64, schema: Schema, settings: Settings) -> Weights:
+    """Return what each row counts. Raises SourceError for a weight that is missing, negative or infinite."""
+    row_R = np.ones(frame.height)
+    if schema.weight:
+        row_R = frame[schema.weight].cast(pl.Float64).to_numpy().astype(np.float64)
+        bad = np.flatnonzero(~np.isfinite(row_R) | (row_R < 0))
+        if bad.size:
+            raise SourceError(
+                f"weight column '{schema.weight}' holds {row_R[bad[0]]} in row {bad[0] + 1};"
+                " weights must be numbers of at least 0."
+            )
+        if not row_R.any():
+            raise SourceError(f"weight column '{schema.weight}' is 0 in every row.")
+    if settings.class_weight == "none":
+        return Weights(row_R=row_R, loss_R=row_R)
+    return Weights(row_R=row_R, loss_R=row_R * _class_weights(row_R, target_RT, schema, settings))
+
+
+def _class_weights(row_R: Floats64, target_RT: Floats64, schema: Schema, settings: Settings) -> Floats64:
+    """Return each row's class weight: as given, or "balanced", so that all classes count the same."""
+    if schema.task not in (Task.BINARY, Task.MULTICLASS):
+        raise SettingsError(f"class_weight needs classes, but the target is a {schema.task}.")
+    labels = [str(label) for label in schema.targets[0].labels]
+    class_R = target_RT[:, 0].astype(np.int64)
+    if settings.class_weight == "balanced":
+        count_C = np.bincount(class_R, weights=row_R, minlength=len(labels))
+        weight_C = row_R.sum() / (len(labels) * np.maximum(count_C, 1e-12))
+        return np.asarray(weight_C[class_R])
+    if isinstance(settings.class_weight, str):
+        raise SettingsError(
+            f"class_weight must be none, balanced or a weight for each class, not '{settings.class_weight}'."
+        )
+    given = dict(settings.class_weight)
+    for name in given:
+        if name not in labels:
+            raise SettingsError(
+                f"class_weight names a class '{name}' that the target has not.{near_miss(name, labels)}"
+                f" It has: {listed(labels)}."
+            )
+    return np.array([given.get(label, 1.0) for label in labels])[class_R]

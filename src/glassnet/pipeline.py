@@ -1,0 +1,367 @@
+"""The whole flow on one screen: source, table, schema, rows, preparation, network, training, evaluation.
+
+Shapes: R rows of all tables together, T targets, F folds, K members.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import polars as pl
+import torch
+from torch import nn
+
+from glassnet._version import __version__
+from glassnet.engine.choose import choose_engine
+from glassnet.engine.plan import Plan
+from glassnet.errors import SettingsError
+from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
+from glassnet.evaluate.importance import with_importance
+from glassnet.evaluate.score import Held, Reference, evaluate_rows
+from glassnet.evaluate.values import Evaluation
+from glassnet.gather import Gathered, gather
+from glassnet.loss.registry import Loss, make_loss, output_count
+from glassnet.metric import Metric, choose_metrics
+from glassnet.network.build import build_network
+from glassnet.network.mlp import InputShape
+from glassnet.predict import Predictor, predict, torch_threads
+from glassnet.prepare.assemble import prepare
+from glassnet.prepare.target import scale_target
+from glassnet.prepare.values import Floats64, Preparation, Prepared
+from glassnet.recipe.choose import Facts, choose_recipe
+from glassnet.settings import Decision, Recipe, Settings
+from glassnet.table.split import split_rows
+from glassnet.table.values import RowNumbers, Rows, Schema, Task
+from glassnet.train import Progress, Trained, Watch, train
+
+EVALUATION_SHARE: Final = 0.85  # of a time limit goes to everything up to the end of training
+SMALL_STEP: Final = 3e7  # multiply-adds of a step below which a second thread costs more than it brings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """Where the rows come from: paths or tables in memory; empty where there are none of their own."""
+
+    table: object = ""
+    test: object = None
+    validation: object = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listener:
+    """Who hears of a run, and may stop it."""
+
+    phase: Callable[[str], None] = lambda _: None  # "reading", "preparing", ...
+    progress: Callable[[Progress], None] = lambda _: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """Everything decided, nothing trained."""
+
+    gathered: Gathered
+    rows: Rows
+    recipe: Recipe
+    plan: Plan
+    metrics: tuple[Metric, ...]
+    seconds: dict[str, float]  # per phase
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunFacts:
+    """How, where and with what a run was made."""
+
+    engine: str
+    engine_reason: str
+    threads: int
+    seconds: dict[str, float]  # per phase
+    versions: dict[str, str]
+    machine: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """A finished run: all that prediction, the report and the model file need."""
+
+    name: str  # of the table
+    source: str
+    settings: Settings
+    schema: Schema
+    recipe: Recipe
+    decisions: tuple[Decision, ...]  # of the schema, the split, the recipe and the engine
+    notes: tuple[str, ...]  # sentences about the table, for the user
+    table_rows: int
+    row_counts: tuple[int, int, int]  # training, validation, test
+    split: str
+    preparation: Preparation
+    loss: str
+    link: str
+    outputs: int
+    scales_target: bool
+    trained: Trained
+    evaluation: Evaluation
+    evaluated_rows: RowNumbers  # numbers of the evaluation's rows in their source, from 0
+    kept: pl.DataFrame  # columns copied into the predictions, for the evaluation's rows
+    facts: RunFacts
+
+    @property
+    def network(self) -> nn.Module:
+        """The trained members."""
+        return self.trained.network
+
+    @property
+    def predictor(self) -> Predictor:
+        """What turns encoded rows into predictions."""
+        return Predictor(
+            network=self.network,
+            preparation=self.preparation,
+            link=self.link,
+            task=self.schema.task,
+            outputs=self.outputs,
+            members=self.trained.members,
+            folds=max(self.settings.folds, 1),
+            scales_target=self.scales_target,
+        )
+
+
+def fit(sources: Sources, settings: Settings, listener: Listener | None = None) -> Fitted:
+    """Read, decide, split, prepare, build, train and evaluate; return everything that came of it."""
+    listener = listener or Listener()
+    started = time.monotonic()
+    draft = draft_run(sources, settings, listener)
+    plan = draft.plan
+    engine, engine_reason = choose_engine(plan, settings.engine)
+    listener.phase("training")
+    watch = Watch(
+        progress=listener.progress,
+        should_stop=listener.should_stop,
+        deadline=started + settings.time_limit * EVALUATION_SHARE,
+        metric=draft.metrics[0],
+    )
+    with torch_threads(plan.threads):
+        trained = train(plan, engine, watch)
+    listener.phase("evaluating")
+    before = time.monotonic()
+    predictor = _predictor(plan, trained)
+    evaluation = _evaluate(draft, predictor, time_left=started + settings.time_limit - before)
+    seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
+    return _fitted(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
+
+
+def draft_run(sources: Sources, settings: Settings, listener: Listener | None = None) -> Draft:
+    """Decide everything up to the first step, and train nothing."""
+    listener = listener or Listener()
+    listener.phase("reading")
+    before = time.monotonic()
+    gathered = gather(sources.table, sources.test, sources.validation, settings)
+    seconds = {"reading": time.monotonic() - before}
+    listener.phase("preparing")
+    before = time.monotonic()
+    schema = gathered.schema
+    recipe = choose_recipe(settings, _facts(gathered, settings))
+    rows = _split(gathered, settings, recipe)
+    loss = make_loss(recipe.training, schema.task)
+    choices = replace(recipe.preparing, scale_target=loss.scales_target)
+    prepared = prepare(gathered.frame, schema, gathered.target_RT, gathered.weights, rows, choices)
+    plan = _plan(prepared, schema, recipe, loss, settings)
+    metrics = choose_metrics(recipe.training.metric, schema.task)
+    seconds["preparing"] = time.monotonic() - before
+    return Draft(gathered=gathered, rows=rows, recipe=recipe, plan=plan, metrics=metrics, seconds=seconds)
+
+
+def _facts(gathered: Gathered, settings: Settings) -> Facts:
+    schema = gathered.schema
+    return Facts(
+        rows=gathered.own_rows,
+        inputs=len(schema.inputs),
+        task=schema.task,
+        classes=len(schema.targets[0].labels),
+        folds=settings.folds,
+        has_own_validation=len(gathered.validation) > 0,
+        has_own_test=len(gathered.test) > 0,
+    )
+
+
+def _split(gathered: Gathered, settings: Settings, recipe: Recipe) -> Rows:
+    """Return the rows of training, validation and test; rows of own files go where they were meant for."""
+    own = gathered.own_rows
+    schema, frame = gathered.schema, gathered.frame
+    rows = split_rows(
+        own,
+        gathered.target_RT[:own],
+        schema,
+        settings,
+        (recipe.validation_share, recipe.test_share),
+        times=frame[schema.time][:own] if schema.time else None,
+        groups=frame[schema.group][:own] if schema.group else None,
+    )
+    if len(gathered.validation):
+        if settings.folds:
+            raise SettingsError("folds hold out training rows in turn; give no validation rows with them.")
+        rows = replace(rows, validation=(gathered.validation,), how=rows.how + "; own validation rows")
+    if len(gathered.test):
+        rows = replace(rows, test=gathered.test, how=rows.how + "; own test rows")
+    return rows
+
+
+def _plan(prepared: Prepared, schema: Schema, recipe: Recipe, loss: Loss, settings: Settings) -> Plan:
+    outputs = output_count(loss, schema.task, len(schema.targets[0].labels), len(schema.targets))
+    preparation = prepared.preparation
+    inputs = InputShape(
+        dense=preparation.dense, embedded=preparation.embedded, embedding=preparation.choices.embedding
+    )
+    training = recipe.training
+    network = build_network(
+        recipe.architecture, inputs, outputs, seed=settings.seed, precision=training.precision
+    )
+    plan = Plan(
+        prepared=prepared,
+        architecture=recipe.architecture,
+        training=training,
+        task=schema.task,
+        loss=loss,
+        inputs=inputs,
+        outputs=outputs,
+        network=network,
+        target_FRT=tuple(_target(prepared, schema, loss, outputs, f) for f in range(prepared.rows.folds)),
+        threads=settings.threads or os.cpu_count() or 1,
+    )
+    return replace(plan, threads=_threads(plan, settings))
+
+
+def _target(prepared: Prepared, schema: Schema, loss: Loss, outputs: int, fold: int) -> Floats64:
+    """Return what the loss compares outputs with: numbers scaled, class numbers, or one 0/1 per class."""
+    target_RT = prepared.target_RT
+    if schema.task is Task.REGRESSION:
+        return scale_target(target_RT, prepared.preparation.target, fold)
+    if loss.by_class or schema.task in (Task.BINARY, Task.MULTILABEL):
+        return target_RT
+    return np.asarray(target_RT == np.arange(outputs), dtype=np.float64)
+
+
+def _threads(plan: Plan, settings: Settings) -> int:
+    """Return the number of threads; with auto, one where a step is too small to share."""
+    if settings.threads:
+        return settings.threads
+    weights = sum(p.numel() for p in plan.network.parameters())
+    return plan.threads if 3 * weights * plan.batch_size > SMALL_STEP else 1
+
+
+def _predictor(plan: Plan, trained: Trained) -> Predictor:
+    return Predictor(
+        network=trained.network,
+        preparation=plan.prepared.preparation,
+        link=plan.loss.link,
+        task=plan.task,
+        outputs=plan.outputs,
+        members=trained.members,
+        folds=plan.prepared.rows.folds,
+        scales_target=plan.loss.scales_target,
+    )
+
+
+def _evaluate(draft: Draft, predictor: Predictor, time_left: float) -> Evaluation:
+    """Return how good the network is on test rows; without any, on the training rows, and called so."""
+    plan, schema = draft.plan, draft.gathered.schema
+    prepared, rows = plan.prepared, draft.rows
+    on, places = ("test", rows.test) if len(rows.test) else ("training", np.unique(np.concatenate(rows.fit)))
+    encoded = pick_rows(prepared.encoded, places)
+    classes = len(schema.targets[0].labels)
+    constant_P = constant_prediction(prepared, rows.fit[0], schema.task, classes)
+    seed = plan.training.seed
+    held = Held(
+        on=on,
+        rows=places,
+        target_RT=prepared.target_RT[places],
+        weight_R=prepared.weight_R[places],
+        task=schema.task,
+    )
+    reference = Reference(
+        baseline_RP=np.tile(constant_P, (len(places), 1)),
+        linear_RP=linear_prediction(prepared, places, schema.task, classes, seed) if time_left > 2 else None,
+    )
+    evaluation = evaluate_rows(held, predict(predictor, encoded), draft.metrics, reference, seed)
+    if time_left < 1:
+        return evaluation
+    columns = [column.name for column in schema.inputs]
+    return with_importance(evaluation, predictor, encoded, columns, draft.metrics[0], seed)
+
+
+def _fitted(
+    draft: Draft,
+    settings: Settings,
+    trained: Trained,
+    evaluation: Evaluation,
+    engine: tuple[str, str],
+    seconds: dict[str, float],
+) -> Fitted:
+    gathered, plan, rows = draft.gathered, draft.plan, draft.rows
+    facts = RunFacts(
+        engine=engine[0],
+        engine_reason=engine[1],
+        threads=plan.threads,
+        seconds=seconds,
+        versions=versions(),
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    )
+    return Fitted(
+        name=gathered.name,
+        source=gathered.source,
+        settings=settings,
+        schema=gathered.schema,
+        recipe=draft.recipe,
+        decisions=_decisions(draft, facts),
+        notes=(*gathered.notes, *trained.warnings),
+        table_rows=gathered.own_rows,
+        row_counts=(len(np.unique(np.concatenate(rows.fit))), len(rows.validation[0]), len(rows.test)),
+        split=rows.how,
+        preparation=plan.prepared.preparation,
+        loss=plan.loss.name,
+        link=plan.loss.link,
+        outputs=plan.outputs,
+        scales_target=plan.loss.scales_target,
+        trained=trained,
+        evaluation=evaluation,
+        evaluated_rows=gathered.source_rows[evaluation.rows],
+        kept=gathered.kept[evaluation.rows] if settings.keep else pl.DataFrame(),
+        facts=facts,
+    )
+
+
+def _decisions(draft: Draft, facts: RunFacts) -> tuple[Decision, ...]:
+    """Return everything the program chose, in the order in which it did."""
+    schema = draft.gathered.schema
+    kinds = [
+        Decision(
+            name=f"column '{column.name}'",
+            value=column.kind if column.used else f"{column.kind}, left out",
+            reason=column.why_unused or column.reason,
+        )
+        for column in schema.columns
+    ]
+    return (
+        Decision(name="task", value=schema.task, reason=schema.task_reason),
+        *kinds,
+        Decision(name="split", value=draft.rows.how, reason="by seed, so that it can be repeated"),
+        *draft.recipe.decisions,
+        Decision(name="engine", value=facts.engine, reason=facts.engine_reason),
+        Decision(name="threads", value=str(facts.threads), reason="as many as a step can use"),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides a run's numbers."""
+    return {
+        "glassnet": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "polars": pl.__version__,
+    }
