@@ -1,0 +1,1 @@
+"""The local rule of each operation, one registry per family."""
