@@ -87,6 +87,11 @@ def in_words(error: duckdb.Error, where: str) -> SourceError:
             f"{where} line {line[1]} has a quotation mark that is not closed, or text after a closed one."
             " Correct that line."
         )
+    if "state machine" in text:
+        return SourceError(
+            f"{where} ends its lines in different ways, or has quotation marks that do not match."
+            " Save it anew with one kind of line end."
+        )
     first = " ".join(part.strip() for part in text.splitlines()[:FIRST_LINES] if part.strip())
     at = f" line {line[1]}" if line else ""
     return SourceError(f"{where}{at} cannot be read: {first}")

@@ -11,7 +11,7 @@ from typing import Final
 
 import duckdb
 
-from glassnet.errors import SettingsError, SourceError
+from glassnet.errors import SettingsError, SourceError, near_miss
 from glassnet.settings import Settings
 from glassnet.table.database import connect, frame_of, in_words, literal
 from glassnet.table.dialect import find_dialect
@@ -143,8 +143,6 @@ def files_of(source: str) -> list[Path]:
 
 
 def _near_file(name: str, folder: Path) -> str:
-    from glassnet.errors import near_miss
-
     return near_miss(name, sorted(one.name for one in folder.iterdir() if one.is_file())[:1000])
 
 

@@ -38,7 +38,7 @@ def decide_schema(table: Table, settings: Settings) -> Schema:
         notes=tuple(note for facts in every.values() for note in facts.notes if _matters(facts, columns)),
     )
     _check_parts(schema, every)
-    return replace(schema, notes=schema.notes + _target_notes(table, schema, every))
+    return replace(schema, notes=schema.notes + _target_notes(table, schema))
 
 
 def _resolved(settings: Settings, names: list[str], targets: tuple[str, ...]) -> Settings:
@@ -176,9 +176,8 @@ def _check_parts(schema: Schema, every: dict[str, Facts]) -> None:
         )
 
 
-def _target_notes(table: Table, schema: Schema, every: dict[str, Facts]) -> tuple[str, ...]:
+def _target_notes(table: Table, schema: Schema) -> tuple[str, ...]:
     """Return notes on rows without a target, where the table still has them."""
-    del every
     notes = []
     if schema.task is not Task.REGRESSION:
         for target in schema.targets:
