@@ -1,3 +1,73 @@
-"""Glassnet trains neural networks on tables; every value, gradient and decision can be looked at."""
+"""Glassnet trains neural networks on tables; every value, gradient and decision can be looked at.
 
-from glassnet._version import __version__ as __version__
+The names below are imported when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from glassnet._version import __version__
+
+if TYPE_CHECKING:
+    from glassnet.autograd import explain, watching
+    from glassnet.errors import (
+        GlassnetError,
+        GlassnetWarning,
+        ModelFileError,
+        SettingsError,
+        SourceError,
+        TrainingError,
+    )
+    from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
+    from glassnet.model import Model, fit, load
+    from glassnet.settings import Settings
+
+__all__ = [
+    "GlassnetClassifier",
+    "GlassnetError",
+    "GlassnetRegressor",
+    "GlassnetWarning",
+    "Model",
+    "ModelFileError",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "TrainingError",
+    "__version__",
+    "explain",
+    "fit",
+    "load",
+    "watching",
+]
+
+HOMES: Final = {
+    "GlassnetClassifier": "estimators",
+    "GlassnetError": "errors",
+    "GlassnetRegressor": "estimators",
+    "GlassnetWarning": "errors",
+    "Model": "model",
+    "ModelFileError": "errors",
+    "Settings": "settings",
+    "SettingsError": "errors",
+    "SourceError": "errors",
+    "TrainingError": "errors",
+    "explain": "autograd",
+    "fit": "model",
+    "load": "model",
+    "watching": "autograd",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for."""
+    if name not in HOMES:
+        raise AttributeError(f"module 'glassnet' has no attribute '{name}'")
+    found: object = getattr(import_module(f"glassnet.{HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

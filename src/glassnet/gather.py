@@ -38,7 +38,9 @@ class Gathered:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Part:
+class Part:
+    """The rows of one table, typed."""
+
     frame: pl.DataFrame
     target_RT: Floats64
     source_rows: RowNumbers
@@ -53,7 +55,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     part_settings = replace(settings, query="", example="")
     main = _part(table, schema, settings)
     more = [
-        _own_part(one, schema, part_settings, what)
+        None if one is None else own_part(one, schema, part_settings, what)
         for one, what in ((validation, "validation"), (test, "test"))
     ]
     parts = [main, *(part for part in more if part is not None)]
@@ -78,10 +80,10 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     )
 
 
-def _part(table: Table, schema: Schema, settings: Settings) -> _Part:
+def _part(table: Table, schema: Schema, settings: Settings) -> Part:
     frame, warnings = conform(table.frame, schema)
     rows = table.row_numbers if table.row_numbers is not None else np.arange(table.frame.height)
-    return _Part(
+    return Part(
         frame=frame,
         target_RT=conform_targets(table.frame, schema),
         source_rows=rows,
@@ -90,10 +92,8 @@ def _part(table: Table, schema: Schema, settings: Settings) -> _Part:
     )
 
 
-def _own_part(source: object, schema: Schema, settings: Settings, what: str) -> _Part | None:
-    """Return the own validation or test rows, without those that cannot be scored."""
-    if source is None:
-        return None
+def own_part(source: object, schema: Schema, settings: Settings, what: str) -> Part:
+    """Return the rows of another table, without those that cannot be scored."""
     table = read_table(source, settings)
     if lacking := [t.name for t in schema.targets if t.name not in table.frame.columns]:
         raise SourceError(

@@ -60,6 +60,7 @@ class Listener:
     phase: Callable[[str], None] = lambda _: None  # "reading", "preparing", ...
     progress: Callable[[Progress], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
+    evaluates: bool = True  # False: no evaluation after training (an estimator's caller scores it)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +151,8 @@ def fit(sources: Sources, settings: Settings, listener: Listener | None = None) 
     listener.phase("evaluating")
     before = time.monotonic()
     predictor = _predictor(plan, trained)
-    evaluation = _evaluate(draft, predictor, time_left=started + settings.time_limit - before)
+    time_left = started + settings.time_limit - before
+    evaluation = _evaluate(draft, predictor, time_left) if listener.evaluates else _unevaluated(plan)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
     return _fitted(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
 
@@ -292,6 +294,19 @@ def _evaluate(draft: Draft, predictor: Predictor, time_left: float) -> Evaluatio
         return evaluation
     columns = [column.name for column in schema.inputs]
     return with_importance(evaluation, predictor, encoded, columns, draft.metrics[0], seed)
+
+
+def _unevaluated(plan: Plan) -> Evaluation:
+    """Return an evaluation on no rows."""
+    nothing = np.zeros(0)
+    return Evaluation(
+        on="no",
+        rows=np.zeros(0, dtype=np.int64),
+        truth=nothing,
+        prediction_RP=np.zeros((0, plan.outputs)),
+        weight_R=nothing,
+        scores=(),
+    )
 
 
 def _fitted(

@@ -1,0 +1,252 @@
+"""The handle a user holds: fit, load, predict, evaluate, save, report. No logic of its own.
+
+Shapes: R rows, C classes, T targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from torch import nn
+
+from glassnet.errors import SettingsError, SourceError, listed, near_miss
+from glassnet.evaluate.score import Held, Reference, evaluate_rows
+from glassnet.evaluate.values import Evaluation
+from glassnet.gather import own_part
+from glassnet.metric import choose_metrics
+from glassnet.pipeline import Fitted, Listener, Sources
+from glassnet.pipeline import fit as run_pipeline
+from glassnet.predict import BLOCK, predict
+from glassnet.prepare.assemble import encode
+from glassnet.prepare.values import Floats64
+from glassnet.settings import Own, Settings, change
+from glassnet.store.fitted import load_fitted, save_fitted
+from glassnet.table.cells import Unread, conform_counted
+from glassnet.table.source import read_chunks, read_table
+from glassnet.table.values import Target, Task
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CHUNK: Final = 64 * BLOCK  # rows read at a time when predicting a file
+
+
+class Model:
+    """A trained network with everything it needs: its columns, its preparation, its history.
+
+    Made by `glassnet.fit` or `glassnet.load`.
+    """
+
+    def __init__(self, fitted: Fitted) -> None:
+        self.fitted = fitted
+
+    def __repr__(self) -> str:
+        fitted = self.fitted
+        score = fitted.evaluation.scores[0] if fitted.evaluation.scores else None
+        figure = f", {score.metric} {score.value:.4g} on {fitted.evaluation.on} rows" if score else ""
+        names = ", ".join(target.name for target in fitted.schema.targets)
+        return f"<glassnet model of '{names}' in {fitted.name}: {fitted.schema.task}{figure}>"
+
+    @property
+    def network(self) -> nn.Module:
+        """The trained network; its parameters have a leading axis of members."""
+        return self.fitted.network
+
+    @property
+    def history(self) -> pl.DataFrame:
+        """One row per epoch and member: losses, the validation metric, seconds since the start."""
+        history = self.fitted.trained.history
+        epochs, members = history.training_loss_EK.shape
+        return pl.DataFrame(
+            {
+                "epoch": np.repeat(np.arange(1, epochs + 1), members),
+                "member": np.tile(np.arange(1, members + 1), epochs),
+                "training_loss": history.training_loss_EK.ravel(),
+                "validation_loss": history.validation_loss_EK.ravel(),
+                "metric": np.repeat(history.metric_E, members),
+                "seconds": np.repeat(history.seconds_E, members),
+            }
+        ).fill_nan(None)
+
+    def predict(self, table: object) -> NDArray[Any]:
+        """Return labels in their original type, or numbers: shape `(R,)`, or `(R, T)` for several targets.
+
+        `table` is whatever `glassnet.fit` takes; the target's column is not needed.
+        """
+        return labels_of(self._predictions(table), self.fitted.schema.targets, self.fitted.schema.task)
+
+    def predict_proba(self, table: object) -> Floats64:
+        """Return the probability of each class, `(R, C)`; of each target's "yes" for multilabel, `(R, T)`."""
+        if self.fitted.schema.task is Task.REGRESSION:
+            raise SettingsError("this model predicts numbers; there are no classes to give probabilities of.")
+        return self._predictions(table)
+
+    def _predictions(self, table: object) -> Floats64:
+        frame = read_table(table, self.reading).frame
+        return self._predict_frame(frame)[0]
+
+    def _predict_frame(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[Floats64, tuple[Unread, ...]]:
+        conformed, unread = conform_counted(frame, self.fitted.schema, first_row)
+        return predict(self.fitted.predictor, encode(conformed, self.fitted.preparation.encoding)), unread
+
+    @property
+    def reading(self) -> Settings:
+        """The settings that tables to predict are read with: those of training."""
+        return replace(self.fitted.settings, query="", example="")
+
+    def prediction_frame(
+        self, frame: pl.DataFrame, first_row: int = 0, keep: Sequence[str] = ()
+    ) -> tuple[pl.DataFrame, tuple[Unread, ...]]:
+        """Return raw rows' numbers (from 1), kept columns and predictions, and the cells not readable."""
+        for name in keep:
+            if name not in frame.columns:
+                raise SourceError(
+                    f"the table has no column '{name}' to keep.{near_miss(name, frame.columns)}"
+                    f" It has: {listed(frame.columns)}."
+                )
+        value_RP, unread = self._predict_frame(frame, first_row)
+        rows = pl.Series("row", np.arange(first_row + 1, first_row + 1 + frame.height))
+        columns = [rows, *frame.select(keep).get_columns(), *self._columns(value_RP)]
+        return pl.DataFrame(_unique(columns)), unread
+
+    def _columns(self, value_RP: Floats64) -> list[pl.Series]:
+        """Return the columns of predictions: `prediction` and a `probability_...` of each class."""
+        schema = self.fitted.schema
+        targets, task = schema.targets, schema.task
+        labels = labels_of(value_RP, targets, task)
+        if len(targets) == 1:
+            columns = [pl.Series("prediction", labels)]
+        else:
+            columns = [pl.Series(f"prediction_{t.name}", labels[:, i]) for i, t in enumerate(targets)]
+        if task is Task.REGRESSION:
+            return columns
+        names = [t.name for t in targets] if task is Task.MULTILABEL else targets[0].labels
+        return columns + [pl.Series(f"probability_{name}", value_RP[:, i]) for i, name in enumerate(names)]
+
+    def test_predictions(self) -> pl.DataFrame:
+        """Return the run's own test rows: number, kept columns, truth, prediction, probabilities."""
+        fitted = self.fitted
+        evaluation, targets = fitted.evaluation, fitted.schema.targets
+        rows = pl.Series("row", fitted.evaluated_rows + 1)
+        if len(targets) == 1:
+            truth_R1 = evaluation.truth.reshape(len(rows), 1)
+            truth = [pl.Series("truth", _labels(targets[0], truth_R1[:, 0], fitted.schema.task))]
+        else:
+            truth = [
+                pl.Series(f"truth_{t.name}", _labels(t, evaluation.truth[:, i], fitted.schema.task))
+                for i, t in enumerate(targets)
+            ]
+        columns = [rows, *fitted.kept.get_columns(), *truth, *self._columns(evaluation.prediction_RP)]
+        return pl.DataFrame(_unique(columns))
+
+    def predict_chunks(
+        self, source: object, settings: Settings | None = None, keep: Sequence[str] = ()
+    ) -> Iterator[tuple[pl.DataFrame, tuple[Unread, ...]]]:
+        """Yield predictions of a source of any length, chunk by chunk; memory does not grow with it."""
+        first = 0
+        for chunk in read_chunks(source, settings or self.reading, self.fitted.schema, CHUNK):
+            yield self.prediction_frame(chunk, first, keep)
+            first += chunk.height
+
+    def evaluate(self, table: object, settings: Settings | None = None) -> Evaluation:
+        """Return how good the model is on another table's rows with a known target."""
+        fitted = self.fitted
+        part = own_part(table, fitted.schema, settings or self.reading, "given")
+        prediction_RP = predict(fitted.predictor, encode(part.frame, fitted.preparation.encoding))
+        weight = fitted.schema.weight
+        weighted = weight and weight in part.frame.columns
+        held = Held(
+            on="given",
+            rows=part.source_rows,
+            target_RT=part.target_RT,
+            weight_R=part.frame[weight].to_numpy() if weighted else np.ones(len(part.source_rows)),
+            task=fitted.schema.task,
+        )
+        metrics = choose_metrics(fitted.recipe.training.metric, fitted.schema.task)
+        return evaluate_rows(held, prediction_RP, metrics, Reference(), fitted.settings.seed)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model file and return its path; nothing is left half-written."""
+        save_fitted(self.fitted, Path(path))
+        return Path(path)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report, one HTML file that opens offline, and return its path."""
+        from glassnet.report.page import write_report
+
+        return write_report(self.fitted, Path(path))
+
+    def plot_loss(self, ax: Axes | None = None) -> Axes:
+        """Draw the loss of each epoch on the given axes, or on new ones, and return them."""
+        from glassnet.report.plots import draw_loss, new_axes
+
+        ax = new_axes() if ax is None else ax
+        draw_loss(self.fitted.trained, ax)
+        return ax
+
+
+def labels_of(value_RP: Floats64, targets: Sequence[Target], task: Task) -> NDArray[Any]:
+    """Return labels, or numbers, of predictions: `(R,)`, or `(R, T)` for several targets."""
+    if task is Task.REGRESSION:
+        return value_RP[:, 0] if len(targets) == 1 else value_RP
+    if task is Task.MULTILABEL:
+        columns = [_labels(t, (value_RP[:, i] >= 0.5).astype(float), task) for i, t in enumerate(targets)]
+        return np.stack(columns, axis=1)
+    return _labels(targets[0], value_RP.argmax(axis=1).astype(float), task)
+
+
+def _labels(target: Target, value_R: Floats64, task: Task) -> NDArray[Any]:
+    """Return class numbers as labels of their original type; numbers stay."""
+    if task is Task.REGRESSION:
+        return value_R
+    return np.array(target.labels)[value_R.astype(np.int64)]
+
+
+def _unique(columns: Sequence[pl.Series]) -> list[pl.Series]:
+    """Return the columns with names that occur once: a kept column called "prediction" keeps its name."""
+    seen: set[str] = set()
+    renamed = []
+    for column in columns:
+        name = column.name
+        while name in seen:
+            name += "_"
+        seen.add(name)
+        renamed.append(column.alias(name))
+    return renamed
+
+
+def fit(
+    table: object = "",
+    target: str | Sequence[str] = (),
+    *,
+    test: object = None,
+    validation: object = None,
+    settings: Settings | None = None,
+    listener: Listener | None = None,
+    **changes: Any,
+) -> Model:
+    """Train on a table and return the model.
+
+    `table` is a path, a pattern of paths, a pandas, Polars or pyarrow frame, a dictionary of columns or an
+    array; every setting of `glassnet.Settings` may be given by name. Raises a GlassnetError that says what
+    is wrong and what to do.
+    """
+    wanted = change(settings or Settings(), **changes)
+    if target:
+        wanted = change(wanted, target=target)
+    sources = Sources(table=table, test=test, validation=validation)
+    return Model(run_pipeline(sources, wanted, listener))
+
+
+def load(path: str | Path, network: Own | nn.Module | None = None) -> Model:
+    """Return the model of a file that `Model.save` or `glassnet train` wrote.
+
+    A run of your own module needs its class, or an instance, as `network`: the file holds no code.
+    """
+    return Model(load_fitted(Path(path), network))

@@ -1,0 +1,1 @@
+"""A finished run to a model file and back, without pickle."""

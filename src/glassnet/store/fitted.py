@@ -1,0 +1,85 @@
+"""A fitted run as one model file: weights and arrays as tensors, the rest as JSON. See docs/model-file.md."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+import torch
+from torch import nn
+
+from glassnet.errors import ModelFileError
+from glassnet.model_file import read_model_file, write_model_file
+from glassnet.network.build import build_network
+from glassnet.network.mlp import InputShape
+from glassnet.pipeline import Fitted
+from glassnet.prepare.values import Preparation
+from glassnet.settings import Architecture, Own, Recipe
+from glassnet.store.plain import Arrays, from_plain, to_plain
+
+WEIGHTS: Final = "network/"  # what the tensors of the network are called, before their own names
+
+
+def save_fitted(fitted: Fitted, path: Path) -> str:
+    """Write the run to a model file and return its SHA-256. Saving twice gives equal bytes."""
+    arrays: Arrays = {}
+    header = to_plain(fitted, arrays, "run")
+    for name, tensor in fitted.network.state_dict().items():
+        arrays[WEIGHTS + name] = np.ascontiguousarray(tensor.detach().numpy())
+    return write_model_file(path, header, arrays)
+
+
+def load_fitted(path: Path, network: Own | nn.Module | None = None) -> Fitted:
+    """Return the run of a model file.
+
+    A run of a user's own module needs that class or instance again as `network`, since the file holds no
+    code. Raises ModelFileError for a file that is damaged, foreign or does not fit.
+    """
+    file = read_model_file(path)
+    weights = {
+        name.removeprefix(WEIGHTS): torch.from_numpy(array.copy())
+        for name, array in file.arrays.items()
+        if name.startswith(WEIGHTS)
+    }
+    header: dict[str, Any] = dict(file.header)
+    try:
+        preparation: Preparation = from_plain(Preparation, header["preparation"], file.arrays, {})
+        recipe: Recipe = from_plain(Recipe, header["recipe"], file.arrays, {})
+        module = _network(recipe, preparation, int(header["outputs"]), network)
+        module.load_state_dict(weights)
+        given = {"network": module.eval(), "kept": pl.DataFrame()}
+        fitted: Fitted = from_plain(Fitted, header, file.arrays, given)
+    except ModelFileError:
+        raise
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelFileError(
+            f"model file {path} is whole, but it does not hold a run of this version: {error}"
+        ) from error
+    return replace(fitted, recipe=recipe, preparation=preparation)
+
+
+def _network(
+    recipe: Recipe, preparation: Preparation, outputs: int, own: Own | nn.Module | None
+) -> nn.Module:
+    architecture: Architecture = recipe.architecture
+    is_own = isinstance(architecture.network, str) and "." in architecture.network
+    if not is_own:
+        return _built(recipe, architecture, preparation, outputs)
+    if own is None:
+        raise ModelFileError(
+            f"this model's network is your own module '{architecture.network}', and a model file holds no"
+            " code. Give the class again: glassnet.load(path, network=YourModule)."
+        )
+    return _built(recipe, replace(architecture, network=own), preparation, outputs)
+
+
+def _built(recipe: Recipe, architecture: Architecture, preparation: Preparation, outputs: int) -> nn.Module:
+    inputs = InputShape(
+        dense=preparation.dense, embedded=preparation.embedded, embedding=preparation.choices.embedding
+    )
+    return build_network(
+        architecture, inputs, outputs, seed=recipe.training.seed, precision=recipe.training.precision
+    )
