@@ -81,7 +81,8 @@ def _made(name: str, maker: str, sizes: str, seed: int) -> Tensor:
         raise GlassnetError(
             f"{name}: {maker}({sizes}) has {count} numbers; at most {MOST_NUMBERS} are allowed."
         )
-    generator = torch.Generator().manual_seed((seed + (zlib.crc32(name.encode()) << 32)) % 2**63)
+    # torch's generator takes 32 bits of its seed, so the name cannot stand in the upper half.
+    generator = torch.Generator().manual_seed(zlib.crc32(f"{seed} {name}".encode()))
     return MAKERS[maker](shape, generator)
 
 
@@ -114,5 +115,6 @@ def _number(name: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise GlassnetError(
-            f"{name}: '{text[:40]}' is not a number; write 5, '[1, 2; 3, 4]', randn(3, 2), zeros(3) or ones(3)."
+            f"{name}: '{text[:40]}' is not a number; write 5, '[1, 2; 3, 4]', or randn(3, 2), zeros(3),"
+            " ones(3)."
         ) from None

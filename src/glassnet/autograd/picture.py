@@ -104,8 +104,8 @@ def draw(explanation: Explanation) -> Figure:
     """Return the picture as a matplotlib figure; raises GlassnetError where it could not be read any more."""
     if len(explanation.nodes) > NODE_LIMIT:
         raise GlassnetError(
-            f"the graph has {len(explanation.nodes)} nodes; a picture of more than {NODE_LIMIT} cannot be read."
-            " Explain a smaller part, or read the table."
+            f"the graph has {len(explanation.nodes)} nodes; a picture of more than {NODE_LIMIT} cannot be"
+            " read. Explain a smaller part, or read the table."
         )
     sheet = _sheet(explanation)
     width, height = sheet.size
@@ -241,7 +241,7 @@ def _draw_box(axes: Axes, sheet: Sheet, node: Node) -> None:
     _word(axes, (box.left + half / 2, numbers), _value_cell(style, node), VALUE_INK)
     _word(axes, (middle + half / 2, numbers), _gradient_cell(style, node), GRADIENT_INK)
     axes.plot([middle] * 2, [split, top + style.height], color=LINE, lw=0.7, zorder=4)
-    _caption(axes, node, box, top + style.height + 0.085)
+    _caption(axes, style, node, box)
 
 
 def _fill(axes: Axes, frame: FancyBboxPatch, place: tuple[float, float, float, float], colour: str) -> None:
@@ -251,10 +251,11 @@ def _fill(axes: Axes, frame: FancyBboxPatch, place: tuple[float, float, float, f
     part.set_clip_path(frame)
 
 
-def _caption(axes: Axes, node: Node, box: Box, below: float) -> None:
+def _caption(axes: Axes, style: Style, node: Node, box: Box) -> None:
     """Write the plain name under the box, with torch's where there is room."""
+    below = box.middle + style.height / 2 + 0.085
     full = f"{node.plain} · {node.torch_name}"
-    fits = node.kind is Kind.OPERATION and len(full) * LETTER * 0.66 <= box.width + 0.25
+    fits = style.lines == 1 and node.kind is Kind.OPERATION and len(full) * LETTER * 0.66 <= box.width + 0.25
     _word(axes, (box.left + box.width / 2, below), full if fits else node.plain, FAINT, WORD_SIZE)
 
 
@@ -319,10 +320,12 @@ def _smooth(points: list[tuple[float, float]]) -> Path:
 
 def _label(axes: Axes, edge: Edge, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Write the local rule near the end of its line, if it is short enough for the gap."""
-    text = f"× {edge.text}" if edge.derivative is not None else edge.text
+    rule = edge.text.removesuffix(" for every entry")
+    text = f"× {rule}" if edge.derivative is not None else edge.text
     room = end[0] - start[0]
     if len(text) * LETTER * 0.78 > min(room, 1.5):
-        text = f"× {cell(edge.derivative)}" if edge.derivative is not None else ""
+        is_number = edge.derivative is not None and edge.derivative.numel() == 1
+        text = f"× {cell(edge.derivative)}" if is_number else ""
     if text and len(text) * LETTER * 0.78 <= room:
         x, y = start[0] + 0.5 * room, (start[1] + end[1]) / 2
         axes.text(

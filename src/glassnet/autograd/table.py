@@ -8,7 +8,10 @@ from typing import Final
 from glassnet.autograd.values import Edge, Explanation, Kind, Node
 from glassnet.autograd.wording import bracketed, brief, digits, short
 
-HOW_TO_READ: Final = "How to read this: values are made downwards, gradients flow upwards; arriving G × local derivative = passed on."
+HOW_TO_READ: Final = (
+    "How to read this: values are made downwards, gradients flow upwards;"
+    " arriving G × local derivative = passed on."
+)
 OPERATION_HEADS: Final = (
     "result",
     "operation",
@@ -24,7 +27,7 @@ Row = tuple[str, ...]
 
 
 def operation_rows(explanation: Explanation) -> list[Row]:
-    """Return one row per operation and input, in the order of `OPERATION_HEADS`; later inputs leave blanks."""
+    """Return one row per operation and input, in the order of `OPERATION_HEADS`."""
     rows: list[Row] = []
     for node in explanation.nodes:
         if node.kind is not Kind.OPERATION:
@@ -97,8 +100,8 @@ def agreement(explanation: Explanation) -> str:
         )
     worst = max((node.difference for node in explanation.nodes), default=0.0)
     return (
-        f"Checked: {len(rules)} local {'rule' if len(rules) == 1 else 'rules'} recomputed; every gradient equals"
-        f" torch's (largest difference {digits(worst, 2)})."
+        f"Checked: {len(rules)} local {'rule' if len(rules) == 1 else 'rules'} recomputed; every gradient"
+        f" equals torch's (largest difference {digits(worst, 2)})."
     )
 
 

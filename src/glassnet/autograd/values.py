@@ -119,7 +119,8 @@ class Explanation:
 
     def uses_of(self, node: Node) -> tuple[Edge, ...]:
         """Return the edges to the operations that use a node: the paths its gradient is the sum over."""
-        return tuple(edge for edge in self.edges if edge.source == node.key)
+        uses = (edge for edge in self.edges if edge.source == node.key)
+        return tuple(sorted(uses, key=lambda edge: (edge.target, edge.slot)))
 
     def __str__(self) -> str:
         from glassnet.autograd.table import plain_table

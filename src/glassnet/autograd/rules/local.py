@@ -42,7 +42,10 @@ class Applied:
     def tensor(self, name: str) -> Tensor:
         """Return the saved tensor of that name without its history."""
         kept = self.saved(name)
-        return kept.detach() if isinstance(kept, Tensor) else torch.as_tensor(kept)
+        if not isinstance(kept, Tensor):
+            return number(float(kept))
+        # torch keeps a plain number as a 0-d tensor whose dtype does not count: 1.0 / it is float32.
+        return number(kept.item()) if kept.dim() == 0 and kept.dtype == torch.float64 else kept.detach().cpu()
 
     def shape(self, slot: int) -> tuple[int, ...]:
         """Return the shape of an input; raises NotKeptError where no gradient goes there."""
