@@ -34,7 +34,7 @@ from glassnet.table.values import Target, Task
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CHUNK: Final = 64 * BLOCK  # rows read at a time when predicting a file
+CHUNK: Final = 8 * BLOCK  # rows read at a time when predicting a file
 
 
 class Model:
@@ -60,6 +60,41 @@ class Model:
 
     @property
     def history(self) -> pl.DataFrame:
+        """All that was recorded, one value a row: epoch, step, member, layer, quantity, value.
+
+        Losses and the validation metric belong to no step and no layer (null); norms, updates and idle units
+        (`glassnet.telemetry.QUANTITIES` says what each is) to the step after which they were taken.
+        """
+        epochs = self.epochs.unpivot(
+            on=["training_loss", "validation_loss", "metric"],
+            index=["epoch", "member"],
+            variable_name="quantity",
+            value_name="value",
+        ).drop_nulls("value")
+        none = pl.lit(None)
+        losses = epochs.select(
+            "epoch", none.cast(pl.Int64).alias("step"), "member", none.cast(pl.String).alias("layer"),
+            "quantity", "value",
+        )  # fmt: skip
+        records = self.fitted.trained.history.records
+        if records is None or not records.count:
+            return losses
+        steps, members, layers, quantities = records.value_NKLQ.shape
+        block = layers * quantities
+        inside = pl.DataFrame(
+            {
+                "epoch": np.repeat(records.epoch_N, members * block).astype(np.int64),
+                "step": np.repeat(records.step_N, members * block).astype(np.int64),
+                "member": np.tile(np.repeat(np.arange(1, members + 1), block), steps),
+                "layer": np.tile(np.repeat(np.array(records.layers), quantities), steps * members),
+                "quantity": np.tile(np.array(records.quantities), steps * members * layers),
+                "value": records.value_NKLQ.ravel().astype(np.float64),
+            }
+        )
+        return pl.concat([losses, inside])
+
+    @property
+    def epochs(self) -> pl.DataFrame:
         """One row per epoch and member: losses, the validation metric, seconds since the start."""
         history = self.fitted.trained.history
         epochs, members = history.training_loss_EK.shape

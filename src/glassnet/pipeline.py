@@ -234,6 +234,7 @@ def _plan(prepared: Prepared, schema: Schema, recipe: Recipe, loss: Loss, settin
         network=network,
         target_FRT=tuple(_target(prepared, schema, loss, outputs, f) for f in range(prepared.rows.folds)),
         threads=settings.threads or os.cpu_count() or 1,
+        records=settings.records,
     )
     return replace(plan, threads=_threads(plan, settings))
 

@@ -87,6 +87,7 @@ class Settings:
     time_limit: float = math.inf  # seconds for the whole run
     # The run
     engine: str = "auto"
+    records: bool = True  # norms of weights, gradients and updates by layer and step
     precision: str = "auto"  # float32, float64
     seed: int = 0
     threads: int = 0  # CPU threads; 0: all cores

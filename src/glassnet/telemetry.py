@@ -1,21 +1,132 @@
-"""What a run records of its inside: norms by member, layer and step.
+"""What a run records of its inside: norms, updates and idle units by member, layer and step.
 
-Shapes: K members, L layers.
+Shapes: K members, L layers, N recorded steps, Q quantities, B rows in a batch, H a hidden width.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
+
+Floats32 = NDArray[np.float32]
+
+QUANTITIES: Final[dict[str, str]] = {
+    "weight": "norm of the layer's weights and biases after the step",
+    "gradient": "norm of the loss's gradient by them, before clipping",
+    "clipped": "the same after clipping: what the optimiser saw",
+    "update": "norm of the change that the step made",
+    "ratio": "update over weight",
+    "idle": "share of hidden units that are dead (0 for every row of the batch) or saturated (at an end"
+    " of a sigmoid or tanh for every row); of a sigmoid output, the share of rows at an end",
+    "non_finite": "count of weights and gradients that are not finite",
+}
+FIRST_STEPS: Final = 100  # recorded steps of the first epoch, at most
+RECORDS: Final = 2000  # recorded steps of a run, at most
+COST: Final = 0.03  # largest share of a run's time that recording may take
+SATURATED: Final = 0.01  # distance from an end of the range at which a unit counts as saturated
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """One recorded step: quantities by member and layer."""
 
-    epoch: int
+    epoch: int  # counted from 0
     step: int  # within the epoch, counted from 0
-    quantities: Mapping[str, NDArray[np.float64]]  # name of the quantity -> (K, L)
+    quantities: Mapping[str, Floats32]  # name of the quantity -> (K, L)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Records:
+    """All recorded steps of a run."""
+
+    layers: tuple[str, ...]  # names in the network: "hidden.0", "last"
+    quantities: tuple[str, ...]
+    epoch_N: NDArray[np.int32]  # counted from 1
+    step_N: NDArray[np.int32]  # within the epoch, counted from 1
+    value_NKLQ: Floats32
+    thinning: str  # one sentence: which steps were recorded, and what recording cost
+
+    @property
+    def count(self) -> int:
+        """How many steps were recorded."""
+        return int(self.epoch_N.size)
+
+    def values(self, quantity: str, layer: str) -> Floats32:
+        """Return one quantity of one layer at every recorded step, `(N, K)`."""
+        return self.value_NKLQ[:, :, self.layers.index(layer), self.quantities.index(quantity)]
+
+
+class Recorder:
+    """Says which steps to record, so that recording stays within its share of the time.
+
+    Epoch ends are recorded, and up to 100 steps of the first epoch. Where that takes more than 3 % of the
+    time, only every second, fourth, ... of them is from then on. What is recorded never changes a result.
+    """
+
+    def __init__(self, steps_per_epoch: int, epochs: int, is_on: bool = True) -> None:
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs = epochs
+        self.is_on = is_on
+        self.step_stride = max(1, -(-steps_per_epoch // FIRST_STEPS))
+        self.epoch_stride = max(1, -(-epochs // (RECORDS - FIRST_STEPS)))
+        self.recording_seconds = 0.0
+        self.seconds = 0.0
+
+    def steps(self, first: int, count: int) -> list[int]:
+        """Return which of the `count` steps from `first` on, counted over the run, are to be recorded."""
+        if not self.is_on:
+            return []
+        per_epoch, end = self.steps_per_epoch, first + count
+        early = [s for s in range(first, min(end, per_epoch)) if s % self.step_stride == 0]
+        ends = [
+            (epoch + 1) * per_epoch - 1
+            for epoch in range(first // per_epoch, -(-end // per_epoch))
+            if (epoch + 1) % self.epoch_stride == 0 or epoch + 1 in (1, self.epochs)
+        ]
+        return sorted({*early, *(step for step in ends if first <= step < end)})
+
+    def took(self, recording_seconds: float, seconds: float) -> None:
+        """Learn what recording took of the time since the last call; record less where it was too much."""
+        self.recording_seconds += recording_seconds
+        self.seconds += seconds
+        if self.recording_seconds > COST * self.seconds:
+            self.step_stride *= 2
+            self.epoch_stride *= 2
+
+    @property
+    def thinning(self) -> str:
+        """One sentence about what was recorded at the end of the run."""
+        share = self.recording_seconds / self.seconds if self.seconds else 0.0
+        every = "every epoch's end" if self.epoch_stride == 1 else f"every {self.epoch_stride}th epoch's end"
+        steps = "every step" if self.step_stride == 1 else f"every {self.step_stride}th step"
+        return f"{steps} of the first epoch and {every} are recorded, for {share:.1%} of the training time"
+
+
+def layer_parameters(network: nn.Module) -> dict[str, list[nn.Parameter]]:
+    """Return the parameters of each layer, by the layer's name, in the network's order."""
+    layers: dict[str, list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        layers.setdefault(name.rpartition(".")[0] or name, []).append(parameter)
+    return layers
+
+
+def collect(records: Sequence[Record], layers: Sequence[str], members: int, thinning: str) -> Records:
+    """Return the records of a run as one table."""
+    names = tuple(QUANTITIES)
+    value_NKLQ = np.zeros((len(records), members, len(layers), len(names)), dtype=np.float32)
+    for place, record in enumerate(records):
+        for number, name in enumerate(names):
+            value_NKLQ[place, :, :, number] = record.quantities[name]
+    return Records(
+        layers=tuple(layers),
+        quantities=names,
+        epoch_N=np.array([record.epoch + 1 for record in records], dtype=np.int32),
+        step_N=np.array([record.step + 1 for record in records], dtype=np.int32),
+        value_NKLQ=value_NKLQ,
+        thinning=thinning,
+    )

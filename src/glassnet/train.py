@@ -24,7 +24,7 @@ from glassnet.metric import Metric
 from glassnet.predict import Predictor, finish
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers, Task
-from glassnet.telemetry import Record
+from glassnet.telemetry import Record, Records, collect, layer_parameters
 
 CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
 KEPT_STEPS: Final = 20_000  # step losses kept for the plot; beyond, every second, fourth ... is
@@ -55,7 +55,7 @@ class History:
     step_loss_SK: Floats64  # each step's loss, thinned to at most 20,000 steps
     step_stride: int  # every so many steps are kept
     steps_per_epoch: int
-    records: tuple[Record, ...] = ()
+    records: Records | None = None  # norms, updates and idle units by step, member and layer
 
     @property
     def epochs(self) -> int:
@@ -310,7 +310,7 @@ def _finish(state: _State, engine: Engine, has_validation: bool, seconds: float)
     done = f"all {plan.training.epochs} epochs are done"
     return Trained(
         network=network,
-        history=_history(state),
+        history=_history(state, engine),
         best_epoch_K=tuple(state.best_epoch_K),
         failed=tuple(sorted(state.failed)),
         stopped=state.stopped or done,
@@ -365,7 +365,7 @@ def _warnings(state: _State) -> tuple[str, ...]:
     )
 
 
-def _history(state: _State) -> History:
+def _history(state: _State, engine: Engine) -> History:
     plan = state.plan
     steps_SK = np.concatenate(state.steps) if state.steps else np.zeros((0, plan.members))
     stride = max(1, -(-steps_SK.shape[0] // KEPT_STEPS))
@@ -378,5 +378,7 @@ def _history(state: _State) -> History:
         step_loss_SK=steps_SK[::stride].astype(np.float64),
         step_stride=stride,
         steps_per_epoch=plan.steps_per_epoch,
-        records=tuple(state.records),
+        records=collect(
+            state.records, list(layer_parameters(plan.network)), plan.members, engine.recorder.thinning
+        ),
     )

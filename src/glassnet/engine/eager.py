@@ -7,6 +7,7 @@ T outputs, S steps.
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,13 +15,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from glassnet.engine.eager_record import idle, non_finite, norms
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.build import DTYPES
+from glassnet.network.mlp import MLP
 from glassnet.optimizer import make_optimizer
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
 from glassnet.schedule import rate_factor
 from glassnet.table.values import RowNumbers
+from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
 
 Batch = tuple[Tensor, Tensor | None, Tensor, Tensor | None]  # dense, slots, target, weights
 EVALUATED_ROWS: Final = 8192  # rows of one forward pass without gradients: activations stay in cache
@@ -45,6 +49,8 @@ class EagerEngine:
         self.target = torch.from_numpy(np.concatenate(plan.target_FRT)).to(self.dtype)
         self.weight = torch.from_numpy(np.tile(plan.prepared.loss_weight_R, folds)).to(self.dtype)
         self.is_weighted = bool((plan.prepared.loss_weight_R != 1).any()) or self._is_padded()
+        self.layers = layer_parameters(self.network)
+        self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
         self.epoch = -1
         self.order_KN = torch.zeros(0)
         self.real_K: list[int] = []
@@ -58,21 +64,85 @@ class EagerEngine:
     def advance(self, first: int, count: int) -> Advance:
         """Take `count` steps from step `first`."""
         plan, steps = self.plan, self.plan.steps_per_epoch
+        started, recording = time.perf_counter(), 0.0
+        recorded = set(self.recorder.steps(first, count))
+        records: list[Record] = []
         losses: list[Tensor] = []
         epoch_losses: list[Floats64] = []
         for number in range(first, first + count):
             epoch, step = divmod(number, steps)
-            losses.append(self._step(number, epoch, step))
+            if number in recorded:
+                loss_K, record, seconds = self._recorded_step(number, epoch, step)
+                losses.append(loss_K)
+                records.append(record)
+                recording += seconds
+            else:
+                losses.append(self._step(number, epoch, step))
             if step == steps - 1 and plan.training.training_loss == "rows":
                 epoch_losses.append(self._fit_losses())
         members = plan.members
+        self.recorder.took(recording, time.perf_counter() - started)
         return Advance(
             loss_SK=torch.stack(losses).float().numpy() if losses else np.zeros((0, members), np.float32),
             epoch_loss_EK=np.stack(epoch_losses) if epoch_losses else np.zeros((0, members)),
+            records=tuple(records),
         )
 
     def _step(self, number: int, epoch: int, step: int) -> Tensor:
         """Take one step; return each member's loss before it, `(K,)`."""
+        mean_K = self._backward(number, epoch, step)
+        if self.plan.training.clip:
+            clip_members(self.parameters, self.plan.training.clip, self.plan.members)
+        self.optimizer.step()
+        return mean_K
+
+    def _recorded_step(self, number: int, epoch: int, step: int) -> tuple[Tensor, Record, float]:
+        """Take the same step as `_step` and look at it; return the loss, the record and what looking took."""
+        members = self.plan.members
+        mean_K = self._backward(number, epoch, step)
+        started = time.perf_counter()
+        before = {name: [p.detach().clone() for p in ps] for name, ps in self.layers.items()}
+        gradient_KL = norms({name: [p.grad for p in ps] for name, ps in self.layers.items()}, members)
+        looking = time.perf_counter() - started
+        if self.plan.training.clip:
+            clip_members(self.parameters, self.plan.training.clip, members)
+        self.optimizer.step()
+        started = time.perf_counter()
+        clipped_KL = norms({name: [p.grad for p in ps] for name, ps in self.layers.items()}, members)
+        change = {
+            name: [p.detach() - old for p, old in zip(ps, before[name], strict=True)]
+            for name, ps in self.layers.items()
+        }
+        weight_KL, update_KL = norms(self.layers, members), norms(change, members)
+        record = Record(
+            epoch=epoch,
+            step=step,
+            quantities={
+                "weight": weight_KL,
+                "gradient": gradient_KL,
+                "clipped": clipped_KL,
+                "update": update_KL,
+                "ratio": update_KL / np.maximum(weight_KL, np.float32(1e-30)),
+                "idle": self._idle(epoch, step),
+                "non_finite": non_finite(self.layers, members),
+            },
+        )
+        return mean_K, record, looking + time.perf_counter() - started
+
+    @torch.no_grad()
+    def _idle(self, epoch: int, step: int) -> Floats32:
+        """Return the share of idle units of each layer on the step's batch, `(K, L)`; 0 for an own module."""
+        plan = self.plan
+        outputs: dict[str, Tensor] = {}
+        if isinstance(self.network, MLP):
+            dense_KBD, slot_KBE, _, _ = self._batch(epoch, step)
+            outputs = self.network.layer_outputs(dense_KBD, slot_KBE)
+            if plan.architecture.output != "sigmoid":
+                del outputs["last"]
+        return idle(outputs, list(self.layers), plan.architecture.activation, plan.members)
+
+    def _backward(self, number: int, epoch: int, step: int) -> Tensor:
+        """Compute the gradients of a step; return each member's loss, `(K,)`."""
         training = self.plan.training
         factor = rate_factor(training.schedule, training.warmup, number, self.plan.steps)
         for group in self.optimizer.param_groups:
@@ -83,9 +153,6 @@ class EagerEngine:
         mean_K = _weighted_mean(loss_KB, weight_KB)
         self.optimizer.zero_grad(set_to_none=True)
         mean_K.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        if training.clip:
-            clip_members(self.parameters, training.clip, self.plan.members)
-        self.optimizer.step()
         return mean_K.detach()
 
     def _batch(self, epoch: int, step: int) -> Batch:

@@ -18,7 +18,7 @@ from glassnet.network.mlp import InputShape
 from glassnet.prepare.values import Floats64, Prepared
 from glassnet.settings import Architecture, Training
 from glassnet.table.values import RowNumbers, Task
-from glassnet.telemetry import Record
+from glassnet.telemetry import Record, Recorder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +35,7 @@ class Plan:
     network: nn.Module  # with its initial weights; the engine trains a copy
     target_FRT: tuple[NDArray[np.floating], ...]  # per fold, what the loss compares with
     threads: int
+    records: bool = True  # whether telemetry is kept
 
     @property
     def members(self) -> int:
@@ -117,6 +118,7 @@ class Engine(Protocol):
     """How steps are carried out. The training loop knows nothing else of it."""
 
     name: str
+    recorder: Recorder  # which steps are recorded, and what that cost
 
     def advance(self, first: int, count: int) -> Advance:
         """Take `count` steps from step `first` of the run, counted from 0; they may cross epochs."""

@@ -66,15 +66,23 @@ class MLP(nn.Module):
         self, dense_KBD: Tensor, slot_KBE: Tensor | None = None, masks: Sequence[Tensor] = ()
     ) -> Tensor:
         """Return the outputs of every member for every row."""
+        return self.layer_outputs(dense_KBD, slot_KBE, masks)["last"]
+
+    def layer_outputs(
+        self, dense_KBD: Tensor, slot_KBE: Tensor | None = None, masks: Sequence[Tensor] = ()
+    ) -> dict[str, Tensor]:
+        """Return what each layer gives, after its activation, by the layer's name; "last" is the output."""
         x_KBH = dense_KBD
         if self.embedding is not None and slot_KBE is not None:
             x_KBH = torch.cat([dense_KBD, self.embedding(slot_KBE)], dim=-1)
+        outputs: dict[str, Tensor] = {}
         for place, layer in enumerate(self.hidden):
             x_KBH = layer(x_KBH)
             if len(self.norms):
                 x_KBH = self.norms[place](x_KBH)
-            x_KBH = self.activation(x_KBH)
+            x_KBH = outputs[f"hidden.{place}"] = self.activation(x_KBH)
             if masks:
                 x_KBH = x_KBH * masks[place]
         x_KBT: Tensor = self.last(x_KBH)
-        return torch.sigmoid(x_KBT) if self.is_sigmoid else x_KBT
+        outputs["last"] = torch.sigmoid(x_KBT) if self.is_sigmoid else x_KBT
+        return outputs
