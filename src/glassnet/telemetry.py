@@ -28,6 +28,8 @@ QUANTITIES: Final[dict[str, str]] = {
 FIRST_STEPS: Final = 100  # recorded steps of the first epoch, at most
 RECORDS: Final = 2000  # recorded steps of a run, at most
 COST: Final = 0.03  # largest share of a run's time that recording may take
+FREE_SECONDS: Final = 0.05  # recording that is never thinned
+FEWEST_ENDS: Final = 50  # epoch ends that are recorded whatever they cost
 SATURATED: Final = 0.01  # distance from an end of the range at which a unit counts as saturated
 
 
@@ -76,6 +78,8 @@ class Recorder:
         self.epoch_stride = max(1, -(-epochs // (RECORDS - FIRST_STEPS)))
         self.recording_seconds = 0.0
         self.seconds = 0.0
+        self.recent_recording = 0.0  # the same two since recording was last thinned
+        self.recent_seconds = 0.0
 
     def steps(self, first: int, count: int) -> list[int]:
         """Return which of the `count` steps from `first` on, counted over the run, are to be recorded."""
@@ -91,12 +95,19 @@ class Recorder:
         return sorted({*early, *(step for step in ends if first <= step < end)})
 
     def took(self, recording_seconds: float, seconds: float) -> None:
-        """Learn what recording took of the time since the last call; record less where it was too much."""
+        """Learn what recording took of the time since the last call; record less where it was too much.
+
+        The first 50 ms are free, and at least some 50 epoch ends of a run are kept whatever they cost.
+        """
         self.recording_seconds += recording_seconds
         self.seconds += seconds
-        if self.recording_seconds > COST * self.seconds:
+        self.recent_recording += recording_seconds
+        self.recent_seconds += seconds
+        is_dear = self.recent_recording > COST * self.recent_seconds
+        if is_dear and self.recording_seconds > FREE_SECONDS:
             self.step_stride *= 2
-            self.epoch_stride *= 2
+            self.epoch_stride = max(self.epoch_stride, min(2 * self.epoch_stride, self.epochs // FEWEST_ENDS))
+            self.recent_recording = self.recent_seconds = 0.0
 
     @property
     def thinning(self) -> str:
