@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from glassnet.autograd.expression import explain_expression
 from glassnet.autograd.layout import crossings, lay_out
@@ -59,8 +60,9 @@ def test_thirty_nodes_are_drawn_without_overlapping_words():
     seen = explain_expression(THIRTY, {"a": 1, "b": 3, "d": 0.4, "e": 2})
     assert len(seen.nodes) >= 29
     figure = draw(seen)
-    figure.canvas.draw()
-    extents = [text.get_window_extent() for text in figure.axes[0].texts]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    extents = [text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts]
     overlaps = [
         (one, other)
         for one, other in itertools.combinations(extents, 2)

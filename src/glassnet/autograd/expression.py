@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -166,31 +167,35 @@ OPERATIONS: Final[dict[str, Any]] = {
 
 
 def _apply(run: Run, node: ast.expr, call: Any, *inputs: Value) -> Tensor:
-    """Return the operation's result, after its size was found on shapes alone."""
-    _refuse_large(run, node, call, inputs)
-    result = call(*inputs)
-    assert isinstance(result, Tensor)
-    return result
-
-
-def _refuse_large(run: Run, node: ast.expr, call: Any, inputs: Sequence[Value]) -> None:
-    shapes = [
-        torch.empty(one.shape, dtype=one.dtype, device="meta") if isinstance(one, Tensor) else one
-        for one in inputs
-    ]
+    """Return the operation's result; its size is found from the shapes before it is computed."""
+    tensors = [one for one in inputs if isinstance(one, Tensor)]
     try:
-        count = call(*shapes).numel()
+        count = _numbers(node, tensors)
+        run.made += count
+        if count <= LARGEST_RESULT and run.made <= LARGEST_TOTAL:
+            result = call(*inputs)
+            assert isinstance(result, Tensor)
+            return result
     except (RuntimeError, IndexError) as error:
-        sizes = " and ".join(shape_words(tuple(one.shape)) for one in inputs if isinstance(one, Tensor))
-        reason = str(error).splitlines()[0].rstrip(".")
-        fail(run.text, node, f"this does not go together with {sizes}: {reason}")
-    run.made += count
-    if count > LARGEST_RESULT or run.made > LARGEST_TOTAL:
+        sizes = " and ".join(shape_words(tuple(one.shape)) for one in tensors)
         fail(
             run.text,
             node,
-            f"this makes {count} numbers; the limit is {LARGEST_RESULT} here, {LARGEST_TOTAL} in all",
+            f"this does not go together with {sizes}: {str(error).splitlines()[0].rstrip('.')}",
         )
+    limits = f"the limit is {LARGEST_RESULT} here, {LARGEST_TOTAL} in all"
+    fail(run.text, node, f"this makes {count} numbers; {limits}")
+
+
+def _numbers(node: ast.expr, inputs: Sequence[Tensor]) -> int:
+    """Return how many numbers a result can have: only `@` and broadcasting make more than they get."""
+    shapes = [one.shape for one in inputs]
+    is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    if is_product and len(shapes) == 2 and all(shapes):
+        left, right = shapes
+        rows, columns = left[-2:-1], right[-1:] if len(right) > 1 else ()
+        return math.prod((*torch.broadcast_shapes(left[:-2], right[:-2]), *rows, *columns))
+    return math.prod(torch.broadcast_shapes(*shapes))
 
 
 def _tensor(value: Value) -> Tensor:

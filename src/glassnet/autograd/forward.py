@@ -78,6 +78,11 @@ class _Keep(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves
         self.records: dict[int, Record] = {}
         self.start = _next_number()
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Compiled code is not watched; True would import its compiler, a second, at the first operation.
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
