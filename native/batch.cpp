@@ -1,0 +1,102 @@
+// The rows of a step: their order, and the gathering of their numbers.
+#include <algorithm>
+#include <cstring>
+
+#include "trainer.h"
+
+namespace glassnet {
+namespace {
+
+constexpr int kAhead = 8;  // rows asked for before they are copied: a table is larger than the caches
+
+template <class Real>
+inline void ask_for(const Real* row, long count) {
+    for (long at = 0; at < count; at += kLineReals<Real>) __builtin_prefetch(row + at);
+}
+
+}  // namespace
+
+template <class Real>
+void Trainer<Real>::set_order(Member<Real>& m, std::int64_t epoch) {
+    const bool is_shuffled = setup_.steps_per_epoch > 1;
+    if (m.order_epoch == epoch || (!is_shuffled && m.order_epoch >= 0)) return;
+    const std::vector<std::int64_t>& fit = data_.fit[m.fold];
+    const std::int64_t base = m.fold * data_.rows, count = static_cast<std::int64_t>(fit.size());
+    if (is_shuffled)
+        random_order({setup_.seed, Purpose::order, static_cast<std::uint64_t>(m.number),
+                      static_cast<std::uint64_t>(epoch), 0},
+                     fit.size(), m.shuffled);
+    m.order.resize(setup_.longest);
+    for (std::int64_t n = 0; n < setup_.longest; ++n) {
+        const std::int64_t place = n < count ? n : n % count;
+        m.order[n] = base + fit[is_shuffled ? m.shuffled[place] : place];
+    }
+    m.order_epoch = epoch;
+}
+
+template <class Real>
+Batch Trainer<Real>::batch_of(Member<Real>& m, std::int64_t number) {
+    Batch batch{number / setup_.steps_per_epoch, number % setup_.steps_per_epoch, 0, 0, 0};
+    set_order(m, batch.epoch);
+    batch.start = batch.step * setup_.batch;
+    batch.rows = static_cast<int>(std::min(setup_.batch, setup_.longest - batch.start));
+    double sum = batch.rows;
+    if (setup_.is_weighted) {
+        const std::int64_t base = m.fold * data_.rows, real = static_cast<std::int64_t>(data_.fit[m.fold].size());
+        sum = 0;
+        for (std::int64_t n = batch.start; n < std::min(batch.start + batch.rows, real); ++n)
+            sum += data_.weight[m.order[n] - base];
+    }
+    batch.scale = 1.0 / std::max(sum, 1e-30);
+    return batch;
+}
+
+template <class Real>
+void Trainer<Real>::gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space) {
+    const long width = setup_.dense, embedded = setup_.embedded_width(), stride = row_stride<Real>(setup_.inputs());
+    const int targets = setup_.targets();
+    const long stride_target = setup_.loss == LossName::cross_entropy ? 1 : layout_.stride_outputs;
+    for (int b = 0; b < rows; ++b) {
+        if (b + kAhead < rows) ask_for(data_.dense + places[b + kAhead] * width, width);
+        std::memcpy(space.x[0].data() + b * stride + embedded, data_.dense + places[b] * width, width * sizeof(Real));
+        std::memcpy(space.target.data() + b * stride_target, data_.target + places[b] * targets, targets * sizeof(Real));
+        if (embedded) space.slots[b] = data_.slot + places[b] * static_cast<long>(setup_.embedded.size());
+    }
+    if (embedded) gather_embedded(m, rows, space);
+}
+
+template <class Real>
+void Trainer<Real>::gather_embedded(const Member<Real>& m, int rows, Workspace<Real>& space) {
+    const long stride = row_stride<Real>(setup_.inputs()), size = setup_.embedding;
+    for (int b = 0; b < rows; ++b) {
+        Real* to = space.x[0].data() + b * stride;
+        for (std::size_t e = 0; e < setup_.embedded.size(); ++e) {
+            const long slot = layout_.slot_start[e] + space.slots[b][e];
+            std::memcpy(to + e * size, m.weight.data() + slot * size, size * sizeof(Real));
+        }
+    }
+}
+
+// Rows from `counted` on are padding and weigh nothing.
+template <class Real>
+void Trainer<Real>::gather_weights(const Member<Real>& m, const std::int64_t* places, int rows, std::int64_t counted,
+                                   Workspace<Real>& space) {
+    const std::int64_t base = m.fold * data_.rows;
+    Real* weight = space.weight.data();
+    for (int b = 0; b < rows; ++b) weight[b] = b < counted ? data_.weight[places[b] - base] : Real(0);
+    if (layout_.stride_outputs != setup_.outputs) return;
+    Real* spread = space.spread_weight.data();
+    for (int b = 0; b < rows; ++b) std::fill_n(spread + b * setup_.outputs, setup_.outputs, weight[b]);
+}
+
+#define GLASSNET_MAKE(Real)                                                                                       \
+    template void Trainer<Real>::set_order(Member<Real>&, std::int64_t);                                          \
+    template Batch Trainer<Real>::batch_of(Member<Real>&, std::int64_t);                                          \
+    template void Trainer<Real>::gather(const Member<Real>&, const std::int64_t*, int, Workspace<Real>&);         \
+    template void Trainer<Real>::gather_embedded(const Member<Real>&, int, Workspace<Real>&);                     \
+    template void Trainer<Real>::gather_weights(const Member<Real>&, const std::int64_t*, int, std::int64_t,      \
+                                                Workspace<Real>&);
+GLASSNET_MAKE(float)
+GLASSNET_MAKE(double)
+
+}  // namespace glassnet

@@ -1,0 +1,88 @@
+// Backward passes of a linear layer: derivatives of its inputs, through the activation before it, and of its weights.
+#pragma once
+
+#include "product.h"
+#include "table.h"
+
+namespace glassnet {
+namespace {
+
+template <class Real>
+inline Vec<Real> through(const BackwardInputs<Real>& f, Vec<Real> sum, long at) {
+    if (f.slope) return sum * load(f.slope + at);
+    if (!f.y) return sum;
+    const Vec<Real> y = load(f.y + at);
+    // Units that dropout removed are 0 after the activation, and so is their derivative.
+    if (f.activation == Activation::relu) return y > Real(0) ? sum * f.kept_scale : Vec<Real>{};
+    if (f.activation == Activation::tanh) return sum * (Real(1) - y * y);
+    return sum * (y * (Real(1) - y));
+}
+
+template <class Real>
+void backward_inputs(const BackwardInputs<Real>& f) {
+    constexpr int L = kLanes<Real>, panel = kWide * L;
+    alignas(64) Real sums[kHigh * panel];
+    const Cuts cuts(f.rows);
+    for (int column = 0; column < f.inputs; column += panel) {
+        const int vectors = least(kWide, (f.inputs - column + L - 1) / L);
+        for (int place = 0, row = 0; place < cuts.blocks; ++place) {
+            const int height = cuts.height(place);
+            const Operands<Real> of{f.outputs, f.dy + row * f.stride_dy, f.stride_dy, f.weight + column,
+                                    f.stride_weight};
+            Blocks<Real, false>::of[vectors - 1][height - 1](of, sums);
+            for (int m = 0; m < height; ++m)
+                for (int n = 0; n < vectors; ++n) {
+                    const long at = (row + m) * f.stride_dx + column + n * L;
+                    store(f.dx + at, through<Real>(f, load(sums + (m * kWide + n) * L), at));
+                }
+            row += height;
+        }
+    }
+}
+
+template <class Real>
+void backward_bias(const BackwardWeights<Real>& f) {
+    constexpr int L = kLanes<Real>;
+    if (f.stride_dy == f.outputs) {  // outputs without gaps: reading a whole vector may mix rows
+        for (int o = 0; o < f.outputs; ++o) {
+            Real total = 0;
+            for (int b = 0; b < f.rows; ++b) total += f.dy[b * f.stride_dy + o];
+            f.bias_gradient[o] = f.adds ? f.bias_gradient[o] + total : total;
+        }
+        return;
+    }
+    for (int o = 0; o < f.outputs; o += L) {
+        Vec<Real> total{};
+        for (int b = 0; b < f.rows; ++b) total += load(f.dy + b * f.stride_dy + o);
+        store(f.bias_gradient + o, f.adds ? load(f.bias_gradient + o) + total : total);
+    }
+}
+
+template <class Real>
+void backward_weights(const BackwardWeights<Real>& f) {
+    constexpr int L = kLanes<Real>, panel = kWide * L;
+    alignas(64) Real sums[kHigh * panel];
+    const Cuts cuts(f.outputs);
+    for (int column = 0; column < f.inputs; column += panel) {
+        const int vectors = least(kWide, (f.inputs - column + L - 1) / L);
+        for (int place = 0, row = 0; place < cuts.blocks; ++place) {
+            const int height = cuts.height(place);
+            const Operands<Real> of{f.rows, f.dy + row, f.stride_dy, f.x + column, f.stride_x};
+            Blocks<Real, true>::of[vectors - 1][height - 1](of, sums);
+            for (int m = 0; m < height; ++m)
+                for (int n = 0; n < vectors; ++n) {
+                    const int at = column + n * L;
+                    Real* to = f.gradient + (row + m) * f.stride_weight + at;
+                    Vec<Real> sum = load(sums + (m * kWide + n) * L);
+                    // Padding stays 0: x may hold anything there, a sigmoid's 0.5 for one.
+                    if (at + L > f.inputs) sum = inside<Real>(f.inputs - at, sum);
+                    store(to, f.adds ? load(to) + sum : sum);
+                }
+            row += height;
+        }
+    }
+    backward_bias(f);
+}
+
+}  // namespace
+}  // namespace glassnet

@@ -1,0 +1,64 @@
+// All kernels for one instruction set: compiled once per set, with the set's own flags and GLASSNET_SET as its name.
+#include "backward.h"
+#include "drop.h"
+#include "forward.h"
+#include "functions.h"
+#include "loss.h"
+#include "table.h"
+#include "transpose.h"
+#include "update.h"
+
+#define GLASSNET_JOIN2(a, b) a##b
+#define GLASSNET_JOIN(a, b) GLASSNET_JOIN2(a, b)
+#define GLASSNET_TEXT2(a) #a
+#define GLASSNET_TEXT(a) GLASSNET_TEXT2(a)
+
+namespace glassnet {
+namespace {
+
+template <class Real>
+void sigmoid(long count, Real* values) {
+    for (long i = 0; i < count; i += kLanes<Real>) store(values + i, vsigmoid<Real>(load(values + i)));
+}
+
+template <class Real>
+void function(int which, long count, Real* values) {
+    for (long i = 0; i < count; i += kLanes<Real>) {
+        const Vec<Real> x = load(values + i);
+        store(values + i, which == 0   ? vexp<Real>(x)
+                          : which == 1 ? vlog1p<Real>(x)
+                          : which == 2 ? vtanh<Real>(x)
+                                       : vsigmoid<Real>(x));
+    }
+}
+
+template <class Real>
+constexpr Kernels<Real> kTable = {
+    GLASSNET_TEXT(GLASSNET_SET),
+    kWide * kLanes<Real>,
+    forward<Real>,
+    forward_narrow<Real>,
+    backward_inputs<Real>,
+    backward_weights<Real>,
+    drop<Real>,
+    loss<Real>,
+    update<Real>,
+    transpose<Real>,
+    add<Real>,
+    square_sum<Real>,
+    sigmoid<Real>,
+    function<Real>,
+};
+
+}  // namespace
+
+template <>
+const Kernels<float>& GLASSNET_JOIN(kernels_, GLASSNET_SET)<float>() {
+    return kTable<float>;
+}
+template <>
+const Kernels<double>& GLASSNET_JOIN(kernels_, GLASSNET_SET)<double>() {
+    return kTable<double>;
+}
+
+}  // namespace glassnet

@@ -1,0 +1,91 @@
+// Forward passes of a linear layer with bias and activation, block by block while the sums are in the first cache.
+#pragma once
+
+#include "functions.h"
+#include "product.h"
+#include "table.h"
+
+namespace glassnet {
+namespace {
+
+// Returns f(z); writes f'(z) where it is wanted.
+template <class Real, Activation kActivation>
+inline Vec<Real> activate(Vec<Real> z, Vec<Real>& slope) {
+    if constexpr (kActivation == Activation::relu) return z < Real(0) ? Vec<Real>{} : z;
+    if constexpr (kActivation == Activation::tanh) {
+        const Vec<Real> y = vtanh<Real>(z);
+        slope = Real(1) - y * y;
+        return y;
+    }
+    if constexpr (kActivation == Activation::sigmoid) {
+        const Vec<Real> y = vsigmoid<Real>(z);
+        slope = y * (Real(1) - y);
+        return y;
+    }
+    if constexpr (kActivation == Activation::silu) {
+        const Vec<Real> s = vsigmoid<Real>(z);
+        slope = s * (Real(1) + z * (Real(1) - s));
+        return z * s;
+    }
+    return z;
+}
+
+template <class Real, Activation kActivation>
+void finish(const Forward<Real>& f, const Real* sums, int row, int height, int column, int vectors) {
+    constexpr int L = kLanes<Real>;
+    for (int m = 0; m < height; ++m) {
+        const long at = (row + m) * f.stride_y + column;
+        for (int n = 0; n < vectors; ++n) {
+            Vec<Real> slope{};
+            const Vec<Real> z = load(sums + (m * kWide + n) * L) + load(f.bias + column + n * L);
+            store(f.y + at + n * L, activate<Real, kActivation>(z, slope));
+            if (f.slope) store(f.slope + at + n * L, slope);
+        }
+    }
+}
+
+template <class Real, Activation kActivation>
+void forward_as(const Forward<Real>& f) {
+    constexpr int L = kLanes<Real>, panel = kWide * L;
+    alignas(64) Real sums[kHigh * panel];
+    const Cuts cuts(f.rows);
+    for (int column = 0; column < f.outputs; column += panel) {
+        const int vectors = least(kWide, (f.outputs - column + L - 1) / L);
+        const Real* b = f.packed + static_cast<long>(column) * f.inputs;
+        for (int place = 0, row = 0; place < cuts.blocks; ++place) {
+            const int height = cuts.height(place);
+            const Operands<Real> of{f.inputs, f.x + row * f.stride_x, f.stride_x, b, panel};
+            Blocks<Real, false>::of[vectors - 1][height - 1](of, sums);
+            finish<Real, kActivation>(f, sums, row, height, column, vectors);
+            row += height;
+        }
+    }
+}
+
+template <class Real>
+void forward(const Forward<Real>& f) {
+    switch (f.activation) {
+        case Activation::linear: return forward_as<Real, Activation::linear>(f);
+        case Activation::relu: return forward_as<Real, Activation::relu>(f);
+        case Activation::silu: return forward_as<Real, Activation::silu>(f);
+        case Activation::tanh: return forward_as<Real, Activation::tanh>(f);
+        case Activation::sigmoid: return forward_as<Real, Activation::sigmoid>(f);
+    }
+}
+
+template <class Real>
+void forward_narrow(const ForwardNarrow<Real>& f) {
+    constexpr int L = kLanes<Real>;
+    for (int o = 0; o < f.outputs; ++o) {
+        const Real* w = f.weight + o * f.stride_weight;
+        for (int b = 0; b < f.rows; ++b) {
+            const Real* x = f.x + b * f.stride_x;
+            Vec<Real> total{};
+            for (int i = 0; i < f.inputs; i += L) total += load(x + i) * load(w + i);
+            f.y[b * f.stride_y + o] = sum_lanes<Real>(total) + f.bias[o];
+        }
+    }
+}
+
+}  // namespace
+}  // namespace glassnet

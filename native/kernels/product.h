@@ -1,0 +1,82 @@
+// The register block: sums over k of a(m, k) * b(k, n), for up to 6 rows and kWide vectors of columns.
+//
+// Neither operand is copied: the strides of weights and activations are an odd number of cache lines, so that rows
+// one below the other do not fall on the same cache sets. Every sum runs over k in order, whatever the block's size:
+// the bytes of a result do not depend on how rows were cut into blocks.
+#pragma once
+
+#include "vector.h"
+
+namespace glassnet {
+namespace {
+
+// One operand of the product, with its distance between neighbours.
+template <class Real>
+struct Operands {
+    long depth;
+    const Real* a;
+    long stride_a;  // between rows m (plain), or between k (transposed, rows m side by side)
+    const Real* b;
+    long stride_b;  // between k
+};
+
+template <class Real, int M, int N, bool kTransposed>
+void block(const Operands<Real>& of, Real* sums) {
+    using V = Vec<Real>;
+    constexpr int L = kLanes<Real>;
+    V total[M][N];
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) total[m][n] = V{};
+    const Real* a = of.a;
+    const Real* b = of.b;
+    const long stride_a = of.stride_a, stride_b = of.stride_b;
+#pragma GCC unroll 1
+    for (long k = of.depth; k > 0; --k) {
+        V right[N];
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) right[n] = load(b + n * L);
+#pragma GCC unroll 8
+        for (int m = 0; m < M; ++m) {
+            const V left = fill<Real>(kTransposed ? a[m] : a[m * stride_a]);
+#pragma GCC unroll 4
+            for (int n = 0; n < N; ++n) total[m][n] += left * right[n];
+        }
+        a += kTransposed ? stride_a : 1;
+        b += stride_b;
+    }
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) store(sums + (m * kWide + n) * L, total[m][n]);
+}
+
+template <class Real, bool kTransposed>
+struct Blocks {
+    using Function = void (*)(const Operands<Real>&, Real*);
+
+    template <int M, int N>
+    static constexpr Function one() {
+        if constexpr (N <= kWide)
+            return block<Real, M, N, kTransposed>;
+        else
+            return nullptr;
+    }
+#define GLASSNET_HEIGHTS(N) \
+    { one<1, N>(), one<2, N>(), one<3, N>(), one<4, N>(), one<5, N>(), one<6, N>() }
+    static constexpr Function of[4][kHigh] = {GLASSNET_HEIGHTS(1), GLASSNET_HEIGHTS(2), GLASSNET_HEIGHTS(3),
+                                              GLASSNET_HEIGHTS(4)};
+#undef GLASSNET_HEIGHTS
+};
+
+// Cuts `count` rows into blocks of at most kHigh of about equal height.
+struct Cuts {
+    int blocks, least_height, taller;
+    explicit Cuts(int count)
+        : blocks((count + kHigh - 1) / kHigh), least_height(count / blocks), taller(count % blocks) {}
+    int height(int place) const { return least_height + (place < taller ? 1 : 0); }
+};
+
+}  // namespace
+}  // namespace glassnet

@@ -1,0 +1,164 @@
+// What the compiled kernels are called with: plain structs, and one table of functions per number type.
+//
+// The kernels are compiled once per instruction set (see compiled.cpp); everything else is compiled once, for the
+// baseline, and reaches them through these tables.
+//
+// Letters: B rows of a chunk, I and O a layer's inputs and outputs, T outputs of the network.
+#pragma once
+
+#include <cstdint>
+
+namespace glassnet {
+
+enum class Activation : int { linear, relu, silu, tanh, sigmoid };
+
+enum class LossName : int { squared, absolute, huber, quantile, poisson, binary_cross_entropy, cross_entropy };
+
+enum class OptimizerName : int { sgd, adam, adamw };
+
+// y[b][o] = f(bias[o] + sum over i of x[b][i] * weight[o][i]), rows beside `slope` get f's derivative too.
+template <class Real>
+struct Forward {
+    int rows, inputs, outputs;
+    const Real* x;  // (B, stride_x)
+    long stride_x;
+    const Real* packed;  // the weights in panels: (panels, I, panel width)
+    const Real* bias;    // padded with zeros
+    Real* y;             // (B, stride_y)
+    Real* slope;         // (B, stride_y), or null where the derivative follows from y
+    long stride_y;
+    Activation activation;
+};
+
+// The same for few outputs: one dot product per row and output, no activation.
+template <class Real>
+struct ForwardNarrow {
+    int rows, inputs, outputs;
+    const Real* x;
+    long stride_x;
+    const Real* weight;  // (O, stride_weight), padded with zeros
+    long stride_weight;
+    const Real* bias;
+    Real* y;  // (B, stride_y)
+    long stride_y;
+};
+
+// dx[b][i] = f'(...) * sum over o of dy[b][o] * weight[o][i].
+template <class Real>
+struct BackwardInputs {
+    int rows, inputs, outputs;
+    const Real* dy;  // (B, stride_dy)
+    long stride_dy;
+    const Real* weight;  // (O, stride_weight)
+    long stride_weight;
+    Real* dx;  // (B, stride_dx)
+    long stride_dx;
+    const Real* y;      // the activation's output, (B, stride_dx), or null
+    const Real* slope;  // the activation's derivative, (B, stride_dx), or null
+    Activation activation;
+    Real kept_scale;  // what a kept unit was multiplied by: 1 without dropout
+};
+
+// gradient[o][i] (+)= sum over b of dy[b][o] * x[b][i], and the bias' likewise.
+template <class Real>
+struct BackwardWeights {
+    int rows, inputs, outputs;
+    const Real* dy;
+    long stride_dy;
+    const Real* x;
+    long stride_x;
+    Real* gradient;  // (O, stride_weight)
+    long stride_weight;
+    Real* bias_gradient;
+    bool adds;  // false: overwrite what is there
+};
+
+// Multiplies y, and slope where it is there, by kept ? scale : 0; one 16-bit number per unit, row after row.
+template <class Real>
+struct Drop {
+    int rows, width;
+    const std::uint16_t* lanes;  // (B, width)
+    std::uint32_t threshold;     // kept where the number is below it
+    Real scale;
+    Real* y;
+    Real* slope;
+    long stride;
+};
+
+// Losses of some rows, their weighted sum, and the derivative of it times `scale`.
+template <class Real>
+struct LossRows {
+    LossName name;
+    bool is_sigmoid;  // the network's outputs pass through a sigmoid first
+    int rows, outputs;
+    const Real* z;  // (B, stride): the last layer's sums
+    long stride;    // equals `outputs` where the rows lie without gaps
+    const Real* target;  // (B, stride); for cross_entropy the class number, (B)
+    const Real* weight;  // (B), or null: all 1
+    const Real* spread_weight;  // the weights repeated for every output, where the rows lie without gaps
+    double scale;     // 1 / sum of the batch's weights
+    double smoothing, level;
+    Real* dz;         // (B, stride), or null: no derivative wanted
+    double* loss;     // out: sum over b of weight * loss
+};
+
+// What an optimiser needs of one step.
+struct UpdateRates {
+    OptimizerName optimizer;
+    double rate;         // this step's learning rate
+    double decay;        // weight decay of this parameter
+    double momentum;     // sgd
+    double first, second;    // adam: bias corrections 1 - beta ** step
+    bool is_first;       // sgd: the momentum buffer starts as the gradient
+    double factor;       // of the gradients: clipping
+};
+
+// One block of a parameter: `rows` rows of `columns`, of stride `stride`.
+template <class Real>
+struct Update {
+    int rows, columns;
+    long stride;
+    Real* weight;
+    const Real* gradient;
+    Real* moment;   // sgd's momentum buffer or adam's mean; null for plain sgd
+    Real* square;   // adam's mean of squares
+    const UpdateRates* rates;
+};
+
+template <class Real>
+struct Transpose {
+    int rows, columns;  // of the source: a panel of output rows, I columns
+    const Real* source;
+    long stride_source;
+    Real* packed;  // (columns, panel width)
+};
+
+template <class Real>
+struct Kernels {
+    const char* name;
+    int panel;  // columns of a packed panel
+    void (*forward)(const Forward<Real>&);
+    void (*forward_narrow)(const ForwardNarrow<Real>&);
+    void (*backward_inputs)(const BackwardInputs<Real>&);
+    void (*backward_weights)(const BackwardWeights<Real>&);
+    void (*drop)(const Drop<Real>&);
+    void (*loss)(const LossRows<Real>&);
+    void (*update)(const Update<Real>&);
+    void (*transpose)(const Transpose<Real>&);
+    // total += part, all three of the same block
+    void (*add)(int rows, int columns, long stride, Real* total, const Real* part);
+    // sum of squares; not finite where a number is not
+    double (*square_sum)(int rows, int columns, long stride, const Real* values);
+    void (*sigmoid)(long count, Real* values);
+    // exp, log1p, tanh, sigmoid by number: for the tests of their error
+    void (*function)(int which, long count, Real* values);
+};
+
+template <class Real>
+const Kernels<Real>& kernels_baseline();
+template <class Real>
+const Kernels<Real>& kernels_avx2();
+template <class Real>
+const Kernels<Real>& kernels_avx512();
+
+}  // namespace glassnet

@@ -1,0 +1,88 @@
+// Optimiser steps, with torch.optim's formulas: SGD with momentum and L2, Adam, AdamW (betas 0.9, 0.999, eps 1e-8).
+#pragma once
+
+#include "table.h"
+#include "vector.h"
+
+namespace glassnet {
+namespace {
+
+template <class Real>
+inline Vec<Real> square_root(Vec<Real> v) {
+    Vec<Real> root;
+    for (int i = 0; i < kLanes<Real>; ++i)
+        root[i] = sizeof(Real) == 4 ? __builtin_sqrtf(static_cast<float>(v[i])) : __builtin_sqrt(v[i]);
+    return root;
+}
+
+template <class Real>
+void update_sgd(const Update<Real>& f) {
+    const UpdateRates& r = *f.rates;
+    const Real rate(r.rate), decay(r.decay), momentum(r.momentum), factor(r.factor);
+    for (int row = 0; row < f.rows; ++row) {
+        const long start = row * f.stride;
+        for (long at = start; at < start + f.columns; at += kLanes<Real>) {
+            const Vec<Real> w = load(f.weight + at);
+            Vec<Real> g = load(f.gradient + at) * factor + w * decay;
+            if (f.moment) {
+                g = r.is_first ? g : load(f.moment + at) * momentum + g;
+                store(f.moment + at, g);
+            }
+            store(f.weight + at, w - g * rate);
+        }
+    }
+}
+
+template <class Real>
+void update_adam(const Update<Real>& f) {
+    const UpdateRates& r = *f.rates;
+    const bool is_decoupled = r.optimizer == OptimizerName::adamw;
+    const Real shrink(is_decoupled ? 1.0 - r.rate * r.decay : 1.0), pull(is_decoupled ? 0.0 : r.decay);
+    const Real size(r.rate / r.first), root_scale(1.0 / __builtin_sqrt(r.second)), factor(r.factor);
+    const Real blend(1.0 - 0.9), keep(0.999), fresh(1.0 - 0.999), epsilon(1e-8);
+    for (int row = 0; row < f.rows; ++row) {
+        const long start = row * f.stride;
+        for (long at = start; at < start + f.columns; at += kLanes<Real>) {
+            const Vec<Real> w = load(f.weight + at) * shrink;
+            const Vec<Real> g = load(f.gradient + at) * factor + w * pull;
+            const Vec<Real> old = load(f.moment + at);
+            const Vec<Real> mean = old + blend * (g - old);
+            const Vec<Real> square = load(f.square + at) * keep + fresh * g * g;
+            store(f.moment + at, mean);
+            store(f.square + at, square);
+            store(f.weight + at, w - size * mean / (square_root<Real>(square) * root_scale + epsilon));
+        }
+    }
+}
+
+template <class Real>
+void update(const Update<Real>& f) {
+    if (f.rates->optimizer == OptimizerName::sgd)
+        update_sgd(f);
+    else
+        update_adam(f);
+}
+
+template <class Real>
+void add(int rows, int columns, long stride, Real* total, const Real* part) {
+    for (int row = 0; row < rows; ++row)
+        for (long at = row * stride; at < row * stride + columns; at += kLanes<Real>)
+            store(total + at, load(total + at) + load(part + at));
+}
+
+template <class Real>
+double square_sum(int rows, int columns, long stride, const Real* values) {
+    double sum = 0;
+    for (int row = 0; row < rows; ++row) {
+        Vec<Real> total{};
+        for (long at = row * stride; at < row * stride + columns; at += kLanes<Real>) {
+            const Vec<Real> v = load(values + at);
+            total += v * v;
+        }
+        sum += sum_lanes<Real>(total);
+    }
+    return sum;
+}
+
+}  // namespace
+}  // namespace glassnet

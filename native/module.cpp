@@ -1,0 +1,179 @@
+// The Python module glassnet.engine._fused; its types are described in src/glassnet/engine/_fused.pyi.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "trainer.h"
+
+namespace nb = nanobind;
+using namespace glassnet;
+
+namespace {
+
+template <class T>
+using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+void check(bool is_right, const char* what) {
+    if (!is_right) throw std::invalid_argument(what);
+}
+
+// Keeps the arrays that the trainer reads alive beside it.
+template <class Real>
+class Held {
+   public:
+    Held(const Setup& setup, Matrix<const Real> dense, Matrix<const std::int32_t> slot, Matrix<const Real> target,
+         Vector<const Real> weight, const std::vector<Vector<const std::int64_t>>& fit)
+        : dense_(dense), slot_(slot), target_(target), weight_(weight), trainer_(setup, data(setup, fit)) {}
+
+    Trainer<Real>& trainer() { return trainer_; }
+    void check_places(Vector<const std::int64_t> places) const {
+        const std::int64_t rows = static_cast<std::int64_t>(dense_.shape(0));
+        for (std::size_t i = 0; i < places.shape(0); ++i)
+            check(places.data()[i] >= 0 && places.data()[i] < rows, "a place lies outside of the table");
+    }
+
+   private:
+    Data<Real> data(const Setup& setup, const std::vector<Vector<const std::int64_t>>& fit) {
+        const std::size_t folds = fit.size(), rows = weight_.shape(0);
+        check(folds > 0 && dense_.shape(0) == folds * rows && slot_.shape(0) == folds * rows &&
+                  target_.shape(0) == folds * rows,
+              "the folds' tables differ in length");
+        check(dense_.shape(1) == static_cast<std::size_t>(setup.dense) && slot_.shape(1) == setup.embedded.size() &&
+                  target_.shape(1) == static_cast<std::size_t>(setup.targets()),
+              "the table's columns do not fit the network");
+        Data<Real> data{dense_.data(), slot_.data(), target_.data(), weight_.data(), static_cast<std::int64_t>(rows), {}};
+        for (const Vector<const std::int64_t>& one : fit) {
+            data.fit.emplace_back(one.data(), one.data() + one.shape(0));
+            for (const std::int64_t row : data.fit.back())
+                check(row >= 0 && row < data.rows, "a fit row lies outside of the table");
+        }
+        return data;
+    }
+
+    Matrix<const Real> dense_;
+    Matrix<const std::int32_t> slot_;
+    Matrix<const Real> target_;
+    Vector<const Real> weight_;
+    Trainer<Real> trainer_;
+};
+
+template <class Real>
+void advance(Held<Real>& held, std::int64_t first, std::int64_t count, Matrix<float> loss, Matrix<double> epoch) {
+    const Setup& setup = held.trainer().setup();
+    const std::int64_t ends = (first + count) / setup.steps_per_epoch - first / setup.steps_per_epoch;
+    check(loss.shape(0) == static_cast<std::size_t>(count) &&
+              loss.shape(1) == static_cast<std::size_t>(setup.members) &&
+              (!setup.evaluates_rows || epoch.shape(0) == static_cast<std::size_t>(ends)),
+          "the room for losses has the wrong shape");
+    const nb::gil_scoped_release released;
+    held.trainer().advance(first, count, loss.data(), epoch.data());
+}
+
+template <class Real>
+void bind(nb::module_& m, const char* name) {
+    using H = Held<Real>;
+    nb::class_<H>(m, name)
+        .def(nb::init<const Setup&, Matrix<const Real>, Matrix<const std::int32_t>, Matrix<const Real>,
+                      Vector<const Real>, const std::vector<Vector<const std::int64_t>>&>(),
+             nb::arg("setup"), nb::arg("dense"), nb::arg("slot"), nb::arg("target"), nb::arg("weight"), nb::arg("fit"))
+        .def("advance", &advance<Real>, nb::arg("first"), nb::arg("count"), nb::arg("loss"), nb::arg("epoch"))
+        .def("outputs",
+             [](H& h, int member, Vector<const std::int64_t> places, Matrix<double> to) {
+                 h.check_places(places);
+                 check(to.shape(0) == places.shape(0), "the room for outputs has the wrong shape");
+                 const nb::gil_scoped_release released;
+                 h.trainer().outputs(member, places.data(), static_cast<std::int64_t>(places.shape(0)), to.data());
+             })
+        .def("loss",
+             [](H& h, int member, Vector<const std::int64_t> places) {
+                 h.check_places(places);
+                 const nb::gil_scoped_release released;
+                 return h.trainer().loss(member, places.data(), static_cast<std::int64_t>(places.shape(0)));
+             })
+        .def("get", [](H& h, int what, int member, int parameter,
+                       Matrix<Real> to) { h.trainer().get(what, member, parameter, to.data()); })
+        .def("set", [](H& h, int what, int member, int parameter,
+                       Matrix<const Real> from) { h.trainer().set(what, member, parameter, from.data()); })
+        .def("set_steps", [](H& h, std::int64_t steps) { h.trainer().set_steps(steps); })
+        .def("steps", [](H& h) { return h.trainer().steps(); })
+        .def("not_finite_at", [](H& h, int member) { return h.trainer().not_finite_at(member); })
+        .def("shapes",
+             [](H& h) {
+                 std::vector<std::vector<int>> shapes;
+                 for (const Parameter& p : h.trainer().layout().parameters) shapes.push_back({p.rows, p.columns});
+                 return shapes;
+             })
+        .def("set_name", [](H& h) { return std::string(h.trainer().kernels().name); });
+}
+
+template <class Real>
+void apply_function(const std::string& set, int which, Vector<Real> values) {
+    const Kernels<Real>& kernels = choose_kernels<Real>(set);
+    Buffer<Real> room(static_cast<long>(values.shape(0)));
+    std::memcpy(room.data(), values.data(), values.shape(0) * sizeof(Real));
+    kernels.function(which, static_cast<long>(values.shape(0)), room.data());
+    std::memcpy(values.data(), room.data(), values.shape(0) * sizeof(Real));
+}
+
+}  // namespace
+
+NB_MODULE(_fused, m) {
+    nb::class_<Setup>(m, "Setup")
+        .def(nb::init<>())
+        .def_rw("members", &Setup::members)
+        .def_rw("dense", &Setup::dense)
+        .def_rw("embedded", &Setup::embedded)
+        .def_rw("embedding", &Setup::embedding)
+        .def_rw("hidden", &Setup::hidden)
+        .def_rw("outputs", &Setup::outputs)
+        .def_prop_rw("activation", [](Setup& s) { return static_cast<int>(s.activation); },
+                     [](Setup& s, int value) { s.activation = static_cast<Activation>(value); })
+        .def_rw("is_sigmoid", &Setup::is_sigmoid)
+        .def_rw("dropout", &Setup::dropout)
+        .def_rw("keep_threshold", &Setup::keep_threshold)
+        .def_prop_rw("loss", [](Setup& s) { return static_cast<int>(s.loss); },
+                     [](Setup& s, int value) { s.loss = static_cast<LossName>(value); })
+        .def_rw("smoothing", &Setup::smoothing)
+        .def_rw("level", &Setup::level)
+        .def_prop_rw("optimizer", [](Setup& s) { return static_cast<int>(s.optimizer); },
+                     [](Setup& s, int value) { s.optimizer = static_cast<OptimizerName>(value); })
+        .def_rw("learning_rate", &Setup::learning_rate)
+        .def_rw("momentum", &Setup::momentum)
+        .def_rw("decay", &Setup::decay)
+        .def_rw("clip", &Setup::clip)
+        .def_prop_rw("schedule", [](Setup& s) { return static_cast<int>(s.schedule); },
+                     [](Setup& s, int value) { s.schedule = static_cast<Schedule>(value); })
+        .def_rw("warmup", &Setup::warmup)
+        .def_rw("steps", &Setup::steps)
+        .def_rw("steps_per_epoch", &Setup::steps_per_epoch)
+        .def_rw("batch", &Setup::batch)
+        .def_rw("longest", &Setup::longest)
+        .def_rw("seed", &Setup::seed)
+        .def_rw("evaluates_rows", &Setup::evaluates_rows)
+        .def_rw("is_weighted", &Setup::is_weighted)
+        .def_rw("threads", &Setup::threads)
+        .def_rw("set", &Setup::set);
+    bind<float>(m, "Trainer32");
+    bind<double>(m, "Trainer64");
+    m.def("rate_factor", &rate_factor);
+    m.def("apply32", &apply_function<float>);
+    m.def("apply64", &apply_function<double>);
+    m.def("random_order", [](std::uint64_t seed, std::uint64_t member, std::uint64_t epoch, std::uint64_t count) {
+        std::vector<std::uint32_t> order;
+        random_order({seed, Purpose::order, member, epoch, 0}, count, order);
+        return order;
+    });
+    m.def("lanes16", [](std::uint64_t seed, std::uint64_t member, std::uint64_t epoch, std::uint64_t step,
+                        std::uint64_t start, std::uint64_t count) {
+        std::vector<std::uint64_t> room;
+        const std::uint16_t* lanes = lanes16({seed, Purpose::dropout, member, epoch, step}, start, count, room);
+        return std::vector<std::uint16_t>(lanes, lanes + count);
+    });
+}

@@ -1,0 +1,28 @@
+// The raw numbers of src/glassnet/chance.py: NumPy's Philox4x64-10 stream, and what is made of it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace glassnet {
+
+enum class Purpose : std::uint64_t { order = 4, dropout = 5 };
+
+// One stream: key (seed, purpose), counter (block, step, epoch, member).
+struct Stream {
+    std::uint64_t seed;
+    Purpose purpose;
+    std::uint64_t member, epoch, step;
+};
+
+// Writes numbers 4 * first_block ... of the stream, four to a block.
+void draw(const Stream& stream, std::uint64_t first_block, std::uint64_t blocks, std::uint64_t* numbers);
+
+// Returns `count` 16-bit numbers from the place `start` of the stream on; `room` holds them until the next call.
+const std::uint16_t* lanes16(const Stream& stream, std::uint64_t start, std::uint64_t count,
+                             std::vector<std::uint64_t>& room);
+
+// Makes `order` the stable argsort of the stream's first `count` numbers.
+void random_order(const Stream& stream, std::uint64_t count, std::vector<std::uint32_t>& order);
+
+}  // namespace glassnet

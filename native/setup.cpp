@@ -1,0 +1,80 @@
+#include "setup.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace glassnet {
+namespace {
+
+constexpr double kPi = 3.14159265358979323846;
+constexpr int kBlockReals = 16384;  // of an embedding in one block
+
+double schedule_factor(Schedule schedule, double done) {
+    switch (schedule) {
+        case Schedule::constant: return 1.0;
+        case Schedule::step: return done < 0.5 ? 1.0 : done < 0.75 ? 0.1 : 0.01;
+        case Schedule::cosine: return 0.5 * (1.0 + std::cos(kPi * done));
+        case Schedule::one_cycle: {
+            const double low = 1.0 / 25.0, top = 0.3;
+            if (done < top) return low + (1.0 - low) * 0.5 * (1.0 - std::cos(kPi * done / top));
+            return 0.5 * (1.0 + std::cos(kPi * (done - top) / (1.0 - top)));
+        }
+    }
+    return 1.0;
+}
+
+}  // namespace
+
+double rate_factor(const Setup& setup, std::int64_t step) {
+    const double steps = static_cast<double>(setup.steps), rising = setup.warmup * steps;
+    const double factor = schedule_factor(setup.schedule, static_cast<double>(step) / steps);
+    return rising > 0 ? factor * std::min(1.0, static_cast<double>(step + 1) / rising) : factor;
+}
+
+template <class Real>
+Layout<Real>::Layout(const Setup& setup, int panel) {
+    for (const int one : setup.embedded) {
+        slot_start.push_back(slots);
+        slots += one;
+    }
+    if (slots > 0) {
+        const long reals = slots * setup.embedding;
+        parameters.push_back({0, static_cast<int>(slots), setup.embedding, setup.embedding, false});
+        for (long at = 0; at < reals; at += kBlockReals) {
+            const int columns = static_cast<int>(std::min<long>(kBlockReals, reals - at));
+            blocks.push_back({at, 1, columns, padded<Real>(columns), true, -1, 0, 0});
+        }
+        count = padded<Real>(reals);
+    }
+    int inputs = setup.inputs();
+    for (const int width : setup.hidden) {
+        add_layer(setup, inputs, width, false, panel);
+        inputs = width;
+    }
+    add_layer(setup, inputs, setup.outputs, true, panel);
+    const bool is_dropped = setup.dropout > 0;
+    keeps_slope = setup.activation == Activation::silu || (is_dropped && setup.activation != Activation::relu);
+}
+
+template <class Real>
+void Layout<Real>::add_layer(const Setup& setup, int inputs, int outputs, bool is_last, int panel) {
+    const bool is_narrow = is_last && outputs <= kNarrow && setup.loss != LossName::cross_entropy;
+    if (is_last) stride_outputs = is_narrow ? outputs : row_stride<Real>(outputs);
+    Layer layer{inputs, outputs, row_stride<Real>(inputs), count, 0, is_narrow ? -1 : packed};
+    const int number = static_cast<int>(layers.size()), part = static_cast<int>(parameters.size());
+    layer.bias = layer.weight + layer.stride * padded<Real>(outputs);
+    count = layer.bias + padded<Real>(outputs);
+    if (!is_narrow) packed += static_cast<long>((outputs + panel - 1) / panel) * panel * inputs;
+    parameters.push_back({layer.weight, outputs, inputs, layer.stride, number == 0});
+    parameters.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false});
+    for (int first = 0; first < outputs; first += panel)
+        blocks.push_back({layer.weight + first * layer.stride, std::min(panel, outputs - first), inputs,
+                          layer.stride, true, is_narrow ? -1 : number, first, part});
+    blocks.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false, -1, 0, part + 1});
+    layers.push_back(layer);
+}
+
+template struct Layout<float>;
+template struct Layout<double>;
+
+}  // namespace glassnet

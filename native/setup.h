@@ -1,0 +1,101 @@
+// What a run is: the choices of a Plan as plain numbers, and where each parameter lies in a member's memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "buffer.h"
+#include "kernels/table.h"
+
+namespace glassnet {
+
+enum class Schedule : int { constant, step, cosine, one_cycle };
+
+struct Setup {
+    // the network
+    int members = 1;
+    int dense = 0;              // dense inputs D
+    std::vector<int> embedded;  // slots of each embedded category
+    int embedding = 0;          // numbers per slot
+    std::vector<int> hidden;
+    int outputs = 1;  // T
+    Activation activation = Activation::relu;
+    bool is_sigmoid = false;
+    double dropout = 0;
+    std::uint32_t keep_threshold = 0;
+    // the training
+    LossName loss = LossName::squared;
+    double smoothing = 0, level = 0.5;
+    OptimizerName optimizer = OptimizerName::sgd;
+    double learning_rate = 0, momentum = 0, decay = 0, clip = 0;
+    Schedule schedule = Schedule::constant;
+    double warmup = 0;
+    std::int64_t steps = 0, steps_per_epoch = 0, batch = 0, longest = 0;
+    std::uint64_t seed = 0;
+    bool evaluates_rows = false;  // after each epoch the loss over all fit rows
+    bool is_weighted = false;
+    // the machine
+    int threads = 1;
+    std::string set = "best";  // instruction set: best, avx512, avx2, baseline
+
+    int embedded_width() const { return static_cast<int>(embedded.size()) * embedding; }
+    int inputs() const { return dense + embedded_width(); }
+    // The target's numbers per row: one class number, or one number per output.
+    int targets() const { return loss == LossName::cross_entropy ? 1 : outputs; }
+};
+
+// Returns the factor of the learning rate at a step: src/glassnet/schedule.py.
+double rate_factor(const Setup& setup, std::int64_t step);
+
+// One linear layer's places in a member's parameters and in its packed weights.
+struct Layer {
+    int inputs, outputs;
+    long stride;           // between rows of the weights
+    long weight, bias;     // places in the parameters
+    long packed;           // place in the packed weights; -1 where the layer is narrow
+};
+
+// The unit of an update: some rows of one parameter.
+struct Block {
+    long place;
+    int rows, columns;
+    long stride;
+    bool is_matrix;     // weights and embeddings, not biases
+    int layer;          // of the weights to pack again; -1: none
+    int first_output;   // of those weights
+    int part;           // the parameter it belongs to, in the order of `Parameter`s
+};
+
+// One tensor of the network, in torch's order of names: embedding, then weight and bias of each layer.
+struct Parameter {
+    long place;
+    int rows, columns;  // as torch has them; a bias is one row
+    long stride;
+    bool is_first_weight;  // its columns are turned: ours are embedded before dense
+};
+
+constexpr int kNarrow = 4;     // outputs up to here are dot products
+constexpr int kPartRows = 128; // rows that pass through all layers while they are in the second cache
+constexpr int kGroups = 16;    // at most so many gradients are added up at the end of a step
+
+// The layout of one member, the same for all.
+template <class Real>
+struct Layout {
+    explicit Layout(const Setup& setup, int panel);
+
+    std::vector<Layer> layers;
+    std::vector<Block> blocks;
+    std::vector<Parameter> parameters;
+    std::vector<long> slot_start;  // first slot of each embedded category
+    long slots = 0;
+    long count = 0;   // of parameters with padding
+    long packed = 0;  // of packed weights
+    long stride_outputs = 0;
+    bool keeps_slope = false;  // the activation's derivative is stored, not made from its output
+
+   private:
+    void add_layer(const Setup& setup, int inputs, int outputs, bool is_last, int panel);
+};
+
+}  // namespace glassnet

@@ -1,0 +1,242 @@
+// Who works on what: members over the threads, or the rows of one member's batch.
+#include "trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace glassnet {
+namespace {
+
+const Each kInTurn = [](int tasks, const Work& work) {
+    for (int task = 0; task < tasks; ++task) work(task, 0);
+};
+
+// How a batch is cut: parts of kPartRows, in at most kGroups groups with a gradient each. It depends on the number of
+// rows alone, never on threads, and so do the bytes of the sums.
+struct Cut {
+    int rows, parts, groups;
+    explicit Cut(std::int64_t count)
+        : rows(static_cast<int>(count)), parts((rows + kPartRows - 1) / kPartRows), groups(std::min(parts, kGroups)) {}
+    int first_part(int group) const { return static_cast<int>(static_cast<std::int64_t>(group) * parts / groups); }
+    int part_rows(int part) const { return std::min(kPartRows, rows - part * kPartRows); }
+};
+
+// Multiplications of one step of one member.
+double products(const Setup& setup) {
+    double sum = 0, inputs = setup.inputs();
+    for (const int width : setup.hidden) {
+        sum += inputs * width;
+        inputs = width;
+    }
+    return 3.0 * static_cast<double>(setup.batch) * (sum + inputs * setup.outputs);
+}
+
+constexpr double kSpreadFrom = 1.5e6;   // products of a step from which two threads beat one: some 20 microseconds
+constexpr double kSlice = 2.5e8;        // products between two looks for the member that lags: some 5 milliseconds
+
+}  // namespace
+
+template <class Real>
+Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
+    : setup_(setup),
+      data_(std::move(data)),
+      kernels_(choose_kernels<Real>(setup.set)),
+      layout_(setup, kernels_.panel),
+      pool_(std::max(1, setup.threads)) {
+    const bool has_moment = setup.optimizer != OptimizerName::sgd || setup.momentum > 0;
+    for (int k = 0; k < setup.members; ++k) {
+        Member<Real> m;
+        m.number = k;
+        m.fold = k % static_cast<int>(data_.fit.size());
+        m.weight = Buffer<Real>(layout_.count);
+        m.gradient = Buffer<Real>(layout_.count);
+        if (has_moment) m.moment = Buffer<Real>(layout_.count);
+        if (setup.optimizer != OptimizerName::sgd) m.square = Buffer<Real>(layout_.count);
+        m.packed = Buffer<Real>(layout_.packed);
+        m.block_squares.resize(layout_.blocks.size());
+        members_.push_back(std::move(m));
+    }
+    for (int worker = 0; worker < pool_.threads(); ++worker) spaces_.push_back(make_workspace());
+}
+
+template <class Real>
+Workspace<Real> Trainer<Real>::make_workspace() const {
+    Workspace<Real> space;
+    long widest = 0;
+    for (const Layer& layer : layout_.layers) {
+        const long stride = row_stride<Real>(layer.inputs);
+        widest = std::max(widest, stride);
+        space.x.emplace_back(kPartRows * stride);
+        if (layout_.keeps_slope) space.slope.emplace_back(kPartRows * row_stride<Real>(layer.outputs));
+    }
+    for (Buffer<Real>& one : space.back) one = Buffer<Real>(kPartRows * widest);
+    for (Buffer<Real>* one : {&space.z, &space.dz, &space.target})
+        *one = Buffer<Real>(kPartRows * layout_.stride_outputs);
+    space.weight = Buffer<Real>(kPartRows);
+    space.spread_weight = Buffer<Real>(kPartRows * layout_.stride_outputs);
+    space.slots.resize(kPartRows);
+    return space;
+}
+
+template <class Real>
+Each Trainer<Real>::in_pool() {
+    return [this](int tasks, const Work& work) { pool_.run(tasks, work); };
+}
+
+template <class Real>
+void Trainer<Real>::advance(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK) {
+    const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
+    if (setup_.members >= pool_.threads() || !is_large) return advance_members(first, count, loss_SK, epoch_EK);
+    while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))
+        group_gradient_.emplace_back(layout_.count);
+    for (Member<Real>& m : members_) run(m, first, first + count, first, loss_SK, epoch_EK, in_pool(), -1);
+}
+
+template <class Real>
+void Trainer<Real>::advance_members(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK) {
+    const std::int64_t slice = std::max<std::int64_t>(1, static_cast<std::int64_t>(kSlice / products(setup_)));
+    std::vector<std::int64_t> next(members_.size(), first);
+    std::vector<bool> is_taken(members_.size(), false);
+    std::mutex looking;
+    // Takes the member that lags most; -1 where none is left to take.
+    const auto take = [&]() {
+        const std::lock_guard<std::mutex> hold(looking);
+        int chosen = -1;
+        for (std::size_t k = 0; k < next.size(); ++k)
+            if (!is_taken[k] && next[k] < first + count && (chosen < 0 || next[k] < next[chosen])) chosen = k;
+        if (chosen >= 0) is_taken[chosen] = true;
+        return chosen;
+    };
+    pool_.run(std::min<int>(pool_.threads(), setup_.members), [&](int, int worker) {
+        for (int k = take(); k >= 0; k = take()) {
+            const std::int64_t to = std::min(next[k] + slice, first + count);
+            run(members_[k], next[k], to, first, loss_SK, epoch_EK, kInTurn, worker);
+            const std::lock_guard<std::mutex> hold(looking);
+            next[k] = to;
+            is_taken[k] = false;
+        }
+    });
+}
+
+// `worker` is the thread whose workspace serves, or -1 where the rows are spread.
+template <class Real>
+void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, std::int64_t first, float* loss_SK,
+                        double* epoch_EK, const Each& each, int worker) {
+    const std::int64_t members = setup_.members, per_epoch = setup_.steps_per_epoch;
+    for (std::int64_t number = from; number < to; ++number) {
+        loss_SK[(number - first) * members + m.number] = static_cast<float>(step(m, number, each, worker));
+        if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
+        std::vector<std::int64_t> places(data_.fit[m.fold]);
+        for (std::int64_t& one : places) one += m.fold * data_.rows;
+        const Each mine = worker < 0 ? each : [&](int tasks, const Work& work) {
+            for (int task = 0; task < tasks; ++task) work(task, worker);
+        };
+        epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number] =
+            mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), mine);
+    }
+}
+
+template <class Real>
+double Trainer<Real>::step(Member<Real>& m, std::int64_t number, const Each& each, int worker) {
+    const Batch batch = batch_of(m, number);
+    const bool is_spread = worker < 0;
+    const double sum = is_spread ? spread_gradients(m, batch, each) : own_gradients(m, batch, spaces_[worker]);
+    update(m, rates_of(m, number), is_spread ? Cut(batch.rows).groups : 1, each);
+    double finite = sum;
+    for (const double one : m.block_squares) finite += one;
+    if (!std::isfinite(finite) && m.not_finite_at < 0) m.not_finite_at = number;
+    return sum * batch.scale;
+}
+
+template <class Real>
+double Trainer<Real>::spread_gradients(Member<Real>& m, const Batch& batch, const Each& each) {
+    const Cut cut(batch.rows);
+    std::vector<double> loss(cut.groups, 0.0);
+    each(cut.groups, [&](int group, int worker) {
+        Real* gradient = group == 0 ? m.gradient.data() : group_gradient_[group - 1].data();
+        for (int part = cut.first_part(group); part < cut.first_part(group + 1); ++part)
+            loss[group] += pass(m, batch, part * kPartRows, cut.part_rows(part), gradient,
+                                part > cut.first_part(group), spaces_[worker]);
+    });
+    double sum = 0;
+    for (const double one : loss) sum += one;
+    return sum;
+}
+
+// The same sums in the same order on one thread. A group of one part adds its sums to the total itself.
+template <class Real>
+double Trainer<Real>::own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space) {
+    const Cut cut(batch.rows);
+    const bool adds_itself = cut.groups == cut.parts && setup_.embedded.empty();
+    if (!adds_itself && cut.groups > 1 && !space.other_gradient) space.other_gradient = Buffer<Real>(layout_.count);
+    double sum = 0;
+    for (int group = 0; group < cut.groups; ++group) {
+        const bool is_own = group == 0 || adds_itself;
+        Real* gradient = is_own ? m.gradient.data() : space.other_gradient.data();
+        double loss = 0;
+        for (int part = cut.first_part(group); part < cut.first_part(group + 1); ++part) {
+            const bool adds = part > cut.first_part(group) || (is_own && group > 0);
+            loss += pass(m, batch, part * kPartRows, cut.part_rows(part), gradient, adds, space);
+        }
+        sum += loss;
+        if (is_own) continue;
+        for (const Block& b : layout_.blocks)
+            kernels_.add(b.rows, b.columns, b.stride, m.gradient.data() + b.place, gradient + b.place);
+    }
+    return sum;
+}
+
+template <class Real>
+double Trainer<Real>::mean_loss(Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each) {
+    const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows);
+    std::vector<double> loss(parts), weight(parts);
+    each(parts, [&](int part, int worker) {
+        Workspace<Real>& space = spaces_[worker];
+        const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
+        const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
+        space.held = -1;
+        gather(m, places + first, rows, space);
+        weight[part] = rows;
+        if (setup_.is_weighted) {
+            gather_weights(m, places + first, rows, rows, space);
+            weight[part] = 0;
+            for (int b = 0; b < rows; ++b) weight[part] += space.weight.data()[b];
+        }
+        forward(m, rows, space, nullptr, 0);
+        loss[part] = losses(rows, 1.0, setup_.is_weighted, false, space);
+    });
+    double loss_sum = 0, weight_sum = 0;
+    for (int part = 0; part < parts; ++part) {
+        loss_sum += loss[part];
+        weight_sum += weight[part];
+    }
+    return setup_.is_weighted ? loss_sum / std::max(weight_sum, 1e-30) : loss_sum / weight_sum;
+}
+
+template <class Real>
+double Trainer<Real>::loss(int member, const std::int64_t* places, std::int64_t count) {
+    return mean_loss(members_[member], places, count, in_pool());
+}
+
+template <class Real>
+void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT) {
+    const Member<Real>& m = members_[member];
+    const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows), outputs = setup_.outputs;
+    const long stride = layout_.stride_outputs;
+    pool_.run(parts, [&](int part, int worker) {
+        Workspace<Real>& space = spaces_[worker];
+        const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
+        const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
+        space.held = -1;
+        gather(m, places + first, rows, space);
+        forward(m, rows, space, nullptr, 0);
+        if (setup_.is_sigmoid) kernels_.sigmoid(rows * stride, space.z.data());
+        for (int b = 0; b < rows; ++b)
+            std::copy_n(space.z.data() + b * stride, outputs, output_nT + (first + b) * outputs);
+    });
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+}  // namespace glassnet

@@ -1,0 +1,145 @@
+// K members trained side by side: what they are made of, and the steps they take.
+//
+// Letters: K members, F folds, R rows of the table, D dense inputs, E embedded categories, T outputs, S steps.
+// The files: trainer.cpp (who works on what), batch.cpp (rows gathered), pass.cpp (forward and backward of some rows),
+// update.cpp (gradients to weights), exchange.cpp (weights in and out).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "buffer.h"
+#include "kernels/table.h"
+#include "philox.h"
+#include "pool.h"
+#include "setup.h"
+
+namespace glassnet {
+
+// The table as the network sees it, one fold after another; owned by the caller.
+template <class Real>
+struct Data {
+    const Real* dense = nullptr;           // (F * R, D)
+    const std::int32_t* slot = nullptr;    // (F * R, E)
+    const Real* target = nullptr;          // (F * R, T), or (F * R, 1) class numbers
+    const Real* weight = nullptr;          // (R)
+    std::int64_t rows = 0;                 // R
+    std::vector<std::vector<std::int64_t>> fit;  // per fold its fit rows
+};
+
+template <class Real>
+struct Member {
+    int number = 0, fold = 0;
+    Buffer<Real> weight, gradient, moment, square, packed;
+    std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
+    std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
+    std::vector<std::uint32_t> shuffled;
+    std::int64_t order_epoch = -1;
+    std::int64_t steps = 0;                   // taken so far: Adam's count
+    std::int64_t not_finite_at = -1;          // the first step whose loss or gradients were not finite
+};
+
+// Where one thread keeps the rows it works on; reused by every member, so it stays in the core's cache.
+template <class Real>
+struct Workspace {
+    std::vector<Buffer<Real>> x;      // inputs of each layer, (kPartRows, stride)
+    std::vector<Buffer<Real>> slope;  // derivatives of each hidden layer
+    Buffer<Real> back[2];             // derivatives by a layer's sums, going backward
+    Buffer<Real> z, dz, target, weight, spread_weight;
+    std::vector<const std::int32_t*> slots;  // each row's slots
+    std::vector<std::uint64_t> random;
+    Buffer<Real> other_gradient;
+    std::int64_t held = -1;  // the member whose whole batch lies here, where there is but one
+};
+
+// Rows of one step of one member.
+struct Batch {
+    std::int64_t epoch, step, start;  // start: place in the order
+    int rows;
+    double scale;  // 1 / sum of the weights
+};
+
+// Calls work(task, worker) for every task: one after another, or spread over the pool.
+using Work = std::function<void(int, int)>;
+using Each = std::function<void(int, const Work&)>;
+
+template <class Real>
+class Trainer {
+   public:
+    Trainer(const Setup& setup, Data<Real> data);
+
+    // Takes steps first ... first + count - 1 of every member. Writes losses (S, K) and, where the training asks for
+    // them, the losses over all fit rows (epochs that ended, K).
+    void advance(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK);
+
+    // Writes outputs (n, T) of one member for places of the data.
+    void outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT);
+    // Returns one member's weighted mean loss over places of the data.
+    double loss(int member, const std::int64_t* places, std::int64_t count);
+
+    // Copies one tensor of one member as torch has it; what: 0 weights, 1 moments, 2 squares, 3 gradients.
+    void get(int what, int member, int parameter, Real* to) const;
+    void set(int what, int member, int parameter, const Real* from);
+    void set_steps(std::int64_t steps);
+
+    const Setup& setup() const { return setup_; }
+    const Layout<Real>& layout() const { return layout_; }
+    const Kernels<Real>& kernels() const { return kernels_; }
+    std::int64_t steps() const { return members_.front().steps; }
+    std::int64_t not_finite_at(int member) const { return members_[member].not_finite_at; }
+
+   private:
+    // trainer.cpp
+    void advance_members(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK);
+    void run(Member<Real>& m, std::int64_t from, std::int64_t to, std::int64_t first, float* loss_SK, double* epoch_EK,
+             const Each& each, int worker);
+    double step(Member<Real>& m, std::int64_t number, const Each& each, int worker);
+    double spread_gradients(Member<Real>& m, const Batch& batch, const Each& each);
+    double own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space);
+    double mean_loss(Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each);
+    Each in_pool();
+
+    // batch.cpp
+    void set_order(Member<Real>& m, std::int64_t epoch);
+    Batch batch_of(Member<Real>& m, std::int64_t number);
+    void gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space);
+    void gather_embedded(const Member<Real>& m, int rows, Workspace<Real>& space);
+    void gather_weights(const Member<Real>& m, const std::int64_t* places, int rows, std::int64_t counted,
+                        Workspace<Real>& space);
+
+    // pass.cpp
+    double pass(Member<Real>& m, const Batch& batch, int first, int rows, Real* gradient, bool adds,
+                Workspace<Real>& space);
+    void forward(const Member<Real>& m, int rows, Workspace<Real>& space, const Batch* batch, int first);
+    void drop(const Member<Real>& m, const Batch& batch, int layer, int first, int rows, Workspace<Real>& space);
+    double losses(int rows, double scale, bool is_weighted, bool wants_slope, Workspace<Real>& space);
+    void backward(Member<Real>& m, int rows, Real* gradient, bool adds, Workspace<Real>& space);
+    void backward_embedding(int rows, const Real* dx, long stride, Real* gradient, Workspace<Real>& space);
+
+    // update.cpp
+    void update(Member<Real>& m, const UpdateRates& rates, int groups, const Each& each);
+    void reduce_block(Member<Real>& m, int block, int groups);
+    void update_block(Member<Real>& m, int block, const UpdateRates& rates);
+    void pack(Member<Real>& m, const Block& block);
+    UpdateRates rates_of(const Member<Real>& m, std::int64_t number) const;
+
+    Workspace<Real> make_workspace() const;
+
+    Setup setup_;
+    Data<Real> data_;
+    const Kernels<Real>& kernels_;
+    Layout<Real> layout_;
+    Pool pool_;
+    std::vector<Member<Real>> members_;
+    std::vector<Workspace<Real>> spaces_;     // one per worker
+    std::vector<Buffer<Real>> group_gradient_;  // of groups 1 ... where rows are spread
+};
+
+// Returns the kernels of a set, or of the best this processor has.
+template <class Real>
+const Kernels<Real>& choose_kernels(const std::string& set);
+
+}  // namespace glassnet

@@ -1,0 +1,81 @@
+// From gradients to new weights, block by block: add up the groups, clip, take the optimiser's step, pack again.
+#include <cmath>
+
+#include "trainer.h"
+
+namespace glassnet {
+namespace {
+
+constexpr double kBeta1 = 0.9, kBeta2 = 0.999;  // torch's defaults
+
+}  // namespace
+
+template <class Real>
+UpdateRates Trainer<Real>::rates_of(const Member<Real>& m, std::int64_t number) const {
+    const double count = static_cast<double>(m.steps + 1);
+    return {setup_.optimizer,
+            setup_.learning_rate * rate_factor(setup_, number),
+            setup_.decay,
+            setup_.momentum,
+            1.0 - std::pow(kBeta1, count),
+            1.0 - std::pow(kBeta2, count),
+            m.steps == 0,
+            1.0};
+}
+
+template <class Real>
+void Trainer<Real>::reduce_block(Member<Real>& m, int number, int groups) {
+    const Block& b = layout_.blocks[number];
+    Real* total = m.gradient.data() + b.place;
+    for (int group = 1; group < groups; ++group)
+        kernels_.add(b.rows, b.columns, b.stride, total, group_gradient_[group - 1].data() + b.place);
+    m.block_squares[number] = kernels_.square_sum(b.rows, b.columns, b.stride, total);
+}
+
+template <class Real>
+void Trainer<Real>::update_block(Member<Real>& m, int number, const UpdateRates& rates) {
+    const Block& b = layout_.blocks[number];
+    UpdateRates own = rates;
+    // AdamW decays matrices only; SGD's and Adam's L2 term is on everything.
+    if (own.optimizer == OptimizerName::adamw && !b.is_matrix) own.decay = 0;
+    kernels_.update({b.rows, b.columns, b.stride, m.weight.data() + b.place, m.gradient.data() + b.place,
+                     m.moment ? m.moment.data() + b.place : nullptr, m.square ? m.square.data() + b.place : nullptr,
+                     &own});
+    if (b.layer >= 0) pack(m, b);
+}
+
+template <class Real>
+void Trainer<Real>::pack(Member<Real>& m, const Block& b) {
+    const Layer& layer = layout_.layers[b.layer];
+    kernels_.transpose({b.rows, layer.inputs, m.weight.data() + b.place, b.stride,
+                        m.packed.data() + layer.packed + static_cast<long>(b.first_output) * layer.inputs});
+}
+
+template <class Real>
+void Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int groups, const Each& each) {
+    const int blocks = static_cast<int>(layout_.blocks.size());
+    UpdateRates rates = given;
+    if (setup_.clip > 0) {
+        each(blocks, [&](int block, int) { reduce_block(m, block, groups); });
+        double squares = 0;
+        for (const double one : m.block_squares) squares += one;
+        const double factor = setup_.clip / (std::sqrt(squares) + 1e-6);
+        rates.factor = factor > 1.0 ? 1.0 : factor;
+        each(blocks, [&](int block, int) { update_block(m, block, rates); });
+    } else {
+        each(blocks, [&](int block, int) {
+            reduce_block(m, block, groups);
+            update_block(m, block, rates);
+        });
+    }
+    ++m.steps;
+}
+
+#define GLASSNET_MAKE(Real)                                                                     \
+    template UpdateRates Trainer<Real>::rates_of(const Member<Real>&, std::int64_t) const;      \
+    template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
+    template void Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);
+GLASSNET_MAKE(float)
+GLASSNET_MAKE(double)
+
+}  // namespace glassnet

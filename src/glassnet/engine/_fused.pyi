@@ -1,0 +1,66 @@
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Setup:
+    members: int
+    dense: int
+    embedded: Sequence[int]
+    embedding: int
+    hidden: Sequence[int]
+    outputs: int
+    activation: int
+    is_sigmoid: bool
+    dropout: float
+    keep_threshold: int
+    loss: int
+    smoothing: float
+    level: float
+    optimizer: int
+    learning_rate: float
+    momentum: float
+    decay: float
+    clip: float
+    schedule: int
+    warmup: float
+    steps: int
+    steps_per_epoch: int
+    batch: int
+    longest: int
+    seed: int
+    evaluates_rows: bool
+    is_weighted: bool
+    threads: int
+    set: str
+
+class Trainer32:
+    def __init__(
+        self,
+        setup: Setup,
+        dense: NDArray[np.floating],
+        slot: NDArray[np.int32],
+        target: NDArray[np.floating],
+        weight: NDArray[np.floating],
+        fit: Sequence[NDArray[np.int64]],
+    ) -> None: ...
+    def advance(
+        self, first: int, count: int, loss: NDArray[np.float32], epoch: NDArray[np.float64]
+    ) -> None: ...
+    def outputs(self, member: int, places: NDArray[np.int64], to: NDArray[np.float64]) -> None: ...
+    def loss(self, member: int, places: NDArray[np.int64]) -> float: ...
+    def get(self, what: int, member: int, parameter: int, to: NDArray[np.floating]) -> None: ...
+    def set(self, what: int, member: int, parameter: int, source: NDArray[np.floating]) -> None: ...
+    def set_steps(self, steps: int) -> None: ...
+    def steps(self) -> int: ...
+    def not_finite_at(self, member: int) -> int: ...
+    def shapes(self) -> list[list[int]]: ...
+    def set_name(self) -> str: ...
+
+class Trainer64(Trainer32): ...
+
+def rate_factor(setup: Setup, step: int) -> float: ...
+def apply32(set: str, which: int, values: NDArray[np.float32]) -> None: ...
+def apply64(set: str, which: int, values: NDArray[np.float64]) -> None: ...
+def random_order(seed: int, member: int, epoch: int, count: int) -> list[int]: ...
+def lanes16(seed: int, member: int, epoch: int, step: int, start: int, count: int) -> list[int]: ...

@@ -1,0 +1,194 @@
+"""The fused CPU engine: whole steps of all members in compiled code, without coming back to Python.
+
+The compiled half is `native/`; this file hands it a plan as numbers and takes weights and losses back.
+
+Shapes: K members, F folds, R rows of the table, D dense inputs, E embedded categories, T outputs, S steps.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from glassnet import chance
+from glassnet.engine.plan import Advance, Plan
+from glassnet.network.mlp import MLP
+from glassnet.prepare.assemble import apply
+from glassnet.prepare.values import Floats64
+from glassnet.table.values import RowNumbers
+
+try:
+    from glassnet.engine import _fused
+except ImportError:  # a source install without a C++ compiler
+    _fused = None  # type: ignore[assignment]
+
+# The order is that of the enumerations in native/kernels/table.h and native/setup.h.
+ACTIVATIONS: Final = ("linear", "relu", "silu", "tanh", "sigmoid")
+LOSSES: Final = (
+    "squared",
+    "absolute",
+    "huber",
+    "quantile",
+    "poisson",
+    "binary_cross_entropy",
+    "cross_entropy",
+)
+OPTIMIZERS: Final = ("sgd", "adam", "adamw")
+SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
+NUMBERS: Final = {"float32": np.float32, "float64": np.float64}
+WEIGHTS, MOMENTS, SQUARES, GRADIENTS = range(4)  # what a trainer's get and set copy
+
+MISSING: Final = "its compiled part is not installed; install a C++ compiler and run `pip install --force-reinstall glassnet`"
+
+
+def refuses(plan: Plan) -> str:
+    """Return in words why the fused engine cannot run the plan, or an empty string if it can."""
+    if _fused is None:
+        return MISSING + "."
+    training, architecture = plan.training, plan.architecture
+    for what, name, known in (
+        ("network", architecture.network, ("mlp", "neuron")),
+        ("loss", training.loss, LOSSES),
+        ("optimiser", training.optimizer, OPTIMIZERS),
+        ("activation", architecture.activation, ACTIVATIONS),
+    ):
+        if not isinstance(name, str):
+            return f"it has no compiled form of your own {what}."
+        if name not in known:
+            return f"it has no compiled {what} '{name}', only {', '.join(known)}."
+    if architecture.normalization != "none":
+        return f"it has no compiled {architecture.normalization} normalisation."
+    return "" if isinstance(plan.network, MLP) else "it runs the built-in networks only."
+
+
+class FusedEngine:
+    """Trains a plan's members in compiled code, spread over the threads."""
+
+    name = "fused"
+
+    def __init__(self, plan: Plan, instruction_set: str = "best") -> None:
+        self.plan = plan
+        self.number = NUMBERS[plan.training.precision]
+        trainer = _fused.Trainer32 if self.number is np.float32 else _fused.Trainer64
+        folds = plan.prepared.rows.folds
+        inputs = [apply(plan.prepared.encoded, plan.prepared.preparation, fold) for fold in range(folds)]
+        # The folds lie one after another: a place is fold * R + row.
+        self.trainer = trainer(
+            _setup(plan, instruction_set),
+            np.concatenate([i.dense_RD for i in inputs]).astype(self.number, copy=False),
+            np.concatenate([i.slot_RE for i in inputs]).astype(np.int32, copy=False),
+            np.concatenate(plan.target_FRT).astype(self.number, copy=False),
+            plan.prepared.loss_weight_R.astype(self.number),
+            [rows.astype(np.int64) for rows in plan.prepared.rows.fit],
+        )
+        self.names = list(plan.network.state_dict())
+        self.shapes = {name: tuple(t.shape) for name, t in plan.network.state_dict().items()}
+        self.load({name: t.detach() for name, t in plan.network.state_dict().items()})
+
+    def advance(self, first: int, count: int) -> Advance:
+        """Take `count` steps from step `first`."""
+        members, per_epoch = self.plan.members, self.plan.steps_per_epoch
+        ends = (first + count) // per_epoch - first // per_epoch
+        asked = ends if self.plan.training.training_loss == "rows" else 0
+        loss_SK = np.zeros((count, members), dtype=np.float32)
+        epoch_loss_EK = np.zeros((asked, members))
+        self.trainer.advance(first, count, loss_SK, epoch_loss_EK)
+        return Advance(loss_SK=loss_SK, epoch_loss_EK=epoch_loss_EK)
+
+    # ---- looking at it without changing it ----
+
+    def _members(self, fold: int) -> list[int]:
+        return [member for member in range(self.plan.members) if self.plan.fold(member) == fold]
+
+    def _places(self, rows: RowNumbers, fold: int) -> NDArray[np.int64]:
+        return np.ascontiguousarray(rows + fold * self.plan.prepared.encoded.rows, dtype=np.int64)
+
+    def outputs(self, rows: RowNumbers, fold: int) -> Floats64:
+        """Return the outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
+        members, places = self._members(fold), self._places(rows, fold)
+        output_KnT = np.zeros((len(members), len(rows), self.plan.outputs))
+        for place, member in enumerate(members):
+            self.trainer.outputs(member, places, output_KnT[place])
+        return output_KnT
+
+    def losses(self, rows: RowNumbers, fold: int) -> Floats64:
+        """Return the weighted mean loss of the fold's members over some rows."""
+        places = self._places(rows, fold)
+        return np.array([self.trainer.loss(member, places) for member in self._members(fold)])
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of all weights."""
+        return self.tensors(WEIGHTS)
+
+    # ---- the whole state, for checkpoints and tests ----
+
+    def tensors(self, what: int) -> dict[str, Tensor]:
+        """Return weights, moments, squares or gradients by the weights' names, each `(K, ...)`."""
+        every = {}
+        for parameter, (name, (rows, columns)) in enumerate(
+            zip(self.names, self.trainer.shapes(), strict=True)
+        ):
+            values = np.zeros((self.plan.members, rows, columns), dtype=self.number)
+            for member in range(self.plan.members):
+                self.trainer.get(what, member, parameter, values[member])
+            every[name] = torch.from_numpy(values).view(self.shapes[name])
+        return every
+
+    def load(self, tensors: dict[str, Tensor], what: int = WEIGHTS) -> None:
+        """Set weights, moments or squares from tensors such as `tensors` returns."""
+        for parameter, (name, (rows, columns)) in enumerate(
+            zip(self.names, self.trainer.shapes(), strict=True)
+        ):
+            values = tensors[name].reshape(self.plan.members, rows, columns).numpy()
+            for member in range(self.plan.members):
+                self.trainer.set(
+                    what, member, parameter, np.ascontiguousarray(values[member], dtype=self.number)
+                )
+
+
+def _setup(plan: Plan, instruction_set: str) -> _fused.Setup:
+    """Return the plan's choices as plain numbers."""
+    setup = _fused.Setup()
+    _set_network(setup, plan)
+    _set_training(setup, plan)
+    prepared = plan.prepared
+    setup.is_weighted = (
+        bool((prepared.loss_weight_R != 1).any()) or len({len(r) for r in prepared.rows.fit}) > 1
+    )
+    setup.steps, setup.steps_per_epoch = plan.steps, plan.steps_per_epoch
+    setup.batch, setup.longest = plan.batch_size, plan.longest
+    setup.threads = plan.threads or len(os.sched_getaffinity(0))
+    setup.set = instruction_set
+    return setup
+
+
+def _set_network(setup: _fused.Setup, plan: Plan) -> None:
+    architecture = plan.architecture
+    hidden = architecture.hidden if architecture.network == "mlp" else ()
+    setup.members = plan.members
+    setup.dense, setup.outputs = plan.inputs.dense, plan.outputs
+    setup.embedded, setup.embedding = list(plan.inputs.embedded), plan.inputs.embedding
+    setup.hidden = list(hidden)
+    setup.activation = ACTIVATIONS.index(architecture.activation)
+    setup.is_sigmoid = architecture.output == "sigmoid"
+    setup.dropout = architecture.dropout if hidden else 0.0
+    setup.keep_threshold = chance.keep_threshold(architecture.dropout)
+
+
+def _set_training(setup: _fused.Setup, plan: Plan) -> None:
+    training = plan.training
+    assert isinstance(training.loss, str)
+    assert isinstance(training.optimizer, str)
+    setup.loss = LOSSES.index(training.loss)
+    setup.smoothing, setup.level = training.label_smoothing, training.quantile
+    setup.optimizer = OPTIMIZERS.index(training.optimizer)
+    setup.learning_rate, setup.momentum = training.learning_rate, training.momentum
+    setup.decay, setup.clip = training.weight_decay, training.clip
+    setup.schedule, setup.warmup = SCHEDULES.index(training.schedule), training.warmup
+    setup.seed = training.seed
+    setup.evaluates_rows = training.training_loss == "rows"
