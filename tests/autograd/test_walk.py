@@ -58,6 +58,7 @@ PROGRAMS = {
         x.norm(p=3) + w.norm(p=1) + torch.linalg.vector_norm(x, ord=float("inf"), dim=1).sum()
     ),
     "no rule written": lambda x, w: functional.layer_norm(x, (3,)).pow(3).sum() + torch.linalg.det(w),
+    "layer norm": lambda x, w: functional.layer_norm(x, (3,), w[0], w[1]).pow(3).sum(),
     "linear": lambda x, w: functional.linear(x, w, x[0]).sigmoid().prod(dim=1).sum(),
     "embedding": lambda x, w: (functional.embedding(torch.tensor([0, 0, 2]), x) * w).sum(),
     "max along": lambda x, w: x.max(dim=1).values.sum() + w.amin(dim=0).prod() + x.logsumexp(1).sum(),

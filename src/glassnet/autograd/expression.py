@@ -170,12 +170,8 @@ def _apply(run: Run, node: ast.expr, call: Any, *inputs: Value) -> Tensor:
     """Return the operation's result; its size is found from the shapes before it is computed."""
     tensors = [one for one in inputs if isinstance(one, Tensor)]
     try:
-        count = _numbers(node, tensors)
-        run.made += count
-        if count <= LARGEST_RESULT and run.made <= LARGEST_TOTAL:
-            result = call(*inputs)
-            assert isinstance(result, Tensor)
-            return result
+        _count(run, node, tensors)
+        result = call(*inputs)
     except (RuntimeError, IndexError) as error:
         sizes = " and ".join(shape_words(tuple(one.shape)) for one in tensors)
         fail(
@@ -183,8 +179,17 @@ def _apply(run: Run, node: ast.expr, call: Any, *inputs: Value) -> Tensor:
             node,
             f"this does not go together with {sizes}: {str(error).splitlines()[0].rstrip('.')}",
         )
-    limits = f"the limit is {LARGEST_RESULT} here, {LARGEST_TOTAL} in all"
-    fail(run.text, node, f"this makes {count} numbers; {limits}")
+    assert isinstance(result, Tensor)
+    return result
+
+
+def _count(run: Run, node: ast.expr, inputs: Sequence[Tensor]) -> None:
+    """Refuse a result that is too large, alone or together with all before it."""
+    count = _numbers(node, inputs)
+    run.made += count
+    if count > LARGEST_RESULT or run.made > LARGEST_TOTAL:
+        limits = f"the limit is {LARGEST_RESULT} here, {LARGEST_TOTAL} in all"
+        fail(run.text, node, f"this makes {count} numbers; {limits}")
 
 
 def _numbers(node: ast.expr, inputs: Sequence[Tensor]) -> int:
@@ -194,8 +199,12 @@ def _numbers(node: ast.expr, inputs: Sequence[Tensor]) -> int:
     if is_product and len(shapes) == 2 and all(shapes):
         left, right = shapes
         rows, columns = left[-2:-1], right[-1:] if len(right) > 1 else ()
-        return math.prod((*torch.broadcast_shapes(left[:-2], right[:-2]), *rows, *columns))
-    return math.prod(torch.broadcast_shapes(*shapes))
+        return math.prod((*_broadcast(left[:-2], right[:-2]), *rows, *columns))
+    return math.prod(_broadcast(*shapes))
+
+
+def _broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(torch.broadcast_shapes(*shapes))  # type: ignore[no-untyped-call]  # torch leaves it unannotated
 
 
 def _tensor(value: Value) -> Tensor:

@@ -144,8 +144,8 @@ def cell(value: Tensor | None, missing: str = "?", precision: int = 4) -> str:
         return missing
     if value.numel() == 1:
         return digits(float(value), precision)
-    text = whole(value.double().round(decimals=2)) if value.dim() <= 2 and value.numel() <= 6 else ""
-    size = "×".join(str(one) for one in value.shape)
+    text = whole(value, 3) if value.dim() <= 2 and value.numel() <= 6 else ""
+    size = "×".join(str(one) for one in value.shape) if value.dim() > 1 else f"({len(value)})"
     return text if text and len(text) <= 16 else f"{size}, norm {digits(float(value.double().norm()), 2)}"
 
 
@@ -268,7 +268,10 @@ def _word(axes: Axes, at: tuple[float, float], text: str, colour: str, size: flo
 def _draw_edge(axes: Axes, sheet: Sheet, edge: Edge) -> None:
     """Draw one line from an input to an operation, around the boxes between, with its local rule."""
     start, target = sheet.boxes[edge.source], sheet.boxes[edge.target]
+    band_right = sheet.bands[sheet.layout.layer[edge.source]][1]
     points = [(start.right, start.middle)]
+    if band_right - start.right > 0.1:
+        points.append((band_right + 0.04, start.middle))
     for waypoint in sheet.layout.ways[edge.source, edge.target][1:-1]:
         left, right = sheet.bands[sheet.layout.layer[waypoint]]
         points += [(left, sheet.down(waypoint)), (right, sheet.down(waypoint))]
@@ -284,8 +287,8 @@ def _draw_edge(axes: Axes, sheet: Sheet, edge: Edge) -> None:
         )
     )  # fmt: skip
     if sheet.style.has_rules and edge.passed is not None:
-        band_right = sheet.bands[sheet.layout.layer[edge.target] - 1][1]
-        _label(axes, edge, (max(points[0][0], band_right), _level(points)), (band_left, end[1]))
+        gap_left = sheet.bands[sheet.layout.layer[edge.target] - 1][1]
+        _label(axes, edge, (max(points[0][0], gap_left), _level(points)), (band_left, end[1]))
 
 
 def _level(points: list[tuple[float, float]]) -> float:

@@ -37,14 +37,14 @@ def brief(value: Tensor | None) -> str:
     text = short(value)
     if value is None or len(text) <= BRIEF_LIMIT:
         return text
-    size = "×".join(str(size) for size in value.shape)
+    size = "×".join(str(size) for size in value.shape) + (" numbers" if value.dim() == 1 else "")
     return f"{size}, norm {digits(float(value.to(torch.float64).norm()), 3)}"
 
 
-def whole(value: Tensor) -> str:
+def whole(value: Tensor, precision: int = 4) -> str:
     """Return every entry of a vector or matrix: `[1, 2; 3, 4]`."""
     rows = value.reshape(1, -1) if value.dim() < 2 else value
-    return "[" + "; ".join(", ".join(digits(x, 4) for x in row) for row in rows.tolist()) + "]"
+    return "[" + "; ".join(", ".join(digits(x, precision) for x in row) for row in rows.tolist()) + "]"
 
 
 def bracketed(text: str) -> str:

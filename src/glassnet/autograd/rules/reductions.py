@@ -135,6 +135,27 @@ def _running_sum(op: Applied, slot: int) -> Local:
     return product(op, "sum of G from this entry on", lambda g: g.flip(dim).cumsum(dim).flip(dim))
 
 
+def _layer_norm(op: Applied, slot: int) -> Local:
+    """Return the rule of xhat * weight + bias. Source: arXiv 1607.06450."""
+    x, mean, inverse = (op.tensor(name) for name in ("input", "result1", "result2"))
+    scaled = (x - mean) * inverse
+    if slot == 1:
+        return times(op, "({0} - mean) / deviation", scaled)
+    if slot == 2:
+        return times(op, "1", number(1.0))
+    kept = getattr(op.grad_fn, "_saved_weight", None)
+    weight = number(1.0) if kept is None else kept.detach().cpu()
+    dims = tuple(range(x.dim() - len(op.saved("normalized_shape")), x.dim()))
+
+    def pass_on(g: Tensor) -> Tensor:
+        own = g * weight
+        along = (own * scaled).mean(dim=dims, keepdim=True)
+        return inverse * (own - own.mean(dim=dims, keepdim=True) - scaled * along)
+
+    text = "(H - mean(H) - z * mean(H * z)) / deviation, H = G * {1}, z = ({0} - mean) / deviation"
+    return product(op, text.replace("G * {1}", "G") if kept is None else text, pass_on)
+
+
 # Many numbers to few, keyed by the name of torch's node.
 REDUCTIONS: Final[dict[str, Rule]] = {
     "SumBackward0": Rule(plain="sum", writes="sum({0})", local=_sum),
@@ -159,5 +180,6 @@ REDUCTIONS: Final[dict[str, Rule]] = {
     "LogsumexpBackward0": Rule(
         plain="log of sum of exp", writes="logsumexp({0}, dim={dim})", local=_log_sum_exp
     ),
+    "NativeLayerNormBackward0": Rule(plain="layer norm", writes="layer_norm({0})", local=_layer_norm),
     "CumsumBackward0": Rule(plain="running sum", writes="cumsum({0}, dim={dim})", local=_running_sum),
 }
