@@ -57,7 +57,7 @@ class Style:
 
 ROOMY: Final = Style(gap=1.05, head=0.33, lines=1, precision=4, has_rules=True)
 # A deep graph is wide: narrow boxes keep its text readable when the whole is seen at once.
-TIGHT: Final = Style(gap=0.3, head=0.5, lines=2, precision=3, has_rules=False)
+TIGHT: Final = Style(gap=0.4, head=0.5, lines=2, precision=3, has_rules=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
