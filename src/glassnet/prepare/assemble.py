@@ -5,6 +5,9 @@ Shapes: R rows, N numbers, C categories, D dense inputs, E embedded categories, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -13,6 +16,7 @@ from glassnet.prepare.date import DATE_PARTS, useful_parts
 from glassnet.prepare.numeric import apply_scales, learn_scales
 from glassnet.prepare.target import learn_target
 from glassnet.prepare.values import (
+    Baseline,
     Encoded,
     Encoding,
     Floats64,
@@ -57,7 +61,7 @@ def prepare(
     )
     return Prepared(
         encoded=encoded,
-        preparation=preparation,
+        preparation=replace(preparation, baseline=learn_baseline(encoded, preparation, rows.fit, weight_R)),
         target_RT=target_RT,
         weight_R=weight_R,
         loss_weight_R=weights.loss_R,
@@ -136,6 +140,24 @@ def apply(encoded: Encoded, preparation: Preparation, fold: int) -> Inputs:
         dense_RD=np.ascontiguousarray(dense_RD),
         slot_RE=np.ascontiguousarray(slot_RC[:, ~preparation.slots.one_hot_C]),
     )
+
+
+def learn_baseline(
+    encoded: Encoded, preparation: Preparation, fit: Sequence[RowNumbers], weight_R: Floats64
+) -> Baseline:
+    """Return the weighted mean of each fold's fit rows as its network sees them."""
+    means = []
+    for fold, rows in enumerate(fit):
+        here = Encoded(number_RN=encoded.number_RN[rows], code_RC=encoded.code_RC[rows])
+        inputs, weight_n = apply(here, preparation, fold), weight_R[rows]
+        share_n = weight_n / max(weight_n.sum(), 1e-30)
+        counts = [
+            np.bincount(inputs.slot_RE[:, place], weights=share_n, minlength=slots)
+            for place, slots in enumerate(preparation.embedded)
+        ]
+        means.append((share_n @ inputs.dense_RD, np.concatenate([*counts, np.zeros(0)])))
+    dense, shares = zip(*means, strict=True)
+    return Baseline(dense_FD=np.stack(dense), share_FS=np.stack(shares))
 
 
 def _dense_names(encoding: Encoding, scales: NumberScales, slots: LevelSlots) -> tuple[str, ...]:

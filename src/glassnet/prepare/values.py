@@ -1,12 +1,13 @@
 """What preparation learns and what it gives the network.
 
 Shapes: F folds, R rows, N numbers, M missing marks, C categories, D dense inputs, E embedded
-categories, T outputs.
+categories, S slots of all embedded categories, T outputs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,17 @@ class TargetScale:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """The mean fit row of each fold as its network sees it: where an explanation of a prediction starts."""
+
+    dense_FD: Floats64  # mean of each dense input
+    share_FS: Floats64  # share of the rows in each slot of the embedded categories, one after another
+
+
+NO_BASELINE: Final = Baseline(dense_FD=np.zeros((0, 0)), share_FS=np.zeros((0, 0)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Preparation:
     """All that is learned before training, and all that prediction needs again."""
 
@@ -89,6 +101,7 @@ class Preparation:
     slots: LevelSlots
     target: TargetScale
     dense_names: tuple[str, ...]  # names of the D dense inputs
+    baseline: Baseline = NO_BASELINE  # without: a prediction cannot be explained
 
     @property
     def dense(self) -> int:
