@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from glassnet.loss.link import linked
+from glassnet.network.own import OwnModule
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.target import unscale_target
 from glassnet.prepare.values import Encoded, Floats64, Inputs, Preparation
@@ -54,8 +55,7 @@ def torch_threads(count: int) -> Iterator[None]:
 def network_outputs(predictor: Predictor, encoded: Encoded) -> Floats64:
     """Return each member's outputs under its fold's preparation, `(K, R, T)`; failed members are NaN."""
     first = next(iter(predictor.network.parameters()), torch.zeros(1))
-    members = int(first.shape[0]) if predictor.folds > 1 or len(predictor.members) > 1 else 1
-    members = max(members, max(predictor.members, default=0) + 1)
+    members = 1 if isinstance(predictor.network, OwnModule) else int(first.shape[0])
     output_KRT = np.full((members, encoded.rows, predictor.outputs), np.nan)
     was_training = predictor.network.training
     predictor.network.eval()
