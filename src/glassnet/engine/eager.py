@@ -9,16 +9,19 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from glassnet import chance
 from glassnet.engine.eager_record import idle, non_finite, norms
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.build import DTYPES
 from glassnet.network.mlp import MLP
+from glassnet.network.own import OwnModule, seeded
 from glassnet.optimizer import make_optimizer
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
@@ -122,7 +125,7 @@ class EagerEngine:
                 "gradient": gradient_KL,
                 "clipped": clipped_KL,
                 "update": update_KL,
-                "ratio": update_KL / np.maximum(weight_KL, np.float32(1e-30)),
+                "ratio": _ratio(update_KL, weight_KL),
                 "idle": self._idle(epoch, step),
                 "non_finite": non_finite(self.layers, members),
             },
@@ -149,11 +152,21 @@ class EagerEngine:
             group["lr"] = training.learning_rate * factor
         dense_KBD, slot_KBE, target_KBT, weight_KB = self._batch(epoch, step)
         masks = self._masks(epoch, step, dense_KBD.shape[1])
-        loss_KB = self.plan.loss.rows(self.network(dense_KBD, slot_KBE, masks), target_KBT)
-        mean_K = _weighted_mean(loss_KB, weight_KB)
+        with self._own_chance(epoch, step):
+            output_KBT = self.network(dense_KBD, slot_KBE, masks)
+        mean_K = _weighted_mean(self.plan.loss.rows(output_KBT, target_KBT), weight_KB)
         self.optimizer.zero_grad(set_to_none=True)
         mean_K.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return mean_K.detach()
+
+    def _own_chance(self, epoch: int, step: int) -> AbstractContextManager[None]:
+        """Return a context in which a user's own module draws numbers that are this step's alone."""
+        if not isinstance(self.network, OwnModule):
+            return nullcontext()
+        purpose = chance.Purpose.MODULE
+        # Step 0 of epoch 0 belongs to the module's initial weights.
+        drawn = chance.raw(self.plan.training.seed, purpose, 1, epoch=epoch, step=step + 1)
+        return seeded(int(drawn[0] >> np.uint64(1)))
 
     def _batch(self, epoch: int, step: int) -> Batch:
         """Return dense inputs, slots, targets and weights of a step, gathered for all members."""
@@ -232,6 +245,11 @@ class EagerEngine:
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights."""
         return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+
+
+def _ratio(update_KL: Floats32, weight_KL: Floats32) -> Floats32:
+    with np.errstate(invalid="ignore", over="ignore"):  # a member that failed has infinite norms
+        return np.asarray(update_KL / np.maximum(weight_KL, np.float32(1e-30)))
 
 
 def _weighted_mean(loss_KB: Tensor, weight_KB: Tensor | None) -> Tensor:

@@ -5,7 +5,8 @@ Shapes: B rows in a batch, D dense inputs, T outputs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +43,14 @@ class OwnModule(nn.Module):
         return given[None]  # type: ignore[no-any-return]  # nn.Module.__call__ is untyped
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Run the body with torch's own generator at this seed, and leave it as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would touch every device
+        yield
+
+
 def own_module(given: object, inputs: int, outputs: int, seed: int, dtype: torch.dtype) -> OwnModule:
     """Return the user's module wrapped as one member.
 
@@ -49,8 +58,7 @@ def own_module(given: object, inputs: int, outputs: int, seed: int, dtype: torch
     as it was; an instance is taken as it is.
     """
     if isinstance(given, type) and issubclass(given, nn.Module):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             module = given(inputs, outputs)
     elif isinstance(given, nn.Module):
         module = given
