@@ -28,8 +28,8 @@ QUANTITIES: Final[dict[str, str]] = {
 FIRST_STEPS: Final = 100  # recorded steps of the first epoch, at most
 RECORDS: Final = 2000  # recorded steps of a run, at most
 COST: Final = 0.03  # largest share of a run's time that recording may take
-FREE_SECONDS: Final = 0.05  # recording that is never thinned
-FEWEST_ENDS: Final = 50  # epoch ends that are recorded whatever they cost
+FREE_SECONDS: Final = 0.02  # recording that is never thinned
+FEWEST_ENDS: Final = 20  # epoch ends that are recorded whatever they cost
 SATURATED: Final = 0.01  # distance from an end of the range at which a unit counts as saturated
 
 
@@ -97,7 +97,7 @@ class Recorder:
     def took(self, recording_seconds: float, seconds: float) -> None:
         """Learn what recording took of the time since the last call; record less where it was too much.
 
-        The first 50 ms are free, and at least some 50 epoch ends of a run are kept whatever they cost.
+        The first 20 ms are free, and at least some 20 epoch ends of a run are kept whatever they cost.
         """
         self.recording_seconds += recording_seconds
         self.seconds += seconds
