@@ -1,0 +1,184 @@
+"""How good in depth, for classes: who is taken for whom, thresholds, calibration, class by class.
+
+Shapes: R rows, C classes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from glassnet.evaluate.values import Evaluation
+from glassnet.pipeline import Fitted
+from glassnet.prepare.values import Floats64
+from glassnet.report import plots
+from glassnet.report.curves import reliability, roc_curve, wilson
+from glassnet.report.markup import Html, element, folded, join, paragraph, table
+from glassnet.report.pictures import Picture, grid, picture
+from glassnet.report.words import count, percent, plain, short
+from glassnet.table.values import Task
+
+NAMED_PAIRS: Final = 15  # pairs of classes listed as most often mixed up
+THRESHOLDS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+MATRIX_LIMIT: Final = 20  # classes up to which the whole matrix is a table
+
+
+def in_depth(fitted: Fitted) -> list[Html]:
+    """Return the pictures and tables about classes."""
+    evaluation = fitted.evaluation
+    assert evaluation.confusion_CC is not None, "an evaluation of classes counts them"
+    labels = [short(label, 40) for label in fitted.schema.targets[0].labels]
+    pictures = [confusion_picture(evaluation.confusion_CC, labels)]
+    found: list[Html] = []
+    if fitted.schema.task is Task.BINARY:
+        pictures += binary_pictures(evaluation, labels[1])
+        if _has_both(evaluation):
+            found += [element("h3", "What another threshold would do"), _thresholds(evaluation, labels[1])]
+    matrix = [element("h3", "Class by class"), class_table(evaluation.confusion_CC, labels)]
+    return [grid(pictures), *matrix, *found]
+
+
+def _has_both(evaluation: Evaluation) -> bool:
+    return bool((evaluation.truth == 1).any() and (evaluation.truth == 0).any())
+
+
+def confusion_picture(count_CC: Floats64, labels: list[str], name: str = "confusion") -> Picture:
+    """Return the confusion matrix as a picture, with its table or the most confused pairs."""
+    few = len(labels) <= 4
+    axes = plots.new_axes((4.6, 3.1) if few else (4.6, 4.4))
+    plots.draw_confusion(count_CC, labels, axes)
+    right = float(np.trace(count_CC)) / max(float(count_CC.sum()), 1e-30)
+    says = (
+        f"{percent(right)} of the rows lie on the diagonal, where answer and truth agree. A row of the picture"
+        " is a true class; the deeper the shade, the larger the share of that class."
+    )
+    words = (name, "What was taken for what", says)
+    if len(labels) > MATRIX_LIMIT:
+        head, rows = ("truth", "answer", "rows", "share of the class"), _pairs(count_CC, labels)
+        return picture(axes, words, head, rows, numbers=(2, 3))
+    matrix = [
+        (f"true {name}", *(plain(float(v)) for v in row)) for name, row in zip(labels, count_CC, strict=True)
+    ]
+    return picture(axes, words, ("", *labels), matrix, numbers=range(1, len(labels) + 1))
+
+
+def _pairs(count_CC: Floats64, labels: list[str]) -> list[tuple[str, str, str, str]]:
+    """Return the pairs that are mixed up most, most often first."""
+    mixed = count_CC.copy()
+    np.fill_diagonal(mixed, 0)
+    total_C = np.maximum(count_CC.sum(axis=1), 1e-30)
+    order = np.argsort(-mixed, axis=None, kind="stable")[:NAMED_PAIRS]
+    places = [divmod(int(place), len(labels)) for place in order]
+    return [
+        (labels[t], labels[g], plain(float(mixed[t, g])), percent(float(mixed[t, g] / total_C[t])))
+        for t, g in places
+        if mixed[t, g] > 0
+    ]
+
+
+def class_table(count_CC: Floats64, labels: list[str]) -> Html:
+    """Return each class's rows, share found and share right when answered, with intervals."""
+    rows = []
+    for c, name in enumerate(labels):
+        true, called, hit = float(count_CC[c].sum()), float(count_CC[:, c].sum()), float(count_CC[c, c])
+        rows.append((name, plain(true), plain(called), _share(hit, true), _share(hit, called)))
+    head = ("class", "rows", "answered", "found (95 % interval)", "right when answered (95 % interval)")
+    whole = table(
+        "Found: share of the class's rows that get its name (recall). Right: precision.",
+        head,
+        rows,
+        (1, 2, 3, 4),
+    )
+    return whole if len(rows) <= MATRIX_LIMIT else folded(f"All {count(len(rows))} classes", whole)
+
+
+def _share(hit: float, whole: float) -> str:
+    if whole <= 0:
+        return "–"
+    low, high = wilson(hit / whole, max(round(whole), 1))
+    return f"{percent(hit / whole)} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def binary_pictures(evaluation: Evaluation, name: str) -> list[Picture]:
+    """Return the ROC curve, where both classes are present, and the calibration."""
+    positive_R, share_R, weight_R = evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R
+    found = [_roc(positive_R, share_R, weight_R, name)] if _has_both(evaluation) else []
+    return [*found, _calibration(positive_R, share_R, weight_R, name)]
+
+
+def _roc(positive_R: Floats64, share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
+    axes = plots.new_axes()
+    plots.draw_roc(positive_R, share_R, weight_R, axes)
+    curve = roc_curve(positive_R, share_R, weight_R)
+    area = (
+        float(np.trapezoid(curve.found, curve.alarm))
+        if hasattr(np, "trapezoid")
+        else _area(curve.alarm, curve.found)
+    )
+    says = (
+        f"Each threshold finds a share of the rows that are ‘{name}’ at the price of false alarms among the"
+        f" others. The area under the curve (AUC) is {percent(area)}; guessing has 50 %."
+    )
+    places = plots.thinned(curve.alarm.size, 25)
+    rows = [
+        (
+            percent(min(float(curve.threshold[p]), 1.0)),
+            percent(float(curve.found[p])),
+            percent(float(curve.alarm[p])),
+        )
+        for p in places
+    ]
+    words = ("roc", "Found against false alarms (ROC)", says)
+    return picture(axes, words, ("threshold", "found", "false alarms"), rows, numbers=(0, 1, 2))
+
+
+def _area(x: Floats64, y: Floats64) -> float:
+    return float(((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2).sum())
+
+
+def _calibration(positive_R: Floats64, share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
+    axes = plots.new_axes()
+    plots.draw_calibration(positive_R, share_R, weight_R, axes)
+    bins = reliability(positive_R, share_R, weight_R)
+    rows = sum(one.rows for one in bins)
+    gap = sum(one.rows * abs(one.true - one.given) for one in bins) / max(rows, 1)
+    says = (
+        f"Of rows given 70 % for ‘{name}’, about 70 % should be it. On average the promise is off by"
+        f" {100 * gap:.1f} percentage points; bars are 95 % intervals."
+    )
+    figures = [
+        (
+            percent(one.given),
+            count(one.rows),
+            percent(one.true),
+            f"{100 * one.low:.0f} to {100 * one.high:.0f} %",
+        )
+        for one in bins
+    ]
+    words = ("calibration", "Do the probabilities keep their promise?", says)
+    head = ("probability given", "rows", "was true", "95 % interval")
+    return picture(axes, words, head, figures, numbers=(0, 1, 2, 3))
+
+
+def _thresholds(evaluation: Evaluation, name: str) -> Html:
+    """Return what each threshold would find and get wrong."""
+    curve = roc_curve(evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R)
+    rows = []
+    for threshold in THRESHOLDS:
+        p = max(curve.place(threshold), 0)
+        shares = (curve.called[p], curve.found[p], curve.right[p], curve.alarm[p])
+        first = f"{100 * threshold:.0f} %"
+        rows.append(
+            (element("strong", first) if threshold == 0.5 else first, *(percent(float(s)) for s in shares))
+        )
+    says = join(
+        [
+            "The network answers ‘",
+            name,
+            "’ from a probability of 50 % on. Where a miss and a false alarm cost differently, another"
+            " threshold is better.",
+        ]
+    )
+    head = ("threshold", "answered so", "found", "right when answered", "false alarms among the others")
+    return join([paragraph(says), table(f"Thresholds for ‘{name}’", head, rows, (1, 2, 3, 4))])

@@ -1,0 +1,239 @@
+"""The first screen: what was predicted from what, how good that is, what to mind and what to do next."""
+
+from __future__ import annotations
+
+import math
+import shlex
+
+import numpy as np
+
+from glassnet.evaluate.values import Score
+from glassnet.pipeline import Fitted
+from glassnet.report import commands
+from glassnet.report.markup import Html, block, bullets, code, element, join, paragraph, section, table
+from glassnet.report.verdict import comparison, sentences
+from glassnet.report.words import (
+    METRIC_MEANINGS,
+    NONE,
+    count,
+    figure,
+    metric_name,
+    series,
+    several,
+    short,
+)
+from glassnet.table.values import Task
+
+
+def title_of(fitted: Fitted) -> str:
+    """Return the page's title: the target, or how many, and the table."""
+    targets = fitted.schema.targets
+    what = short(targets[0].name) if len(targets) == 1 else f"{count(len(targets))} columns"
+    return f"{what}, predicted from {short(fitted.name)}"
+
+
+def head(fitted: Fitted) -> Html:
+    """Return the heading with the table of contents."""
+    contents = (
+        ("how-good", "How good"),
+        ("training", "Training"),
+        ("in-depth", "In depth"),
+        ("matters", "What matters"),
+        ("table", "The table"),
+        ("made", "How it was made"),
+    )
+    links = (element("li", element("a", name, marks={"href": f"#{anchor}"})) for anchor, name in contents)
+    return element(
+        "header",
+        paragraph("Glassnet report", kind="over"),
+        element("h1", title_of(fitted)),
+        paragraph(what_from_what(fitted), kind="quiet"),
+        element("nav", element("ol", *links), marks={"aria-label": "Parts of this report"}),
+    )
+
+
+def what_from_what(fitted: Fitted) -> str:
+    """Return the sentence that says what is predicted, from how many columns and rows of which table."""
+    training, validation, test = fitted.row_counts
+    parts = [f"{count(training)} for training"]
+    parts += [f"{count(validation)} to choose the epoch"] if validation else []
+    parts += [f"{count(test)} kept for testing"] if test else []
+    columns = several(len(fitted.schema.inputs), "column")
+    rows = several(fitted.table_rows, "row")
+    return f"{_what(fitted)} from {columns} of {rows} in {short(fitted.source, 90)}: {series(parts)}."
+
+
+def _what(fitted: Fitted) -> str:
+    targets = fitted.schema.targets
+    if len(targets) > 1:
+        names = [short(target.name, 24) for target in targets[:6]]
+        names += [f"{len(targets) - 6} more"] if len(targets) > 6 else []
+        kind = "yes/no answers" if fitted.schema.task is Task.MULTILABEL else "numbers"
+        return f"{count(len(targets))} {kind} ({series(names)})"
+    labels = targets[0].labels
+    if fitted.schema.task is Task.REGRESSION:
+        return f"{short(targets[0].name)}, a number,"
+    shown = [f"‘{short(label, 24)}’" for label in labels[:6]]
+    if len(labels) > 6:
+        return f"{short(targets[0].name)}, one of {len(labels)} classes,"
+    return f"{short(targets[0].name)} ({' or '.join(shown)})"
+
+
+def how_good(fitted: Fitted) -> Html:
+    """Return the first screen's body."""
+    evaluation = fitted.evaluation
+    loud = [] if evaluation.on != "training" else [_only_training(fitted)]
+    return section(
+        "how-good",
+        "How good is it?",
+        *loud,
+        *(paragraph(one, kind="lead") for one in sentences(fitted)),
+        score_table(fitted),
+        paragraph(comparison(fitted), kind="quiet"),
+        *_notes(fitted),
+        element("h3", "What to do next"),
+        bullets(_next(fitted)),
+    )
+
+
+def _only_training(fitted: Fitted) -> Html:
+    return paragraph(
+        element("strong", "Measured on the training rows: "),
+        "no rows were kept for testing, so these figures say how well the network learned these rows by heart,"
+        " not how well it will do on new ones.",
+        kind="loud",
+    )
+
+
+def score_table(fitted: Fitted) -> Html:
+    """Return the metrics with their intervals, beside the baseline and the linear model."""
+    is_number = fitted.schema.task is Task.REGRESSION
+    rows = [_score_row(score) for score in fitted.evaluation.scores]
+    return table(
+        f"Measured on {several(len(fitted.evaluation.truth), fitted.evaluation.on + ' row')}",
+        (
+            "",
+            "network",
+            "95 % interval",
+            "the mean" if is_number else "class shares",
+            "linear model",
+            "meaning",
+        ),
+        rows,
+        numbers=(1, 2, 3, 4),
+    )
+
+
+def _score_row(score: Score) -> tuple[str | Html, ...]:
+    others = [score.baseline, score.linear]
+    sign = 1 if score.larger_is_better else -1
+    known = [sign * value for value in others if not math.isnan(value)]
+    is_best = all(sign * score.value >= value for value in known)
+    value = figure(score.metric, score.value)
+    low, high = figure(score.metric, score.low), figure(score.metric, score.high)
+    better = "larger is better" if score.larger_is_better else "smaller is better"
+    meaning = METRIC_MEANINGS.get(score.metric, "")
+    return (
+        metric_name(score.metric),
+        element("strong", value) if is_best else value,
+        NONE if math.isnan(score.low) else f"{low.removesuffix(' %')} to {high}",
+        *(figure(score.metric, other) for other in others),
+        f"{meaning}; {better}" if meaning else better,
+    )
+
+
+def _notes(fitted: Fitted) -> list[Html]:
+    notes = list(dict.fromkeys((*fitted.notes, *_own_notes(fitted))))
+    if not notes:
+        return []
+    return [element("h3", "Worth knowing"), bullets(notes)]
+
+
+def _own_notes(fitted: Fitted) -> list[str]:
+    """Return what the report itself finds remarkable."""
+    evaluation, found = fitted.evaluation, []
+    if fitted.trained.interrupted:
+        found.append("Training was interrupted; the network is that of its best epoch until then.")
+    if evaluation.on != "training" and 0 < len(evaluation.truth) < 100:
+        found.append(
+            f"There are only {several(len(evaluation.truth), evaluation.on + ' row')}: look at the intervals."
+        )
+    if evaluation.confusion_CC is not None:
+        labels = fitted.schema.targets[0].labels
+        never = evaluation.confusion_CC.sum(axis=0) == 0
+        names = [f"‘{short(labels[c], 24)}’" for c in np.flatnonzero(never)]
+        if names:
+            rest = [f"{len(names) - 5} more"] if len(names) > 5 else []
+            found.append(f"The network never answers {series(names[:5] + rest)}.")
+    spread_P = np.ptp(evaluation.prediction_RP, axis=0) if len(evaluation.prediction_RP) > 1 else np.ones(1)
+    if np.all(spread_P == 0):
+        found.append("Every row gets the same prediction: the network learned nothing from the columns.")
+    return found
+
+
+def _next(fitted: Fitted) -> list[str | Html]:
+    """Return what to do next, each with its command."""
+    source = "NEW.csv" if commands.is_in_memory(fitted) or fitted.settings.example else shlex.quote("NEW.csv")
+    steps: list[str | Html] = [
+        join(
+            ["Predict other rows: ", code(f"glassnet predict model.glassnet {source} --out predictions.csv")]
+        ),
+        join(
+            ["Measure it on rows whose answer is known: ", code("glassnet evaluate model.glassnet OTHER.csv")]
+        ),
+    ]
+    return steps + _advice(fitted)
+
+
+def _advice(fitted: Fitted) -> list[str | Html]:
+    """Return what the run itself suggests."""
+    found: list[str | Html] = []
+    trained = fitted.trained
+    epochs = trained.history.epochs
+    has_validation = bool(np.isfinite(trained.history.validation_loss_EK).any())
+    if fitted.evaluation.on == "training":
+        found.append(
+            join(
+                [
+                    "Keep rows for testing: ",
+                    code("--test-share 0.2"),
+                    ", or give a file: ",
+                    code("--test FILE"),
+                ]
+            )
+        )
+    best = max(trained.best_epoch_K, default=0)
+    if (
+        has_validation
+        and best == epochs
+        and not trained.interrupted
+        and fitted.recipe.training.schedule == "constant"
+    ):
+        found.append(
+            join(["The last epoch was the best one; train longer: ", code(f"--epochs {2 * epochs}")])
+        )
+    score = fitted.evaluation.scores[0] if fitted.evaluation.scores else None
+    if score is not None and score.low <= score.linear <= score.high:
+        found.append(
+            "A linear model does about as well here: more rows or other columns may help more than a larger network."
+        )
+    return found
+
+
+def repeat(fitted: Fitted) -> list[Html]:
+    """Return the command and the code that repeat the run."""
+    command = commands.train_command(fitted)
+    code_block = block(commands.python_code(fitted), "Python code that repeats the run")
+    if not command:
+        why = (
+            "The table came from memory"
+            if commands.is_in_memory(fitted)
+            else "It has choices of its own code"
+        )
+        return [paragraph(f"{why}, so no command alone can repeat the run; this code can:"), code_block]
+    return [
+        paragraph("The same table, command and versions give the same network again:"),
+        block(command, "Command that repeats the run"),
+        paragraph("In Python:"),
+        code_block,
+    ]

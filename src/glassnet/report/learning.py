@@ -1,0 +1,132 @@
+"""The part about training: how the loss fell, which epoch was kept, why it stopped.
+
+Shapes: E epochs, K members.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnet.metric import METRICS, choose_metrics
+from glassnet.pipeline import Fitted
+from glassnet.report import plots
+from glassnet.report.markup import Child, Html, facts, paragraph, section
+from glassnet.report.pictures import Picture, grid, picture
+from glassnet.report.words import SHARES, count, figure, metric_name, number, seconds, series, several
+from glassnet.train import Trained
+
+ROWS_SHOWN = 40  # epochs listed in a table; more are thinned
+
+
+def training(fitted: Fitted) -> Html:
+    """Return the part about training."""
+    trained = fitted.trained
+    if not trained.history.epochs:
+        return section("training", "Training", paragraph(f"No epoch was finished: {trained.stopped}."))
+    return section(
+        "training", "Training", paragraph(_story(trained)), _facts(fitted), grid(_pictures(fitted))
+    )
+
+
+def _story(trained: Trained) -> str:
+    """Return in words how the loss went and where it ended."""
+    history = trained.history
+    first, last = (float(np.nanmean(history.training_loss_EK[e])) for e in (0, -1))
+    went = f"the training loss went from {number(first)} to {number(last)}"
+    said = f"In {several(history.epochs, 'epoch')} {went}. Training ended because {trained.stopped}."
+    if not np.isfinite(history.validation_loss_EK).any():
+        return f"{said} There are no validation rows to choose an epoch by, so the last one is kept."
+    best = sorted(epoch for epoch in trained.best_epoch_K if epoch)
+    which = (
+        f"epoch {best[0]}" if len(set(best)) == 1 else f"epochs {best[0]} to {best[-1]}, one for each member,"
+    )
+    return f"{said} The network of {which} is kept, where the validation loss was lowest."
+
+
+def _facts(fitted: Fitted) -> Html:
+    trained = fitted.trained
+    training = fitted.recipe.training
+    pairs: list[tuple[Child, Child]] = [
+        ("time", seconds(trained.seconds)),
+        ("rows per second", number(trained.rows_per_second, 3)),
+        ("networks side by side", count(len(trained.best_epoch_K))),
+        ("rows in a batch", count(training.batch_size) if training.batch_size else "all"),
+        ("steps in an epoch", count(trained.history.steps_per_epoch)),
+        ("engine", fitted.facts.engine),
+    ]
+    if trained.failed:
+        pairs.append(("left out or cut short", series([f"member {k + 1}" for k in trained.failed])))
+    return facts(pairs)
+
+
+def _pictures(fitted: Fitted) -> list[Picture]:
+    trained = fitted.trained
+    found = [_loss(trained, log=False)]
+    loss = trained.history.training_loss_EK
+    finite = loss[np.isfinite(loss)]
+    if finite.size and finite.min() > 0 and trained.history.epochs > 2:
+        found.append(_loss(trained, log=True))
+    if np.isfinite(trained.history.metric_E).sum() > 1:
+        found.append(_metric(fitted))
+    return found
+
+
+def _loss(trained: Trained, *, log: bool) -> Picture:
+    axes = plots.new_axes()
+    plots.draw_loss(trained, axes, log=log)
+    title = "Loss on a logarithmic scale" if log else "Loss, epoch by epoch"
+    says = "the same losses, where late and small progress can be seen" if log else _loss_says(trained)
+    head, rows = _loss_rows(trained)
+    words = ("loss-log" if log else "loss", title, f"{says[0].upper()}{says[1:]}.")
+    return picture(axes, words, head, rows, numbers=range(1, len(head)))
+
+
+def _loss_says(trained: Trained) -> str:
+    history = trained.history
+    parts = ["solid: training rows"]
+    if np.isfinite(history.validation_loss_EK).any():
+        parts.append("dashed: validation rows, the ring marks the best epoch")
+    if history.step_loss_SK.shape[0] > history.epochs:
+        parts.append("dots: single batches")
+    if history.training_loss_EK.shape[1] > 1:
+        parts.append("shaded: from the best to the worst member")
+    return "; ".join(parts)
+
+
+def _loss_rows(trained: Trained) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the head and rows of the table of losses, thinned evenly, best epochs among them."""
+    history = trained.history
+    best = {epoch - 1 for epoch in trained.best_epoch_K if epoch}
+    chosen = sorted({int(e) for e in plots.thinned(history.epochs, ROWS_SHOWN)} | best)
+    has_validation = bool(np.isfinite(history.validation_loss_EK).any())
+    columns = [history.training_loss_EK] + ([history.validation_loss_EK] if has_validation else [])
+    head = ["epoch", "training loss"] + (["validation loss"] if has_validation else []) + ["seconds"]
+    rows = []
+    for e in chosen:
+        means = (number(_mean(loss_EK[e]), 5) for loss_EK in columns)
+        mark = " (best)" if e in best and has_validation else ""
+        rows.append((f"{e + 1}{mark}", *means, number(float(history.seconds_E[e]), 3)))
+    return tuple(head), rows
+
+
+def _mean(loss_K: plots.Floats64) -> float:
+    known = loss_K[np.isfinite(loss_K)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def _metric(fitted: Fitted) -> Picture:
+    history = fitted.trained.history
+    metric = choose_metrics(fitted.recipe.training.metric, fitted.schema.task)[0].name
+    axes = plots.new_axes()
+    plots.draw_metric(history, metric_name(metric), axes, is_share=metric in SHARES)
+    larger = METRICS[metric].larger_is_better if metric in METRICS else True
+    best = int(np.nanargmax(history.metric_E if larger else -history.metric_E))
+    value = figure(metric, float(history.metric_E[best]))
+    says = f"On validation rows it was best in epoch {best + 1}, with {value}."
+    rows = [
+        (str(e + 1), figure(metric, float(history.metric_E[e])))
+        for e in plots.thinned(history.epochs, ROWS_SHOWN)
+    ]
+    name = metric_name(metric)
+    words = ("metric", f"{name[0].upper()}{name[1:]}, epoch by epoch", says)
+    return picture(axes, words, ("epoch", name), rows, numbers=(1,))

@@ -1,0 +1,113 @@
+"""HTML without a template engine: whatever is not `Html` already is text, and escaped.
+
+So a column called `<script>alert(1)</script>` cannot become anything but letters, whichever way it comes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+VOID: Final = frozenset({"meta", "br", "hr", "col"})
+# Control characters are no legal HTML, lone surrogates no legal UTF-8; both occur in real cells.
+UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Marks that turn the direction of what follows would reach beyond their own cell.
+TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class Html(str):
+    """A piece of HTML that is safe to put into a page."""
+
+    __slots__ = ()
+
+
+Child = str | Html  # a plain str is text
+
+
+def text(value: str) -> Html:
+    """Return the text as HTML, every special sign escaped."""
+    fit = TURNING.sub("", UNFIT.sub("\ufffd", value))
+    return Html(html.escape(fit, quote=True))
+
+
+def join(children: Iterable[Child], between: str = "") -> Html:
+    """Return the children one after another; plain strings are escaped."""
+    return Html(between.join(one if isinstance(one, Html) else text(one) for one in children))
+
+
+def element(name: str, *children: Child, marks: Mapping[str, str] | None = None) -> Html:
+    """Return `<name marks>children</name>`; plain strings among children and marks are escaped."""
+    attributes = "".join(f' {key}="{text(value)}"' for key, value in (marks or {}).items())
+    if name in VOID:
+        return Html(f"<{name}{attributes}>")
+    return Html(f"<{name}{attributes}>{join(children)}</{name}>")
+
+
+def paragraph(*children: Child, kind: str = "") -> Html:
+    """Return a paragraph, of a class where one is named."""
+    return element("p", *children, marks={"class": kind} if kind else None)
+
+
+def code(value: str) -> Html:
+    """Return a piece of code within a line."""
+    return element("code", value)
+
+
+def block(value: str, what: str) -> Html:
+    """Return a block of code that scrolls by itself, reachable by keyboard, called `what`."""
+    marks = {"tabindex": "0", "role": "region", "aria-label": what}
+    return element("pre", element("code", value), marks=marks)
+
+
+def bullets(items: Iterable[Child]) -> Html:
+    """Return a list."""
+    return element("ul", *(element("li", one) for one in items))
+
+
+def folded(summary: Child, *children: Child) -> Html:
+    """Return what opens on a click or the Enter key."""
+    return element("details", element("summary", summary), *children)
+
+
+def table(
+    caption: str, head: Sequence[Child], rows: Iterable[Sequence[Child]], numbers: Iterable[int] = ()
+) -> Html:
+    """Return a table that scrolls sideways by itself; columns in `numbers` are set to the right.
+
+    The first cell of a row is its heading.
+    """
+    right = set(numbers)
+
+    def cell(name: str, place: int, value: Child, scope: str) -> Html:
+        marks = {"scope": scope} if scope else {}
+        return element(name, value, marks=marks | ({"class": "number"} if place in right else {}))
+
+    top = element("tr", *(cell("th", place, one, "col") for place, one in enumerate(head)))
+    body = [
+        element(
+            "tr",
+            *(
+                cell("td" if place else "th", place, one, "" if place else "row")
+                for place, one in enumerate(row)
+            ),
+        )
+        for row in rows
+    ]
+    whole = element("table", element("caption", caption), element("thead", top), element("tbody", *body))
+    return element(
+        "div", whole, marks={"class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption}
+    )
+
+
+def facts(pairs: Iterable[tuple[Child, Child]]) -> Html:
+    """Return names with their values, as a list of definitions."""
+    rows = (element("div", element("dt", name), element("dd", value)) for name, value in pairs)
+    return element("dl", *rows)
+
+
+def section(anchor: str, title: str, *children: Child) -> Html:
+    """Return a part of the page that its heading names."""
+    heading = element("h2", title, marks={"id": anchor})
+    return element("section", heading, *children, marks={"aria-labelledby": anchor})

@@ -1,0 +1,95 @@
+"""The whole page: one HTML file without scripts that needs nothing from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from glassnet.errors import SourceError
+from glassnet.pipeline import Fitted
+from glassnet.report import classes, numbers
+from glassnet.report.first import head, how_good, title_of
+from glassnet.report.learning import training
+from glassnet.report.markup import Html, element, join, paragraph, section
+from glassnet.report.rest import made, matters, the_table
+from glassnet.report.style import CSS
+from glassnet.table.values import Task
+
+# The browser itself refuses whatever would come from outside, and every script.
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+)
+
+DEPTHS: Final[dict[Task, Callable[[Fitted], list[Html]]]] = {
+    Task.BINARY: classes.in_depth,
+    Task.MULTICLASS: classes.in_depth,
+    Task.REGRESSION: numbers.in_depth,
+    Task.MULTILABEL: numbers.labels_in_depth,
+}
+
+
+def page(fitted: Fitted) -> str:
+    """Return the report as one HTML text; equal runs give equal texts, but for their times."""
+    meta = (
+        element("meta", marks={"charset": "utf-8"}),
+        element("meta", marks={"http-equiv": "Content-Security-Policy", "content": POLICY}),
+        element("meta", marks={"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+        element("meta", marks={"name": "color-scheme", "content": "light dark"}),
+        element("title", title_of(fitted)),
+        element("style", Html(CSS)),
+    )
+    body = element(
+        "body",
+        element("a", "Skip to the results", marks={"class": "skip", "href": "#how-good"}),
+        head(fitted),
+        element(
+            "main",
+            how_good(fitted),
+            training(fitted),
+            _in_depth(fitted),
+            matters(fitted),
+            the_table(fitted),
+            made(fitted),
+        ),
+        element(
+            "footer",
+            f"Written by Glassnet {fitted.facts.versions.get('glassnet', '')}. This file needs no network.",
+        ),
+    )
+    whole = element("html", element("head", *meta), body, marks={"lang": "en"})
+    return f"<!doctype html>\n{whole}\n"
+
+
+def _in_depth(fitted: Fitted) -> Html:
+    evaluation = fitted.evaluation
+    if not len(evaluation.truth):
+        return section("in-depth", "How good, in depth", paragraph("There are no rows to look at."))
+    return section("in-depth", "How good, in depth", join(DEPTHS[fitted.schema.task](fitted)))
+
+
+def write_report(fitted: Fitted, path: Path) -> Path:
+    """Write the report of a finished run, whole or not at all, and return its path.
+
+    Raises SourceError where the disk refuses.
+    """
+    whole = page(fitted).encode()
+    path = Path(path)
+    beside = path.parent / f".glassnet-{secrets.token_hex(8)}.tmp"
+    try:
+        with beside.open("xb") as file:
+            file.write(whole)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise SourceError(
+            f"report {path} cannot be written: {error.strerror}. Give a file in a folder that you may write to."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):  # it is gone after the rename, or was never made
+            beside.unlink()
+    return path

@@ -1,0 +1,378 @@
+"""The drawings, each on the matplotlib axes it is given: the report's pictures and those of `Model.plot_...`.
+
+Colours are those of the page's light scheme; `pictures` turns them into the page's variables.
+
+Shapes: E epochs, K members, S steps, R rows, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+from glassnet.evaluate.values import Importance
+from glassnet.prepare.values import Floats64
+from glassnet.report.curves import Bin, reliability, roc_curve
+from glassnet.report.words import number, percent, plain, short
+from glassnet.train import History, Trained
+
+PAPER: Final = "#fffffe"  # not quite white, so that no other white is taken for it
+INK: Final = "#1b2330"
+FAINT: Final = "#5b6675"
+LINE: Final = "#d9dee5"
+ACCENT: Final = "#1f5fa8"
+SECOND: Final = "#b4500f"
+ON_ACCENT: Final = "#fefffe"
+
+SIZE: Final = (4.6, 3.1)  # inches; half a wide page, a whole phone
+FONT: Final = 9.0  # points
+STEPS_SHOWN: Final = 1200  # points of single batches
+POINTS_SHOWN: Final = 2000  # rows of a scatter plot
+CELLS_NAMED: Final = 20  # classes up to which a confusion matrix carries figures
+BARS: Final = 20
+
+
+def new_axes(size: tuple[float, float] = SIZE) -> Axes:
+    """Return axes of a new figure that belongs to no window and no global state, in the report's style."""
+    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    axes = figure.add_subplot()
+    axes.set_facecolor("none")
+    axes.tick_params(colors=FAINT, labelsize=FONT - 1, length=3, width=0.8)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(FAINT)
+        spine.set_linewidth(0.8)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set_color(FAINT)
+        label.set_fontsize(FONT)
+    return axes
+
+
+def _grid(axes: Axes, which: str = "y") -> None:
+    axes.grid(visible=True, axis="y" if which == "y" else "x" if which == "x" else "both", color=LINE, lw=0.7)
+    axes.set_axisbelow(True)
+
+
+def _legend(axes: Axes, place: str = "best") -> None:
+    legend = axes.legend(loc=place, frameon=False, fontsize=FONT - 0.5, labelcolor=INK, handlelength=1.8)
+    legend.set_in_layout(False)
+
+
+# ---- training ----
+
+
+def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
+    """Draw the loss of each epoch, training and validation, with every batch's loss faint behind it.
+
+    Several members are drawn as their mean within the band from the lowest to the highest.
+    """
+    history = trained.history
+    _draw_steps(history, ax)
+    epoch_E = np.arange(1, history.epochs + 1)
+    _draw_band(ax, epoch_E, history.training_loss_EK, (ACCENT, "-"), "training")
+    shown = history.training_loss_EK
+    if np.isfinite(history.validation_loss_EK).any():
+        _draw_band(ax, epoch_E, history.validation_loss_EK, (SECOND, "--"), "validation")
+        _mark_best(trained, ax)
+        shown = np.concatenate([shown, history.validation_loss_EK])
+    _loss_limits(history, shown, ax, log=log)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss, logarithmic" if log else "loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    _grid(ax)
+    _legend(ax, "upper right")
+
+
+def _draw_steps(history: History, ax: Axes) -> None:
+    """Draw the steps' losses as faint dots, thinned evenly, each at its place within its epoch."""
+    steps = history.step_loss_SK.shape[0]
+    if steps <= history.epochs:  # one step an epoch: the line itself shows them all
+        return
+    every = max(1, -(-steps // STEPS_SHOWN))
+    place_S = np.arange(0, steps, every)
+    epoch_S = (place_S * history.step_stride + 1) / history.steps_per_epoch
+    loss_S = np.nanmean(
+        np.where(np.isfinite(history.step_loss_SK), history.step_loss_SK, np.nan)[place_S], axis=1
+    )
+    ax.plot(
+        epoch_S + 0.5,
+        loss_S,
+        ".",
+        color=FAINT,
+        alpha=0.35,
+        markersize=2.2,
+        mew=0,
+        label="single batches",
+        zorder=1,
+    )
+
+
+def _draw_band(ax: Axes, epoch_E: Floats64, loss_EK: Floats64, look: tuple[str, str], name: str) -> None:
+    known_EK = np.where(np.isfinite(loss_EK), loss_EK, np.nan)
+    seen_E = np.isfinite(known_EK).any(axis=1)
+    if not seen_E.any():
+        return
+    epoch_E, known_EK = epoch_E[seen_E], known_EK[seen_E]
+    marker = "o" if epoch_E.size == 1 else ""
+    ax.plot(epoch_E, np.nanmean(known_EK, axis=1), look[1], color=look[0], lw=1.8, marker=marker, label=name)
+    if known_EK.shape[1] > 1:
+        low_E, high_E = np.nanmin(known_EK, axis=1), np.nanmax(known_EK, axis=1)
+        ax.fill_between(epoch_E, low_E, high_E, color=look[0], alpha=0.18, lw=0, label=f"{name}: members")
+
+
+def _mark_best(trained: Trained, ax: Axes) -> None:
+    """Mark each member's best epoch with a ring on its validation loss."""
+    loss_EK = trained.history.validation_loss_EK
+    best = [(epoch, loss_EK[epoch - 1, k]) for k, epoch in enumerate(trained.best_epoch_K) if epoch > 0]
+    if best:
+        x, y = zip(*best, strict=True)
+        name = "best epoch" if len(best) == 1 else "best epochs"
+        ax.plot(x, y, "o", mfc="none", mec=SECOND, mew=1.6, markersize=7, label=name, zorder=4)
+
+
+def _loss_limits(history: History, shown: Floats64, ax: Axes, *, log: bool) -> None:
+    """Set the limits by the lines and by the bulk of the single batches: one wild batch hides no curve."""
+    steps = history.step_loss_SK[np.isfinite(history.step_loss_SK)]
+    bulk = np.quantile(steps, [0.01, 0.99]) if steps.size > history.epochs else np.zeros(0)
+    every = np.concatenate([shown[np.isfinite(shown)], bulk])
+    if not every.size:
+        return
+    low, high = float(every.min()), float(every.max())
+    if log and low > 0:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 2)))
+        ax.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: number(value, 2)))
+        ax.tick_params(axis="y", which="minor", labelsize=FONT - 2, colors=FAINT)
+        ax.set_ylim(low / 1.1, high * 1.1)
+    else:
+        air = 0.06 * (high - low) or max(abs(high), 1.0) * 0.05
+        ax.set_ylim(low - air, high + air)
+
+
+def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool) -> None:
+    """Draw the metric on validation rows, epoch by epoch."""
+    ax.plot(np.arange(1, history.epochs + 1), history.metric_E, color=SECOND, lw=1.8, ls="--")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(f"{name}, validation")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    if is_share:
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    _grid(ax)
+
+
+# ---- classes ----
+
+
+def draw_confusion(count_CC: Floats64, labels: Sequence[str], ax: Axes) -> None:
+    """Draw how the rows of each true class were answered: shade by share of the row, figures in it.
+
+    More than 20 classes are drawn without figures, and with every so many named.
+    """
+    classes = len(labels)
+    total_C = np.maximum(count_CC.sum(axis=1, keepdims=True), 1e-30)
+    share_CC = count_CC / total_C
+    for true, guess in zip(*np.nonzero(count_CC > 0), strict=True):
+        share = float(share_CC[true, guess])
+        color = ACCENT if true == guess else SECOND
+        ax.add_patch(Rectangle((guess - 0.5, true - 0.5), 1, 1, fc=color, alpha=0.08 + 0.92 * share, lw=0))
+    if classes <= CELLS_NAMED:
+        _name_cells(count_CC, share_CC, ax)
+    ax.set_xlim(-0.5, classes - 0.5)
+    ax.set_ylim(classes - 0.5, -0.5)
+    every = 1 if classes <= CELLS_NAMED else -(-classes // CELLS_NAMED)
+    ticks = list(range(0, classes, every))
+    names = [short(labels[c], 14) for c in ticks]
+    turned = sum(len(name) for name in names) > 44
+    ax.set_xticks(ticks, names, rotation=90 if turned else 0)
+    ax.set_yticks(ticks, names)
+    ax.set_xlabel("the network's answer")
+    ax.set_ylabel("truth")
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.set_aspect("auto" if classes <= 4 else "equal")
+
+
+def _name_cells(count_CC: Floats64, share_CC: Floats64, ax: Axes) -> None:
+    classes = count_CC.shape[0]
+    roomy = classes <= 4
+    size = FONT if classes <= 6 else FONT - 2 if classes <= 12 else FONT - 4
+    for true in range(classes):
+        for guess in range(classes):
+            value = float(count_CC[true, guess])
+            if value == 0 and not roomy:
+                continue
+            share = float(share_CC[true, guess])
+            words = f"{plain(value)}\n{percent(share)}" if roomy else plain(value)
+            color = ON_ACCENT if share > 0.55 else INK
+            ax.text(guess, true, words, ha="center", va="center", color=color, fontsize=size)
+
+
+def draw_roc(is_positive_R: Floats64, share_R: Floats64, weight_R: Floats64, ax: Axes) -> None:
+    """Draw the share found against the share of false alarms, with the place of threshold 0.5."""
+    curve = roc_curve(is_positive_R, share_R, weight_R)
+    ax.plot([0, 1], [0, 1], ":", color=FAINT, lw=1.2, label="guessing")
+    ax.plot(curve.alarm, curve.found, color=ACCENT, lw=1.8, label="network")
+    alarm, found = curve.at(0.5)
+    ax.plot([alarm], [found], "o", color=SECOND, markersize=6, label="threshold 50 %")
+    _shares(ax)
+    ax.set_xlabel("false alarms: share of the others")
+    ax.set_ylabel("found: share of the class")
+    _legend(ax, "lower right")
+
+
+def draw_calibration(is_positive_R: Floats64, share_R: Floats64, weight_R: Floats64, ax: Axes) -> None:
+    """Draw how often the class was true against the probability given, in ten bins, with 95 % intervals."""
+    bins = reliability(is_positive_R, share_R, weight_R)
+    ax.plot([0, 1], [0, 1], ":", color=FAINT, lw=1.2, label="as promised")
+    _draw_bins(bins, ax)
+    _shares(ax)
+    ax.set_xlabel("probability given")
+    ax.set_ylabel("share that was true")
+    _legend(ax, "upper left")
+
+
+def _draw_bins(bins: Sequence[Bin], ax: Axes) -> None:
+    given = [one.given for one in bins]
+    true = [one.true for one in bins]
+    below = [max(one.true - one.low, 0.0) for one in bins]
+    above = [max(one.high - one.true, 0.0) for one in bins]
+    ax.errorbar(
+        given,
+        true,
+        yerr=[below, above],
+        color=ACCENT,
+        lw=1.5,
+        marker="o",
+        ms=4.5,
+        elinewidth=1,
+        label="network",
+    )
+
+
+def _shares(ax: Axes) -> None:
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    _grid(ax, "both")
+
+
+# ---- numbers ----
+
+
+def thinned(count: int, most: int = POINTS_SHOWN) -> Floats64:
+    """Return the places of at most `most` of `count` things, evenly spread, `(R,)`."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def draw_predicted_against_true(true_R: Floats64, predicted_R: Floats64, name: str, ax: Axes) -> None:
+    """Draw each row's prediction against its truth; on the dotted line they are equal.
+
+    More than 2,000 rows are drawn as hexagons, darker where more rows lie.
+    """
+    low, high = _range(np.concatenate([true_R, predicted_R]))
+    ax.plot([low, high], [low, high], ":", color=SECOND, lw=1.4, label="prediction = truth", zorder=3)
+    _cloud(true_R, predicted_R, (low, high, low, high), ax)
+    ax.set_xlabel(f"true {short(name, 30)}")
+    ax.set_ylabel("predicted")
+    _numbers(ax)
+    _legend(ax, "upper left")
+
+
+def draw_residuals(true_R: Floats64, predicted_R: Floats64, name: str, ax: Axes) -> None:
+    """Draw truth minus prediction against the prediction; a good network leaves no shape in it."""
+    error_R = true_R - predicted_R
+    left, right = _range(predicted_R)
+    low, high = _range(error_R)
+    ax.axhline(0, color=SECOND, ls=":", lw=1.4, label="no error", zorder=3)
+    _cloud(predicted_R, error_R, (left, right, low, high), ax)
+    ax.set_xlabel(f"predicted {short(name, 30)}")
+    ax.set_ylabel("truth − prediction")
+    _numbers(ax)
+    _legend(ax, "upper right")
+
+
+def _range(value_R: Floats64) -> tuple[float, float]:
+    """Return the limits of an axis that shows all values, with a little air."""
+    low, high = float(value_R.min()), float(value_R.max())
+    air = 0.03 * (high - low) or max(abs(high), 1.0) * 0.05
+    return low - air, high + air
+
+
+def _cloud(x_R: Floats64, y_R: Floats64, extent: tuple[float, float, float, float], ax: Axes) -> None:
+    if x_R.size <= POINTS_SHOWN:
+        size, alpha = (4.5, 0.6) if x_R.size <= 300 else (3.2, 0.4)
+        ax.plot(x_R, y_R, ".", color=ACCENT, alpha=alpha, markersize=size, mew=0)
+    else:
+        _hexagons(x_R, y_R, extent, ax)
+    ax.set_xlim(extent[0], extent[1])
+    ax.set_ylim(extent[2], extent[3])
+
+
+def _hexagons(x_R: Floats64, y_R: Floats64, extent: tuple[float, float, float, float], ax: Axes) -> None:
+    """Draw counts in hexagons as one colour in eight strengths, by the logarithm of the count."""
+    hexagons = ax.hexbin(x_R, y_R, gridsize=(34, 20), extent=extent, mincnt=1, linewidths=0.2)
+    count_H = np.asarray(hexagons.get_array(), dtype=np.float64)
+    strength_H = np.log1p(count_H) / np.log1p(count_H.max())
+    hexagons.set_array(None)
+    hexagons.set_alpha(None)
+    alpha_H = 0.12 + 0.88 * np.ceil(8 * strength_H) / 8
+    hexagons.set_facecolor([(*_rgb(ACCENT), float(alpha)) for alpha in alpha_H])
+    hexagons.set_edgecolor("none")
+
+
+def _rgb(color: str) -> tuple[float, float, float]:
+    red, green, blue = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    return red, green, blue
+
+
+def _numbers(ax: Axes) -> None:
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=5))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _compact(value)))
+    _grid(ax, "both")
+
+
+def _compact(value: float) -> str:
+    """Return a number short enough for an axis: 250k for 250,000."""
+    for size, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            unit = 1e3 if sign == "k" else size
+            return f"{value / unit:g}{sign}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
+
+
+# ---- columns ----
+
+
+def draw_importance(importance: Sequence[Importance], ax: Axes, *, is_share: bool) -> None:
+    """Draw how much worse the metric gets when a column is shuffled, with one deviation either way."""
+    shown = importance[:BARS]
+    place = np.arange(len(shown))
+    ax.barh(place, [one.loss for one in shown], color=ACCENT, height=0.62)
+    ax.errorbar(
+        [one.loss for one in shown],
+        place,
+        xerr=[one.spread for one in shown],
+        fmt="none",
+        ecolor=INK,
+        elinewidth=1,
+        capsize=2,
+    )
+    ax.axvline(0, color=FAINT, lw=0.8)
+    ax.set_yticks(place, [short(one.column, 24) for one in shown])
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    formatter = FuncFormatter(lambda value, _: f"{100 * value:.3g}" if is_share else _compact(value))
+    ax.xaxis.set_major_formatter(formatter)
+    ax.set_xlabel("worse by, percentage points" if is_share else "worse by")
+    _grid(ax, "x")

@@ -1,0 +1,111 @@
+"""How the page looks: one accent, much air, figures in columns; light, dark, wide, narrow and on paper.
+
+Contrast of text is at least 4.5 to 1 in both colour schemes (WCAG 2.2, 1.4.3).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CSS: Final = """
+:root {
+  color-scheme: light dark;
+  --paper: #ffffff; --raised: #f6f7f9; --ink: #1b2330; --faint: #5b6675; --line: #d9dee5;
+  --accent: #1f5fa8; --second: #b4500f; --third: #2d7a4f; --on-accent: #ffffff; --loud: #fff4e0;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #14181f; --raised: #1c222b; --ink: #e6e9ee; --faint: #9aa5b4; --line: #343d4a;
+    --accent: #7db4f0; --second: #f0a36a; --third: #7cc99a; --on-accent: #10151c; --loud: #33270f;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
+body {
+  margin: 0; background: var(--paper); color: var(--ink);
+  font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
+  font-variant-numeric: tabular-nums; overflow-wrap: break-word;
+}
+main, header, footer { max-width: 68rem; margin: 0 auto; padding: 0 2rem; }
+header { padding-top: 3.5rem; }
+footer { padding-top: 1rem; padding-bottom: 3rem; color: var(--faint); font-size: .875rem; }
+p, ul, ol { max-width: 42rem; margin: 0 0 1rem; }
+ul, ol { padding-left: 1.2rem; }
+li { margin: .25rem 0; }
+a { color: var(--accent); text-underline-offset: .2em; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 2px; }
+h1, h2, h3 { line-height: 1.25; font-weight: 650; letter-spacing: -.01em; text-wrap: balance; }
+h1 { font-size: 2rem; margin: .25rem 0 .5rem; }
+h2 { font-size: 1.4rem; margin: 0 0 1.25rem; scroll-margin-top: 1rem; }
+h3 { font-size: 1.05rem; margin: 2.25rem 0 .75rem; }
+section { padding: 2.75rem 0 1.5rem; border-top: 1px solid var(--line); }
+header + main > section:first-child { border-top: 0; padding-top: 1rem; }
+.over { color: var(--faint); font-size: .9rem; margin: 0; }
+.lead { font-size: 1.3rem; line-height: 1.45; margin: 0 0 .75rem; max-width: 48rem; text-wrap: pretty; }
+.quiet, figcaption { color: var(--faint); font-size: .9rem; }
+.loud, .note {
+  max-width: 48rem; border-left: 3px solid var(--second); background: var(--loud);
+  padding: .6rem 1rem; margin: 0 0 1rem; border-radius: 0 4px 4px 0;
+}
+nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; display: flex; flex-wrap: wrap; gap: .25rem 1.4rem;
+  font-size: .95rem; max-width: none; }
+nav li { margin: 0; }
+.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr));
+  gap: 2rem 2.5rem; margin: 1.5rem 0 1rem; align-items: start; }
+figure { margin: 0; min-width: 0; max-width: 34rem; }
+figure h3 { margin: 0 0 .4rem; font-size: 1rem; }
+figcaption { margin: .4rem 0 .4rem; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }
+svg text { font-family: inherit; }
+.scroll { overflow-x: auto; margin: 0 0 1.25rem; }
+table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; }
+caption { text-align: left; color: var(--faint); padding: 0 0 .4rem; font-size: .85rem; }
+th, td { text-align: left; vertical-align: baseline; padding: .4rem 1.25rem .4rem 0; font-weight: 400;
+  border-bottom: 1px solid var(--line); }
+th:last-child, td:last-child { padding-right: .25rem; }
+thead th { color: var(--faint); font-size: .85rem; vertical-align: bottom; border-bottom-color: var(--faint); }
+tbody th { font-weight: 550; }
+.number { text-align: right; white-space: nowrap; }
+.long td:last-child { min-width: 18rem; }
+.best { font-weight: 650; }
+.matrix td.number, .matrix th.number { padding-left: .5rem; padding-right: .5rem; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .9rem 2rem; margin: 0 0 1.5rem; }
+dl > div { min-width: 0; }
+dt { color: var(--faint); font-size: .85rem; }
+dd { margin: 0; font-weight: 550; }
+details { margin: 0 0 .75rem; max-width: 100%; }
+summary { cursor: pointer; color: var(--accent); font-size: .9rem; padding: .2rem 0; width: fit-content; }
+details[open] > summary { margin-bottom: .6rem; }
+pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem;
+  overflow-x: auto; margin: 0 0 1rem; font-size: .85rem; line-height: 1.5; max-width: 54rem; }
+code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
+pre code { font-size: 1em; }
+.skip { position: absolute; left: -100rem; }
+.skip:focus { left: 1rem; top: .5rem; background: var(--paper); padding: .4rem .8rem; }
+@media (max-width: 40rem) {
+  body { font-size: 15.5px; }
+  main, header, footer { padding-left: 1.1rem; padding-right: 1.1rem; }
+  header { padding-top: 1.75rem; }
+  h1 { font-size: 1.6rem; }
+  .lead { font-size: 1.13rem; }
+  section { padding-top: 2rem; }
+  th, td { padding-right: .9rem; }
+  dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+}
+@media print {
+  :root {
+    color-scheme: light; --paper: #fff; --raised: #fff; --ink: #000; --faint: #444; --line: #bbb;
+    --accent: #1f5fa8; --second: #b4500f; --third: #2d7a4f; --on-accent: #fff; --loud: #fff;
+  }
+  @page { margin: 18mm 16mm; }
+  body { font-size: 10pt; }
+  main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
+  nav, .skip { display: none; }
+  h2, h3, figcaption { break-after: avoid; }
+  figure, tr, pre, dl > div { break-inside: avoid; }
+  section { padding: 1.2rem 0 .5rem; }
+  .grid { grid-template-columns: 1fr 1fr; gap: 1rem 1.5rem; }
+  .scroll, pre { overflow: visible; }
+  pre { white-space: pre-wrap; }
+}
+""".strip()
