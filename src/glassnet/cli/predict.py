@@ -1,0 +1,65 @@
+"""`glassnet predict`: rows in, predictions out, chunk by chunk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from glassnet.cli.common import argument, model_path, own_option, reading_options, reading_settings, source_of
+from glassnet.cli.options import COLUMNS, HeadedCommand, given, option
+from glassnet.cli.parse import names
+
+HELP: Final = """Predict the rows of SOURCE with MODEL, a model file or the folder of a run.
+
+Prints CSV, or writes a file with --out: the row's number, kept columns, the prediction and, for
+classes, the probability of each. Memory does not grow with the number of rows.
+"""
+
+EPILOG: Final = """\b
+Examples:
+  glassnet predict runs/people-1 new_people.csv --out income.csv
+  glassnet predict people.glassnet 'part-*.parquet' --keep id --out income.parquet
+  glassnet predict runs/people-1 new_people.csv | head
+  glassnet predict runs/wine-1 --example wine
+"""
+
+KEEP: Final = tuple(row for row in COLUMNS if row.setting == "keep")
+
+predict: Final = HeadedCommand(
+    "predict",
+    headed=(
+        (
+            "Output",
+            [
+                argument("model"),
+                argument("source", required=False),
+                own_option(["--out", "-o"], "A .csv or .parquet file, instead of stdout.", "FILE"),
+                *(option(row) for row in KEEP),
+            ],
+        ),
+        ("Table", reading_options()),
+    ),
+    texts=(HELP, EPILOG),
+)
+
+
+@click.pass_context
+def _predict(context: click.Context) -> None:
+    words = given(context)
+    source = source_of(words, context)
+    from glassnet.cli.rows import check_target, write_predictions
+    from glassnet.model import load
+
+    model = load(model_path(words["model"]))
+    settings = reading_settings(model.reading, words)
+    keep = names("--keep", words["keep"]) if "keep" in words else ()
+    chunks = model.predict_chunks(source, settings, keep)
+    out = Path(words["out"]).expanduser() if "out" in words else None
+    if out is not None:
+        check_target(out, [Path(source), model_path(words["model"])])
+    write_predictions(chunks, out)
+
+
+predict.callback = _predict

@@ -1,0 +1,106 @@
+"""What a run shows while it lasts: a live line on a terminal, a line an epoch for the neuron, else little."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+from glassnet.cli.console import figure, seconds_text
+
+if TYPE_CHECKING:
+    from glassnet.train import Progress
+
+REDRAW: Final = 0.1  # seconds between two pictures, at least
+BAR: Final = 30  # columns of the bar
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What the command wants to see of a run."""
+
+    live: bool  # a moving picture
+    lines: bool  # a line where training starts
+    epochs: bool  # a line for each epoch, as the neuron's tutorial prints it
+
+
+class Display:
+    """Follows a run on the console; its picture is gone when its context ends."""
+
+    def __init__(self, console: Console, shown: Shown) -> None:
+        self.console = console
+        self.shown = shown
+        self.phase_shown: Status | None = None
+        self.live: Live | None = None
+        self.drawn = -math.inf
+
+    def phase(self, name: str) -> None:
+        """Show that a phase begins: "reading", "preparing", "training", "evaluating"."""
+        self.close()
+        if name == "training" and self.shown.lines:
+            self.console.print("Training ...")
+            self.console.file.flush()  # a pipe would keep it until the end
+        if not self.shown.live:
+            return
+        if name == "training":
+            if not self.shown.epochs:
+                self.live = Live(console=self.console, auto_refresh=False, transient=True)
+                self.live.start()
+        else:
+            self.phase_shown = Status(Text(f"{name.capitalize()} ..."), console=self.console)
+            self.phase_shown.start()
+
+    def progress(self, progress: Progress) -> None:
+        """Draw how far training is, at most ten times a second."""
+        now = time.monotonic()
+        if self.live is None or now - self.drawn < REDRAW:
+            return
+        self.drawn = now
+        self.live.update(picture(progress), refresh=True)
+
+    def say(self, text: str) -> None:
+        """Print a line above the picture."""
+        self.console.print(Text(text))
+
+    def close(self) -> None:
+        """Take the picture away."""
+        if self.phase_shown is not None:
+            self.phase_shown.stop()
+            self.phase_shown = None
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
+
+
+def picture(progress: Progress) -> Group:
+    """Return the two lines of a run under way."""
+    done = min(progress.epoch, progress.epochs)
+    top = Table.grid(padding=(0, 2))
+    bar = ProgressBar(total=progress.epochs, completed=done, width=BAR, complete_style="cyan")
+    left = f"{seconds_text(progress.seconds_left)} left" if progress.epoch else ""
+    top.add_row(
+        Text("Training", style="bold"), bar, Text(f"epoch {done}/{progress.epochs}"), Text(left, "dim")
+    )
+    parts = [
+        ("loss", progress.training_loss),
+        ("validation", progress.validation_loss),
+        ("metric", progress.metric),
+    ]
+    known = [f"{name} {figure(value)}" for name, value in parts if math.isfinite(value)]
+    known.append(f"{progress.rows_per_second:,.0f} rows/s")
+    return Group(top, Text("          " + "   ".join(known)))
+
+
+def epoch_lines(losses: list[float], say: Callable[[str], None]) -> None:
+    """Print each epoch's loss, as the neuron's tutorial does: "epoch 1/200  loss 0.3456"."""
+    for number, loss in enumerate(losses, start=1):
+        say(f"epoch {number}/{len(losses)}  loss {loss:.4f}")

@@ -1,0 +1,213 @@
+"""What `glassnet train` does once its words are read; imports torch and everything else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import numpy as np
+from rich.console import Console
+
+from glassnet.cli.dry_run import print_draft
+from glassnet.cli.interrupt import Interrupts
+from glassnet.cli.options import changed
+from glassnet.cli.progress import Display, Shown, epoch_lines
+from glassnet.cli.summary import next_command, notes, print_summary
+from glassnet.errors import SettingsError, pick
+from glassnet.loss.registry import LOSSES
+from glassnet.metric import METRICS
+from glassnet.model import Model
+from glassnet.network.activation import ACTIVATIONS
+from glassnet.network.build import NETWORKS
+from glassnet.optimizer import OPTIMIZERS
+from glassnet.pipeline import Fitted, Listener, Sources, draft_run
+from glassnet.pipeline import fit as run_pipeline
+from glassnet.recipe.tutorials import TUTORIALS
+from glassnet.run_folder import (
+    MODEL,
+    REPORT,
+    Repeat,
+    check_out,
+    json_text,
+    metrics_of,
+    read_run,
+    write_run,
+)
+from glassnet.schedule import SCHEDULES
+from glassnet.settings import Settings
+from glassnet.table.examples import EXAMPLES
+
+INTERRUPTED: Final = 130
+PLOTS: Final = (".png", ".svg", ".pdf")
+STOPPING: Final = "Stopping: the best epoch is kept and the report finished. Ctrl-C again stops now."
+
+# Names that would else be looked up only after the table is read, which may take minutes.
+NAMED: Final[dict[str, Mapping[str, object]]] = {
+    "example": EXAMPLES,
+    "recipe": {"mlp": 0, **TUTORIALS},
+    "network": NETWORKS,
+    "activation": ACTIVATIONS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "metric": METRICS,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the command line asks for."""
+
+    sources: Sources
+    settings: Settings
+    out: Path | None
+    plot: Path | None
+    dry_run: bool
+    quiet: bool
+    as_json: bool
+
+
+def read_asked(words: Mapping[str, Any]) -> Asked:
+    """Return what the words ask for, checked as far as it can be before the table is read."""
+    before = read_run(Path(words["repeat"])) if "repeat" in words else _nothing_before()
+    asked = Asked(
+        sources=_sources(before.sources, words),
+        settings=changed(_without_other_table(before.settings, words), words),
+        out=Path(words["out"]) if "out" in words else None,
+        plot=Path(words["plot"]) if "plot" in words else None,
+        dry_run="dry_run" in words,
+        quiet="quiet" in words,
+        as_json="as_json" in words,
+    )
+    for name, known in NAMED.items():
+        value = getattr(asked.settings, name)
+        if value not in ("", "auto"):
+            pick(known, value, name)
+    if not asked.dry_run:
+        check_out(asked.out)
+    if asked.plot is not None and asked.plot.suffix.lower() not in PLOTS:
+        raise SettingsError(f"--plot draws to {', '.join(PLOTS)}, but the file is {asked.plot}.")
+    return asked
+
+
+def _nothing_before() -> Repeat:
+    return Repeat(settings=Settings(), sources=Sources())
+
+
+TABLES: Final = ("source", "query", "example")  # ways to name the table: one given overrules a repeated run's
+
+
+def _sources(before: Sources, words: Mapping[str, Any]) -> Sources:
+    table = words.get("source", "") if any(name in words for name in TABLES) else before.table
+    return Sources(
+        table=table,
+        test=words.get("test", before.test),
+        validation=words.get("validation", before.validation),
+    )
+
+
+def _without_other_table(settings: Settings, words: Mapping[str, Any]) -> Settings:
+    return replace(settings, query="", example="") if any(name in words for name in TABLES) else settings
+
+
+def run(asked: Asked, console: Console) -> int:
+    """Train as asked, write the run's folder, show how it went; return the exit code."""
+    shown = _shown(asked, console)
+    if asked.dry_run:
+        return _dry_run(asked, console, shown)
+    display = Display(console, shown)
+    with Interrupts(notice=lambda: display.say(STOPPING)) as interrupts:
+        try:
+            fitted = run_pipeline(asked.sources, asked.settings, _listener(display, interrupts))
+            display.phase("writing the report")
+            folder = write_run(Model(fitted), asked.out, ["glassnet", *sys.argv[1:]], asked.sources)
+            if asked.plot is not None:
+                _draw(Model(fitted), asked.plot)
+        finally:
+            display.close()
+    _show(asked, console, fitted, folder)
+    return INTERRUPTED if interrupts.asked else 0
+
+
+def _shown(asked: Asked, console: Console) -> Shown:
+    silent = asked.quiet or asked.as_json
+    return Shown(
+        live=console.is_terminal and not silent,
+        lines=not console.is_terminal and not silent,
+        epochs=asked.settings.recipe == "neuron" and not silent,
+    )
+
+
+def _listener(display: Display, interrupts: Interrupts) -> Listener:
+    def phase(name: str) -> None:
+        # From here on there is something to keep.
+        interrupts.can_finish = interrupts.can_finish or name == "training"
+        display.phase(name)
+
+    return Listener(phase=phase, progress=display.progress, should_stop=lambda: interrupts.asked)
+
+
+def _draw(model: Model, path: Path) -> None:
+    figure = model.plot_loss().get_figure(root=True)
+    assert figure is not None, "axes just made have their figure"
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise SettingsError(f"--plot {path} cannot be written: {error.strerror}.") from None
+
+
+def _show(asked: Asked, console: Console, fitted: Fitted, folder: Path) -> None:
+    if asked.as_json:
+        click.echo(json_text(_as_json(fitted, folder)))
+    elif asked.quiet:
+        click.echo(folder)
+    else:
+        if asked.settings.recipe == "neuron":
+            _neuron_lines(fitted, display_line(console))
+        print_summary(console, fitted, folder)
+
+
+def display_line(console: Console) -> Callable[[str], None]:
+    """Return what prints one line as it is."""
+    return lambda line: console.print(line, soft_wrap=True)
+
+
+def _neuron_lines(fitted: Fitted, say: Callable[[str], None]) -> None:
+    """Print the loss of each epoch and the accuracy, as the neuron's tutorial does."""
+    epoch_lines(np.nanmean(fitted.trained.history.training_loss_EK, axis=1).tolist(), say)
+    for score in fitted.evaluation.scores:
+        if score.metric == "accuracy":
+            say(f"accuracy {score.value:.4f} on {len(fitted.evaluation.rows):,} {fitted.evaluation.on} rows")
+    say("")
+
+
+def _as_json(fitted: Fitted, folder: Path) -> dict[str, Any]:
+    trained = fitted.trained
+    return {
+        "folder": str(folder),
+        "model": str(folder / MODEL),
+        "report": str(folder / REPORT),
+        "epochs": trained.history.epochs,
+        "best_epoch": list(trained.best_epoch_K),
+        "stopped": trained.stopped,
+        "interrupted": trained.interrupted,
+        "seconds": fitted.facts.seconds,
+        "engine": fitted.facts.engine,
+        **metrics_of(Model(fitted)),
+        "notes": notes(fitted),
+        "next": next_command(fitted, folder),
+    }
+
+
+def _dry_run(asked: Asked, console: Console, shown: Shown) -> int:
+    display = Display(console, shown)
+    try:
+        draft = draft_run(asked.sources, asked.settings, Listener(phase=display.phase))
+    finally:
+        display.close()
+    print_draft(console, draft, asked.settings, as_json=asked.as_json)
+    return 0

@@ -1,0 +1,57 @@
+"""Where the command begins and ends: arguments in, exit code out, errors in one calm sentence.
+
+Exit codes: 0 done; 1 a check failed; 2 something given is wrong; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from glassnet.cli.group import glassnet
+from glassnet.errors import GlassnetError
+
+WRONG: Final = 2
+INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command with these arguments, or those of the process, and exit with its code."""
+    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Return the exit code of the command; what is wrong is said on stderr, without a traceback."""
+    try:
+        code = glassnet.main(arguments, prog_name="glassnet", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except GlassnetError as error:
+        return _refused(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nStopped. Nothing was written.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _refused(f"{error.filename}: {error.strerror}.")
+    return code if isinstance(code, int) else 0
+
+
+def _refused(message: str) -> int:
+    click.echo(f"Error: {message}", err=True)
+    return WRONG
+
+
+def _forget_output() -> None:
+    """Point stdout nowhere: its reader has gone, such as `head`, and Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
