@@ -64,16 +64,22 @@ class Held {
     Trainer<Real> trainer_;
 };
 
+// Returns the seconds that recording took.
 template <class Real>
-void advance(Held<Real>& held, std::int64_t first, std::int64_t count, Matrix<float> loss, Matrix<double> epoch) {
+double advance(Held<Real>& held, std::int64_t first, std::int64_t count, Matrix<float> loss, Matrix<double> epoch,
+               Vector<const std::int64_t> recorded, Vector<float> records) {
     const Setup& setup = held.trainer().setup();
     const std::int64_t ends = (first + count) / setup.steps_per_epoch - first / setup.steps_per_epoch;
     check(loss.shape(0) == static_cast<std::size_t>(count) &&
               loss.shape(1) == static_cast<std::size_t>(setup.members) &&
               (!setup.evaluates_rows || epoch.shape(0) == static_cast<std::size_t>(ends)),
           "the room for losses has the wrong shape");
+    const std::size_t each = held.trainer().layout().record_layers * sizeof(Quantities) / sizeof(float);
+    check(records.shape(0) == recorded.shape(0) * setup.members * each, "the room for records has the wrong shape");
     const nb::gil_scoped_release released;
-    held.trainer().advance(first, count, loss.data(), epoch.data());
+    Recording recording{recorded.data(), static_cast<std::int64_t>(recorded.shape(0)),
+                        reinterpret_cast<Quantities*>(records.data())};
+    return held.trainer().advance({first, count, loss.data(), epoch.data(), recording});
 }
 
 template <class Real>
@@ -83,7 +89,8 @@ void bind(nb::module_& m, const char* name) {
         .def(nb::init<const Setup&, Matrix<const Real>, Matrix<const std::int32_t>, Matrix<const Real>,
                       Vector<const Real>, const std::vector<Vector<const std::int64_t>>&>(),
              nb::arg("setup"), nb::arg("dense"), nb::arg("slot"), nb::arg("target"), nb::arg("weight"), nb::arg("fit"))
-        .def("advance", &advance<Real>, nb::arg("first"), nb::arg("count"), nb::arg("loss"), nb::arg("epoch"))
+        .def("advance", &advance<Real>, nb::arg("first"), nb::arg("count"), nb::arg("loss"), nb::arg("epoch"),
+             nb::arg("recorded"), nb::arg("records"))
         .def("outputs",
              [](H& h, int member, Vector<const std::int64_t> places, Matrix<double> to) {
                  h.check_places(places);

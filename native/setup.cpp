@@ -45,6 +45,7 @@ Layout<Real>::Layout(const Setup& setup, int panel) {
             blocks.push_back({at, 1, columns, padded<Real>(columns), true, -1, 0, 0});
         }
         count = padded<Real>(reals);
+        record_layers = 1;
     }
     int inputs = setup.inputs();
     for (const int width : setup.hidden) {
@@ -61,7 +62,7 @@ void Layout<Real>::add_layer(const Setup& setup, int inputs, int outputs, bool i
     const bool is_narrow = is_last && outputs <= kNarrow && setup.loss != LossName::cross_entropy;
     if (is_last) stride_outputs = is_narrow ? outputs : row_stride<Real>(outputs);
     Layer layer{inputs, outputs, row_stride<Real>(inputs), count, 0, is_narrow ? -1 : packed};
-    const int number = static_cast<int>(layers.size()), part = static_cast<int>(parameters.size());
+    const int number = static_cast<int>(layers.size());
     layer.bias = layer.weight + layer.stride * padded<Real>(outputs);
     count = layer.bias + padded<Real>(outputs);
     if (!is_narrow) packed += static_cast<long>((outputs + panel - 1) / panel) * panel * inputs;
@@ -69,9 +70,10 @@ void Layout<Real>::add_layer(const Setup& setup, int inputs, int outputs, bool i
     parameters.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false});
     for (int first = 0; first < outputs; first += panel)
         blocks.push_back({layer.weight + first * layer.stride, std::min(panel, outputs - first), inputs,
-                          layer.stride, true, is_narrow ? -1 : number, first, part});
-    blocks.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false, -1, 0, part + 1});
+                          layer.stride, true, is_narrow ? -1 : number, first, record_layers});
+    blocks.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false, -1, 0, record_layers});
     layers.push_back(layer);
+    ++record_layers;
 }
 
 template struct Layout<float>;

@@ -64,7 +64,7 @@ struct Block {
     bool is_matrix;     // weights and embeddings, not biases
     int layer;          // of the weights to pack again; -1: none
     int first_output;   // of those weights
-    int part;           // the parameter it belongs to, in the order of `Parameter`s
+    int record_layer;   // the layer whose records it counts for
 };
 
 // One tensor of the network, in torch's order of names: embedding, then weight and bias of each layer.
@@ -92,6 +92,7 @@ struct Layout {
     long count = 0;   // of parameters with padding
     long packed = 0;  // of packed weights
     long stride_outputs = 0;
+    int record_layers = 0;  // the embedding, if there is one, and the linear layers
     bool keeps_slope = false;  // the activation's derivative is stored, not made from its output
 
    private:

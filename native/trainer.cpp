@@ -7,9 +7,12 @@
 namespace glassnet {
 namespace {
 
-const Each kInTurn = [](int tasks, const Work& work) {
-    for (int task = 0; task < tasks; ++task) work(task, 0);
-};
+// All tasks one after another, with the workspace of one worker.
+Each in_turn(int worker) {
+    return [worker](int tasks, const Work& work) {
+        for (int task = 0; task < tasks; ++task) work(task, worker);
+    };
+}
 
 // How a batch is cut: parts of kPartRows, in at most kGroups groups with a gradient each. It depends on the number of
 // rows alone, never on threads, and so do the bytes of the sums.
@@ -84,16 +87,25 @@ Each Trainer<Real>::in_pool() {
 }
 
 template <class Real>
-void Trainer<Real>::advance(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK) {
+double Trainer<Real>::advance(const Call& call) {
+    for (Member<Real>& m : members_) m.recording_seconds = 0;
     const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
-    if (setup_.members >= pool_.threads() || !is_large) return advance_members(first, count, loss_SK, epoch_EK);
-    while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))
-        group_gradient_.emplace_back(layout_.count);
-    for (Member<Real>& m : members_) run(m, first, first + count, first, loss_SK, epoch_EK, in_pool(), -1);
+    const bool by_member = setup_.members >= pool_.threads() || !is_large;
+    if (by_member) {
+        advance_members(call);
+    } else {
+        while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))
+            group_gradient_.emplace_back(layout_.count);
+        for (Member<Real>& m : members_) run(m, call.first, call.first + call.count, call, in_pool(), -1);
+    }
+    double seconds = 0;
+    for (const Member<Real>& m : members_) seconds += m.recording_seconds;
+    return by_member ? seconds / std::min(pool_.threads(), setup_.members) : seconds;
 }
 
 template <class Real>
-void Trainer<Real>::advance_members(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK) {
+void Trainer<Real>::advance_members(const Call& call) {
+    const std::int64_t first = call.first, count = call.count;
     const std::int64_t slice = std::max<std::int64_t>(1, static_cast<std::int64_t>(kSlice / products(setup_)));
     std::vector<std::int64_t> next(members_.size(), first);
     std::vector<bool> is_taken(members_.size(), false);
@@ -110,7 +122,7 @@ void Trainer<Real>::advance_members(std::int64_t first, std::int64_t count, floa
     pool_.run(std::min<int>(pool_.threads(), setup_.members), [&](int, int worker) {
         for (int k = take(); k >= 0; k = take()) {
             const std::int64_t to = std::min(next[k] + slice, first + count);
-            run(members_[k], next[k], to, first, loss_SK, epoch_EK, kInTurn, worker);
+            run(members_[k], next[k], to, call, in_turn(worker), worker);
             const std::lock_guard<std::mutex> hold(looking);
             next[k] = to;
             is_taken[k] = false;
@@ -120,28 +132,28 @@ void Trainer<Real>::advance_members(std::int64_t first, std::int64_t count, floa
 
 // `worker` is the thread whose workspace serves, or -1 where the rows are spread.
 template <class Real>
-void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, std::int64_t first, float* loss_SK,
-                        double* epoch_EK, const Each& each, int worker) {
-    const std::int64_t members = setup_.members, per_epoch = setup_.steps_per_epoch;
+void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, const Call& call, const Each& each,
+                        int worker) {
+    const std::int64_t members = setup_.members, per_epoch = setup_.steps_per_epoch, first = call.first;
     for (std::int64_t number = from; number < to; ++number) {
-        loss_SK[(number - first) * members + m.number] = static_cast<float>(step(m, number, each, worker));
+        call.loss_SK[(number - first) * members + m.number] = static_cast<float>(step(m, number, call, each, worker));
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
         std::vector<std::int64_t> places(data_.fit[m.fold]);
         for (std::int64_t& one : places) one += m.fold * data_.rows;
-        const Each mine = worker < 0 ? each : [&](int tasks, const Work& work) {
-            for (int task = 0; task < tasks; ++task) work(task, worker);
-        };
-        epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number] =
-            mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), mine);
+        call.epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number] =
+            mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), each);
     }
 }
 
 template <class Real>
-double Trainer<Real>::step(Member<Real>& m, std::int64_t number, const Each& each, int worker) {
+double Trainer<Real>::step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker) {
+    Quantities* record = record_of(m, number, call);
     const Batch batch = batch_of(m, number);
     const bool is_spread = worker < 0;
     const double sum = is_spread ? spread_gradients(m, batch, each) : own_gradients(m, batch, spaces_[worker]);
-    update(m, rates_of(m, number), is_spread ? Cut(batch.rows).groups : 1, each);
+    if (record) record_before(m);
+    const double factor = update(m, rates_of(m, number), is_spread ? Cut(batch.rows).groups : 1, each);
+    if (record) record_after(m, batch, factor, record, each);
     double finite = sum;
     for (const double one : m.block_squares) finite += one;
     if (!std::isfinite(finite) && m.not_finite_at < 0) m.not_finite_at = number;

@@ -39,6 +39,8 @@ struct Member {
     std::vector<std::uint32_t> shuffled;
     std::int64_t order_epoch = -1;
     std::int64_t steps = 0;                   // taken so far: Adam's count
+    std::vector<Real> before;                 // the weights before a recorded step
+    double recording_seconds = 0;
     std::int64_t not_finite_at = -1;          // the first step whose loss or gradients were not finite
 };
 
@@ -53,6 +55,26 @@ struct Workspace {
     std::vector<std::uint64_t> random;
     Buffer<Real> other_gradient;
     std::int64_t held = -1;  // the member whose whole batch lies here, where there is but one
+};
+
+// What is recorded of a member and layer at a step, in the order of kQuantities of src/glassnet/engine/fused.py.
+struct Quantities {
+    float weight, gradient, clipped, update, idle, not_finite;
+};
+
+// Which steps are recorded, and where to.
+struct Recording {
+    const std::int64_t* steps = nullptr;  // ascending
+    std::int64_t count = 0;
+    Quantities* to = nullptr;  // (count, K, L)
+};
+
+// One call of advance: its range of steps and where its results go.
+struct Call {
+    std::int64_t first, count;
+    float* loss_SK;
+    double* epoch_EK;
+    Recording recording;
 };
 
 // Rows of one step of one member.
@@ -71,9 +93,9 @@ class Trainer {
    public:
     Trainer(const Setup& setup, Data<Real> data);
 
-    // Takes steps first ... first + count - 1 of every member. Writes losses (S, K) and, where the training asks for
-    // them, the losses over all fit rows (epochs that ended, K).
-    void advance(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK);
+    // Takes steps first ... first + count - 1 of every member. Writes losses (S, K), where the training asks for them
+    // the losses over all fit rows (epochs that ended, K), and the records. Returns the seconds that recording took.
+    double advance(const Call& call);
 
     // Writes outputs (n, T) of one member for places of the data.
     void outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT);
@@ -93,10 +115,9 @@ class Trainer {
 
    private:
     // trainer.cpp
-    void advance_members(std::int64_t first, std::int64_t count, float* loss_SK, double* epoch_EK);
-    void run(Member<Real>& m, std::int64_t from, std::int64_t to, std::int64_t first, float* loss_SK, double* epoch_EK,
-             const Each& each, int worker);
-    double step(Member<Real>& m, std::int64_t number, const Each& each, int worker);
+    void advance_members(const Call& call);
+    void run(Member<Real>& m, std::int64_t from, std::int64_t to, const Call& call, const Each& each, int worker);
+    double step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker);
     double spread_gradients(Member<Real>& m, const Batch& batch, const Each& each);
     double own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space);
     double mean_loss(Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each);
@@ -120,11 +141,18 @@ class Trainer {
     void backward_embedding(int rows, const Real* dx, long stride, Real* gradient, Workspace<Real>& space);
 
     // update.cpp
-    void update(Member<Real>& m, const UpdateRates& rates, int groups, const Each& each);
+    double update(Member<Real>& m, const UpdateRates& rates, int groups, const Each& each);
     void reduce_block(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
     void pack(Member<Real>& m, const Block& block);
     UpdateRates rates_of(const Member<Real>& m, std::int64_t number) const;
+
+    // record.cpp
+    Quantities* record_of(const Member<Real>& m, std::int64_t number, const Call& call) const;
+    void record_before(Member<Real>& m);
+    void record_after(Member<Real>& m, const Batch& batch, double factor, Quantities* to, const Each& each);
+    void record_idle(Member<Real>& m, const Batch& batch, Quantities* to, const Each& each);
+    float count_not_finite(const Member<Real>& m, int record_layer) const;
 
     Workspace<Real> make_workspace() const;
 

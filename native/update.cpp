@@ -51,8 +51,9 @@ void Trainer<Real>::pack(Member<Real>& m, const Block& b) {
                         m.packed.data() + layer.packed + static_cast<long>(b.first_output) * layer.inputs});
 }
 
+// Returns the factor of clipping.
 template <class Real>
-void Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int groups, const Each& each) {
+double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int groups, const Each& each) {
     const int blocks = static_cast<int>(layout_.blocks.size());
     UpdateRates rates = given;
     if (setup_.clip > 0) {
@@ -69,12 +70,13 @@ void Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int groups
         });
     }
     ++m.steps;
+    return rates.factor;
 }
 
 #define GLASSNET_MAKE(Real)                                                                     \
     template UpdateRates Trainer<Real>::rates_of(const Member<Real>&, std::int64_t) const;      \
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
-    template void Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);
+    template double Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);
 GLASSNET_MAKE(float)
 GLASSNET_MAKE(double)
 

@@ -46,6 +46,7 @@ constexpr Kernels<Real> kTable = {
     transpose<Real>,
     add<Real>,
     square_sum<Real>,
+    square_difference<Real>,
     sigmoid<Real>,
     function<Real>,
 };

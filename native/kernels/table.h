@@ -149,6 +149,8 @@ struct Kernels {
     void (*add)(int rows, int columns, long stride, Real* total, const Real* part);
     // sum of squares; not finite where a number is not
     double (*square_sum)(int rows, int columns, long stride, const Real* values);
+    // the same of the difference of two such blocks
+    double (*square_difference)(int rows, int columns, long stride, const Real* values, const Real* others);
     void (*sigmoid)(long count, Real* values);
     // exp, log1p, tanh, sigmoid by number: for the tests of their error
     void (*function)(int which, long count, Real* values);

@@ -84,5 +84,19 @@ double square_sum(int rows, int columns, long stride, const Real* values) {
     return sum;
 }
 
+template <class Real>
+double square_difference(int rows, int columns, long stride, const Real* values, const Real* others) {
+    double sum = 0;
+    for (int row = 0; row < rows; ++row) {
+        Vec<Real> total{};
+        for (long at = row * stride; at < row * stride + columns; at += kLanes<Real>) {
+            const Vec<Real> v = load(values + at) - load(others + at);
+            total += v * v;
+        }
+        sum += sum_lanes<Real>(total);
+    }
+    return sum;
+}
+
 }  // namespace
 }  // namespace glassnet

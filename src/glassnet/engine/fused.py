@@ -8,6 +8,7 @@ Shapes: K members, F folds, R rows of the table, D dense inputs, E embedded cate
 from __future__ import annotations
 
 import os
+import time
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from glassnet.network.mlp import MLP
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
+from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
 
 try:
     from glassnet.engine import _fused
@@ -43,7 +45,12 @@ SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
 NUMBERS: Final = {"float32": np.float32, "float64": np.float64}
 WEIGHTS, MOMENTS, SQUARES, GRADIENTS = range(4)  # what a trainer's get and set copy
 
-MISSING: Final = "its compiled part is not installed; install a C++ compiler and run `pip install --force-reinstall glassnet`"
+QUANTITIES: Final = ("weight", "gradient", "clipped", "update", "idle", "non_finite")
+
+MISSING: Final = (
+    "its compiled part is not installed; install a C++ compiler, then run"
+    " `pip install --force-reinstall --no-binary glassnet glassnet`"
+)
 
 
 def refuses(plan: Plan) -> str:
@@ -86,6 +93,8 @@ class FusedEngine:
             plan.prepared.loss_weight_R.astype(self.number),
             [rows.astype(np.int64) for rows in plan.prepared.rows.fit],
         )
+        self.layers = len(layer_parameters(plan.network))
+        self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
         self.names = list(plan.network.state_dict())
         self.shapes = {name: tuple(t.shape) for name, t in plan.network.state_dict().items()}
         self.load({name: t.detach() for name, t in plan.network.state_dict().items()})
@@ -97,8 +106,17 @@ class FusedEngine:
         asked = ends if self.plan.training.training_loss == "rows" else 0
         loss_SK = np.zeros((count, members), dtype=np.float32)
         epoch_loss_EK = np.zeros((asked, members))
-        self.trainer.advance(first, count, loss_SK, epoch_loss_EK)
-        return Advance(loss_SK=loss_SK, epoch_loss_EK=epoch_loss_EK)
+        started = time.perf_counter()
+        recorded = np.array(self.recorder.steps(first, count), dtype=np.int64)
+        value_NKLQ = np.zeros((len(recorded), members, self.layers, len(QUANTITIES)), dtype=np.float32)
+        seconds = self.trainer.advance(first, count, loss_SK, epoch_loss_EK, recorded, value_NKLQ.reshape(-1))
+        returned = time.perf_counter()
+        records = tuple(
+            _record(number, per_epoch, values) for number, values in zip(recorded, value_NKLQ, strict=True)
+        )
+        ended = time.perf_counter()
+        self.recorder.took(seconds + ended - returned, ended - started)
+        return Advance(loss_SK=loss_SK, epoch_loss_EK=epoch_loss_EK, records=records)
 
     # ---- looking at it without changing it ----
 
@@ -149,6 +167,14 @@ class FusedEngine:
                 self.trainer.set(
                     what, member, parameter, np.ascontiguousarray(values[member], dtype=self.number)
                 )
+
+
+def _record(number: int, per_epoch: int, value_KLQ: Floats32) -> Record:
+    epoch, step = divmod(int(number), per_epoch)
+    quantities = {name: value_KLQ[:, :, place] for place, name in enumerate(QUANTITIES)}
+    ratio_KL = quantities["update"] / np.maximum(quantities["weight"], 1e-30)
+    quantities["ratio"] = ratio_KL.astype(np.float32)
+    return Record(epoch=epoch, step=step, quantities=quantities)
 
 
 def _setup(plan: Plan, instruction_set: str) -> _fused.Setup:
