@@ -11,13 +11,13 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from glassnet.autograd.explanation import Explanation
 from glassnet.autograd.forward import watching
 from glassnet.autograd.functions import FUNCTIONS
 from glassnet.autograd.leaves import as_leaves
 from glassnet.autograd.rules.book import RULES
 from glassnet.autograd.rules.local import Rule
 from glassnet.autograd.syntax import CONSTANTS, OPERATORS, Program, fail, names_used, parse, whole_number
-from glassnet.autograd.values import Explanation
 from glassnet.autograd.walk import explain
 from glassnet.autograd.wording import shape_words
 from glassnet.errors import GlassnetError, near_miss

@@ -11,7 +11,7 @@ from typing import Final
 
 from torch import Tensor
 
-from glassnet.autograd.values import Edge, Explanation, Node
+from glassnet.autograd.values import Edge, Explained, Node
 
 Test = Callable[[Node, Edge, Tensor], bool]  # the operation, an edge into it, the input's value
 
@@ -58,7 +58,7 @@ KINKS: Final[dict[str, Test]] = {
 }
 
 
-def kinked(explanation: Explanation) -> tuple[str, ...]:
+def kinked(explanation: Explained) -> tuple[str, ...]:
     """Return the operations that stand at a kink, as they are written: `relu(u2)`."""
     found: dict[str, None] = {}
     for edge in explanation.edges:

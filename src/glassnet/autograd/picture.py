@@ -16,7 +16,7 @@ from matplotlib.path import Path
 from torch import Tensor
 
 from glassnet.autograd.layout import Layout, lay_out
-from glassnet.autograd.values import Edge, Explanation, Kind, Node
+from glassnet.autograd.values import Edge, Explained, Kind, Node
 from glassnet.autograd.wording import digits, whole
 from glassnet.errors import GlassnetError, near_miss
 
@@ -74,7 +74,7 @@ class Box:
         return self.left + self.width
 
 
-def save_picture(explanation: Explanation, path: str) -> None:
+def save_picture(explanation: Explained, path: str) -> None:
     """Write the picture to an .svg or .png file; raises GlassnetError for another ending."""
     kind = File(path).suffix.lower().removeprefix(".")
     if kind not in FORMATS:
@@ -84,7 +84,7 @@ def save_picture(explanation: Explanation, path: str) -> None:
     File(path).write_bytes(svg(explanation).encode() if kind == "svg" else png(explanation))
 
 
-def svg(explanation: Explanation) -> str:
+def svg(explanation: Explained) -> str:
     """Return the picture as SVG text with its own light background; the same bytes for the same graph."""
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "glassnet", "svg.fonttype": "path"}):
@@ -93,14 +93,14 @@ def svg(explanation: Explanation) -> str:
     return text[text.index("<svg") :]
 
 
-def png(explanation: Explanation) -> bytes:
+def png(explanation: Explained) -> bytes:
     """Return the picture as the bytes of a PNG."""
     buffer = io.BytesIO()
     draw(explanation).savefig(buffer, format="png")
     return buffer.getvalue()
 
 
-def draw(explanation: Explanation) -> Figure:
+def draw(explanation: Explained) -> Figure:
     """Return the picture as a matplotlib figure; raises GlassnetError where it could not be read any more."""
     if len(explanation.nodes) > NODE_LIMIT:
         raise GlassnetError(
@@ -126,7 +126,7 @@ def draw(explanation: Explanation) -> Figure:
 class Sheet:
     """Everything that says where things stand."""
 
-    explanation: Explanation
+    explanation: Explained
     layout: Layout
     style: Style
     boxes: dict[int, Box]
@@ -149,7 +149,7 @@ def cell(value: Tensor | None, missing: str = "?", precision: int = 4) -> str:
     return text if text and len(text) <= 16 else f"{size}, norm {digits(float(value.double().norm()), 2)}"
 
 
-def _sheet(explanation: Explanation) -> Sheet:
+def _sheet(explanation: Explained) -> Sheet:
     """Return the places of all boxes and lines."""
     layout = lay_out(len(explanation.nodes), [(edge.source, edge.target) for edge in explanation.edges])
     style = ROOMY if len(explanation.nodes) <= ROOMY_LIMIT else TIGHT
@@ -202,7 +202,7 @@ def _gradient_cell(style: Style, node: Node) -> str:
     return "none" if node.kind is Kind.CONSTANT else cell(node.gradient, "none", style.precision)
 
 
-def _header(axes: Axes, explanation: Explanation) -> None:
+def _header(axes: Axes, explanation: Explained) -> None:
     output = explanation.nodes[explanation.output].name
     axes.text(MARGIN, 0.2, "Every box:", fontsize=WORD_SIZE + 1.5, color=FAINT, va="center")
     axes.text(

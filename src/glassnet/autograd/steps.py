@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from glassnet.autograd.values import Edge, Explanation, Kind, Node
+from glassnet.autograd.values import Edge, Explained, Kind, Node
 from glassnet.autograd.wording import bracketed, short
 
 
-def chain_rule(explanation: Explanation) -> tuple[str, ...]:
+def chain_rule(explanation: Explained) -> tuple[str, ...]:
     """Return the lines of the forward pass, of the backward pass, and of the sums over paths."""
     output = explanation.nodes[explanation.output]
     return (
@@ -22,7 +22,7 @@ def chain_rule(explanation: Explanation) -> tuple[str, ...]:
     )
 
 
-def _forward(explanation: Explanation) -> list[str]:
+def _forward(explanation: Explained) -> list[str]:
     given = [node for node in explanation.nodes if node.kind is not Kind.OPERATION]
     made = [node for node in explanation.nodes if node.kind is Kind.OPERATION]
     return [f"{node.name} = {short(node.value)}" for node in given] + [
@@ -30,7 +30,7 @@ def _forward(explanation: Explanation) -> list[str]:
     ]
 
 
-def _backward(explanation: Explanation, output: Node) -> list[str]:
+def _backward(explanation: Explained, output: Node) -> list[str]:
     """Return a line per edge, and after the last one into a node the sum over its paths."""
     lines: list[str] = []
     last_use = {edge.source: edge for edge in explanation.edges}
@@ -49,7 +49,7 @@ def _backward(explanation: Explanation, output: Node) -> list[str]:
     return lines
 
 
-def _line(explanation: Explanation, edge: Edge, output: str) -> str:
+def _line(explanation: Explained, edge: Edge, output: str) -> str:
     """Return `dy/da = dy/du1 · 3 * a**2 = 1 · 75 = 75`, or with the vector-Jacobian product named."""
     target, source = explanation.nodes[edge.target], explanation.nodes[edge.source]
     above = f"d{output}/d{target.name}"

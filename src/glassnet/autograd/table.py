@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from glassnet.autograd.values import Edge, Explanation, Kind, Node
+from glassnet.autograd.values import Edge, Explained, Kind, Node
 from glassnet.autograd.wording import bracketed, brief, digits, short
 
 HOW_TO_READ: Final = (
@@ -26,7 +26,7 @@ LEAF_HEADS: Final = ("leaf", "value", "gradient", "torch", "sum over paths")
 Row = tuple[str, ...]
 
 
-def operation_rows(explanation: Explanation) -> list[Row]:
+def operation_rows(explanation: Explained) -> list[Row]:
     """Return one row per operation and input, in the order of `OPERATION_HEADS`."""
     rows: list[Row] = []
     for node in explanation.nodes:
@@ -45,7 +45,7 @@ def operation_rows(explanation: Explanation) -> list[Row]:
     return rows
 
 
-def leaf_rows(explanation: Explanation) -> list[Row]:
+def leaf_rows(explanation: Explained) -> list[Row]:
     """Return one row per leaf and constant, in the order of `LEAF_HEADS`."""
     rows: list[Row] = [
         (leaf.name, short(leaf.value), short(leaf.gradient), verdict(leaf), paths(explanation, leaf))
@@ -68,7 +68,7 @@ def verdict(node: Node) -> str:
     return "same" if node.agrees else f"DIFFERS: {short(node.torch_gradients[0])}"
 
 
-def paths(explanation: Explanation, node: Node) -> str:
+def paths(explanation: Explained, node: Node) -> str:
     """Return the sum over the uses of a node, `75 (u1) + 2 (u3) = 77`; empty for a single use."""
     uses = explanation.uses_of(node)
     if len(uses) < 2 or any(edge.passed is None for edge in uses):
@@ -78,7 +78,7 @@ def paths(explanation: Explanation, node: Node) -> str:
     return " + ".join(shown)
 
 
-def plain_table(explanation: Explanation) -> str:
+def plain_table(explanation: Explained) -> str:
     """Return the whole explanation as text: operations, leaves, notes, and how to read it."""
     output = explanation.nodes[explanation.output]
     parts = [f"{output.name} = {short(output.value)}", columns(OPERATION_HEADS, operation_rows(explanation))]
@@ -86,12 +86,12 @@ def plain_table(explanation: Explanation) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def closing_lines(explanation: Explanation) -> list[str]:
+def closing_lines(explanation: Explained) -> list[str]:
     """Return the verdict on the whole, the mismatches and the notes."""
     return [agreement(explanation), *(f"WRONG: {one}" for one in explanation.mismatches), *explanation.notes]
 
 
-def agreement(explanation: Explanation) -> str:
+def agreement(explanation: Explained) -> str:
     """Return one sentence: how many gradients were recomputed, and whether they are torch's."""
     rules = [edge for edge in explanation.edges if edge.recomputed]
     if not explanation.agrees:
@@ -126,7 +126,7 @@ def _every(values: Sequence[object], absent: str = "not kept") -> str:
     return " | ".join(absent if one is None else brief(one) for one in values)  # type: ignore[arg-type]
 
 
-def _passed(explanation: Explanation, edge: Edge) -> str:
+def _passed(explanation: Explained, edge: Edge) -> str:
     source = explanation.nodes[edge.source]
     to = source.name if len(source.values) == 1 else f"{source.name}[{edge.port}]"
     mark = "" if edge.agrees else f"  WRONG, torch: {short(edge.torch_passed)}"

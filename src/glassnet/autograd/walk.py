@@ -14,10 +14,11 @@ from typing import Final
 from torch import Tensor
 
 from glassnet.autograd.backward import flow
+from glassnet.autograd.explanation import Explanation
 from glassnet.autograd.graph import NOTHING_KEPT, Graph, read_graph, translated
 from glassnet.autograd.rules.book import RULES
 from glassnet.autograd.rules.local import Rule
-from glassnet.autograd.values import Edge, Explanation, Kind, Node
+from glassnet.autograd.values import Edge, Kind, Node
 from glassnet.autograd.wording import shape_words
 from glassnet.errors import GlassnetError, listed
 

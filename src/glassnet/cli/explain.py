@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from glassnet.autograd.differences import Difference
-    from glassnet.autograd.values import Edge, Explanation, Node
+    from glassnet.autograd.explanation import Explanation
+    from glassnet.autograd.values import Edge, Node
 
 EPILOG = """\b
 Examples:

@@ -144,7 +144,8 @@ def _elu(op: Applied) -> Tensor:
 
 
 def _leaky(op: Applied) -> Tensor:
-    return torch.where(op.tensor("self") > 0.0, 1.0, float(op.saved("negative_slope")))
+    # Two plain numbers would give float32: the slope is a tensor, so that its digits stay.
+    return torch.where(op.tensor("self") > 0.0, 1.0, number(float(op.saved("negative_slope"))))
 
 
 def _is_positive(y: Tensor) -> Tensor:
