@@ -50,6 +50,7 @@ class Held {
               "the table's columns do not fit the network");
         Data<Real> data{dense_.data(), slot_.data(), target_.data(), weight_.data(), static_cast<std::int64_t>(rows), {}};
         for (const Vector<const std::int64_t>& one : fit) {
+            check(one.shape(0) > 0, "a fold has no rows to train on");
             data.fit.emplace_back(one.data(), one.data() + one.shape(0));
             for (const std::int64_t row : data.fit.back())
                 check(row >= 0 && row < data.rows, "a fit row lies outside of the table");
@@ -97,12 +98,6 @@ void bind(nb::module_& m, const char* name) {
                  check(to.shape(0) == places.shape(0), "the room for outputs has the wrong shape");
                  const nb::gil_scoped_release released;
                  h.trainer().outputs(member, places.data(), static_cast<std::int64_t>(places.shape(0)), to.data());
-             })
-        .def("loss",
-             [](H& h, int member, Vector<const std::int64_t> places) {
-                 h.check_places(places);
-                 const nb::gil_scoped_release released;
-                 return h.trainer().loss(member, places.data(), static_cast<std::int64_t>(places.shape(0)));
              })
         .def("get", [](H& h, int what, int member, int parameter,
                        Matrix<Real> to) { h.trainer().get(what, member, parameter, to.data()); })

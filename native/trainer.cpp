@@ -226,11 +226,6 @@ double Trainer<Real>::mean_loss(Member<Real>& m, const std::int64_t* places, std
 }
 
 template <class Real>
-double Trainer<Real>::loss(int member, const std::int64_t* places, std::int64_t count) {
-    return mean_loss(members_[member], places, count, in_pool());
-}
-
-template <class Real>
 void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT) {
     const Member<Real>& m = members_[member];
     const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows), outputs = setup_.outputs;

@@ -99,8 +99,6 @@ class Trainer {
 
     // Writes outputs (n, T) of one member for places of the data.
     void outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT);
-    // Returns one member's weighted mean loss over places of the data.
-    double loss(int member, const std::int64_t* places, std::int64_t count);
 
     // Copies one tensor of one member as torch has it; what: 0 weights, 1 moments, 2 squares, 3 gradients.
     void get(int what, int member, int parameter, Real* to) const;

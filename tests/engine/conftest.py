@@ -111,6 +111,7 @@ def plan_of(
     draw = np.random.default_rng(seed)
     target_RT, task = target_of(draw, training.loss, rows, outputs)
     fold_R = draw.integers(0, folds, rows) if folds > 1 else np.full(rows, -1)
+    fold_R[:folds] = np.arange(folds) if folds > 1 else -1  # so that no fold is without fit rows
     fit = tuple(np.flatnonzero(fold_R != fold) for fold in range(folds))
     inputs = InputShape(dense=dense, embedded=tuple(slots), embedding=embedding)
     return Plan(

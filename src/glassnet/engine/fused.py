@@ -134,11 +134,6 @@ class FusedEngine:
             self.trainer.outputs(member, places, output_KnT[place])
         return output_KnT
 
-    def losses(self, rows: RowNumbers, fold: int) -> Floats64:
-        """Return the weighted mean loss of the fold's members over some rows."""
-        places = self._places(rows, fold)
-        return np.array([self.trainer.loss(member, places) for member in self._members(fold)])
-
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights."""
         return self.tensors(WEIGHTS)
@@ -172,7 +167,8 @@ class FusedEngine:
 def _record(number: int, per_epoch: int, value_KLQ: Floats32) -> Record:
     epoch, step = divmod(int(number), per_epoch)
     quantities = {name: value_KLQ[:, :, place] for place, name in enumerate(QUANTITIES)}
-    ratio_KL = quantities["update"] / np.maximum(quantities["weight"], 1e-30)
+    with np.errstate(invalid="ignore", over="ignore"):  # a step that blew up is what a record is for
+        ratio_KL = quantities["update"] / np.maximum(quantities["weight"], 1e-30)
     quantities["ratio"] = ratio_KL.astype(np.float32)
     return Record(epoch=epoch, step=step, quantities=quantities)
 
