@@ -41,7 +41,10 @@ from glassnet.table.values import RowNumbers, Rows, Schema, Task
 from glassnet.train import Progress, Trained, Watch, train
 
 EVALUATION_SHARE: Final = 0.85  # of a time limit goes to everything up to the end of training
-SMALL_STEP: Final = 3e7  # multiply-adds of a step below which a second thread costs more than it brings
+# Multiply-adds of a step below which one thread is used. Two OpenMP threads that wait for each other at every
+# operation gain a third on a quiet machine and lose a factor of ten on a busy one: adult's 42 million took
+# 5 s with two threads on two free cores and 83 s beside other work (2026-11-22).
+SMALL_STEP: Final = 2e8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
