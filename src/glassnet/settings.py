@@ -8,8 +8,10 @@ settings with nothing left open.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from numbers import Number
 from typing import Any, Final, Literal
 
 from glassnet.errors import SettingsError, listed, near_miss
@@ -95,11 +97,12 @@ class Settings:
     def __post_init__(self) -> None:
         for name, (is_right, rule) in CHECKS.items():
             value = getattr(self, name)
-            if value != "auto" and not is_right(value):
+            is_open = name in OPEN and isinstance(value, str) and value == "auto"
+            if not is_open and not is_right(value):
                 raise SettingsError(f"{name} must be {rule}, but it is {value!r}.")
         if self.columns and (twice := sorted(set(self.columns) & set(self.drop))):
             raise SettingsError(f"column '{twice[0]}' is both in columns and in drop; name it once.")
-        if self.batch_size == 0 and self.dropout not in ("auto", 0.0) and self.network == "neuron":
+        if self.dropout not in ("auto", 0.0) and self.network == "neuron":
             raise SettingsError("dropout needs a hidden layer, and the neuron has none.")
         shares = [s for s in (self.validation_share, self.test_share) if not isinstance(s, str)]
         if sum(shares) >= 1.0:
@@ -119,8 +122,10 @@ def _number(least: float, below: float = math.inf) -> tuple[Callable[[Any], bool
     return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and least <= v < below, rule
 
 
-def _positive() -> tuple[Callable[[Any], bool], str]:
-    return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and v > 0, "a number above 0"
+def _positive(most: float = math.inf) -> tuple[Callable[[Any], bool], str]:
+    return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and 0 < v <= most, (
+        "a number above 0"
+    )
 
 
 def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
@@ -153,7 +158,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "rare": _whole(1),
     "label_smoothing": _number(0.0, 1.0),
     "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
-    "learning_rate": _positive(),
+    "learning_rate": _positive(sys.float_info.max),
     "momentum": _number(0.0, 1.0),
     "weight_decay": _number(0.0),
     "clip": _number(0.0),
@@ -168,13 +173,14 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
 }
 
 SETTING_NAMES: Final = tuple(field.name for field in fields(Settings))
+OPEN: Final = frozenset(field.name for field in fields(Settings) if field.default == "auto")
 
 
 def change(settings: Settings, **changes: Any) -> Settings:
     """Return the settings with the named ones changed.
 
     Raises SettingsError, with the nearest known name, for a name that is no setting. A list is taken
-    for a tuple, and a single column name for a tuple of one.
+    for a tuple, a single column name for a tuple of one, and NumPy's numbers for Python's own.
     """
     for name in changes:
         if name not in SETTING_NAMES:
@@ -187,6 +193,8 @@ def change(settings: Settings, **changes: Any) -> Settings:
 
 def _plain(name: str, value: Any) -> Any:
     """Return the value as Settings keeps it: lists as tuples, a single name as a tuple of one."""
+    if isinstance(value, Number) and hasattr(value, "item"):  # NumPy's, as a search over a range gives them
+        value = value.item()
     if name in ("kinds", "class_weight") and isinstance(value, Mapping):
         return tuple((str(key), one) for key, one in value.items())
     if name in ("target", "columns", "drop", "keep") and isinstance(value, str):
