@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.text import Text
 
-from glassnet.cli.console import clean, table_of
+from glassnet.cli.console import print_table, say, say_pairs
 from glassnet.cli.layers import layer_rows, parameter_count
 from glassnet.cli.summary import BASELINES, headline, print_scores, training_line
 from glassnet.model import load
@@ -23,31 +22,21 @@ def show_model(console: Console, path: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(json_text(_as_json(fitted)))
         return
-    _say(console, headline(fitted), "bold")
-    for head, text in _facts(fitted):
-        _say(console, f"{head:<10} {text}")
-    console.print()
+    say(console, headline(fitted), "bold")
+    say_pairs(console, _facts(fitted))
     print_scores(console, fitted.evaluation, BASELINES[fitted.schema.task])
     rows = [[c.name, str(c.kind), c.reason] for c in fitted.schema.inputs]
-    console.print(table_of(console, ["input", "kind", "why"], rows))
-    console.print()
-    console.print(
-        table_of(console, ["layer", "kind", "weights", "count"], layer_rows(fitted.network), right=1)
-    )
-
-
-def _say(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(clean(text), style=style), soft_wrap=not console.is_terminal)
+    print_table(console, ["input", "kind", "why"], rows)
+    print_table(console, ["layer", "kind", "weights", "count"], layer_rows(fitted.network), right=1)
 
 
 def _facts(fitted: Fitted) -> list[tuple[str, str]]:
     """Return the card's lines: target, rows, network, training, program."""
     count = len(fitted.trained.members)
     members = "1 member" if count == 1 else f"{count} members"
-    counts = zip(("training", "validation", "test"), fitted.row_counts, strict=True)
     found = [
         ("target", "; ".join(_target(fitted, place) for place in range(len(fitted.schema.targets)))),
-        ("rows", ", ".join(f"{rows:,} {name}" for name, rows in counts) + f" ({fitted.split})"),
+        ("rows", fitted.split),
         ("network", f"{parameter_count(fitted.network):,} parameters, {members}"),
         ("training", f"loss {fitted.loss}, {training_line(fitted)}"),
         ("made by", ", ".join(f"{name} {version}" for name, version in fitted.facts.versions.items())),

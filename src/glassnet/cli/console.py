@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -25,24 +26,65 @@ def make_console(*, stderr: bool = False) -> Console:
 
 def clean(text: str) -> str:
     """Return the text with a dot for each sign that would steer a terminal: names come from files."""
-    return "".join(sign if sign.isprintable() else "·" for sign in text)
+    return "".join(sign if sign.isprintable() or sign == "\n" else "·" for sign in text)
 
 
-def table_of(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0) -> Table:
-    """Return a quiet table; the last `right` columns hold numbers and stand to the right."""
-    is_terminal = console.is_terminal
-    table = Table(
-        box=SIMPLE_HEAD if is_terminal else None,
-        pad_edge=False,
-        header_style="bold" if is_terminal else "",
-        padding=(0, 1) if is_terminal else (0, 2, 0, 0),
-    )
+def print_table(
+    console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0
+) -> None:
+    """Print a quiet table and an empty line; the last `right` columns hold numbers and stand to the right."""
+    cells = [[clean(cell) for cell in row] for row in rows]
+    if console.is_terminal:
+        console.print(_drawn(heads, cells, right))
+        return
+    for line in plain_lines([list(heads), *cells], right):
+        console.print(line, soft_wrap=True)
+    console.print()
+
+
+def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], right: int) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for place, head in enumerate(heads):
         is_right = place >= len(heads) - right
-        table.add_column(head, justify="right" if is_right else "left", no_wrap=is_right, overflow="fold")
+        table.add_column(head, justify="right" if is_right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
+        table.add_row(*(Text(cell) for cell in row))
     return table
+
+
+def plain_lines(rows: Sequence[Sequence[str]], right: int) -> list[str]:
+    """Return aligned lines without blanks at their ends, the last `right` columns to the right."""
+    if not rows:
+        return []
+    width = [max(cell_len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = []
+        for place, cell in enumerate(row):
+            blank = " " * (width[place] - cell_len(cell))
+            cells.append(blank + cell if place >= len(row) - right else cell + blank)
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def say(console: Console, text: str, style: str = "") -> None:
+    """Print a line that is not broken: paths and commands are there to be copied."""
+    console.print(Text(clean(text), style=style), soft_wrap=True)
+
+
+def say_pairs(console: Console, pairs: Sequence[tuple[str, str]]) -> None:
+    """Print a name and a text a line; long texts go on below their own beginning."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in pairs:
+        grid.add_row(Text(name), Text(clean(text)))
+    if console.is_terminal:
+        console.print(grid)
+    else:
+        for line in plain_lines([list(pair) for pair in pairs], 0):
+            console.print(line, soft_wrap=True)
+    console.print()
 
 
 def figure(value: float) -> str:

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import click
 from rich.console import Console
-from rich.text import Text
 
-from glassnet.cli.console import clean, seconds_text, table_of
+from glassnet.cli.console import print_table, say, say_pairs, seconds_text
 from glassnet.cli.layers import layer_rows, parameter_count
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Engine, Plan
@@ -33,25 +32,19 @@ def print_draft(console: Console, draft: Draft, settings: Settings, *, as_json: 
         return
     schema = draft.gathered.schema
     rows = [[c.name, str(c.kind), "yes" if c.used else "no", why(c)] for c in schema.columns]
-    _say(console, f"{draft.gathered.name}: {draft.gathered.own_rows:,} rows", "bold")
-    console.print(table_of(console, ["column", "kind", "used", "why"], rows))
-    console.print()
-    for head, text in _lines(draft, f"{engine.name} ({reason})"):
-        _say(console, f"{head:<10} {text}")
-    console.print()
-    console.print(
-        table_of(console, ["layer", "kind", "weights", "count"], layer_rows(draft.plan.network), right=1)
-    )
-    console.print()
+    say(console, f"{draft.gathered.name}: {draft.gathered.own_rows:,} rows", "bold")
+    print_table(console, ["column", "kind", "used", "why"], rows)
+    say_pairs(console, _lines(draft, f"{engine.name} ({reason})"))
+    print_table(console, ["layer", "kind", "weights", "count"], layer_rows(draft.plan.network), right=1)
     for note in draft.gathered.notes:
-        _say(console, f"Note: {note}", "yellow")
+        say(console, f"Note: {note}", "yellow")
     most = "" if not draft.plan.training.patience else "at most "
-    _say(
+    say(
         console,
         f"Training would take {most}about {seconds_text(seconds)} (an estimate from a few steps).",
         "bold",
     )
-    _say(console, "Nothing was trained or written.")
+    say(console, "Nothing was trained or written.")
 
 
 def why(column: Column) -> str:
@@ -59,19 +52,14 @@ def why(column: Column) -> str:
     return column.reason if column.used else column.why_unused
 
 
-def _say(console: Console, text: str, style: str = "") -> None:
-    console.print(Text(clean(text), style=style), soft_wrap=not console.is_terminal)
-
-
 def _lines(draft: Draft, engine: str) -> list[tuple[str, str]]:
     """Return the plan, one line for each thing."""
     plan, schema = draft.plan, draft.gathered.schema
     training = plan.training
     names = ", ".join(f"'{target.name}'" for target in schema.targets)
-    counts = counts_of(draft)
     return [
         ("target", f"{names}: {schema.task}, {schema.task_reason}"),
-        ("rows", ", ".join(f"{count:,} {name}" for name, count in counts.items()) + f" ({draft.rows.how})"),
+        ("rows", draft.rows.how),
         (
             "network",
             f"{shown(plan.architecture.network)}, {parameter_count(plan.network):,} parameters,"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from glassnet.cli.parse import Parse, cells, class_weights, names, number, pairs, text, whole, widths
+from glassnet.cli.parse import Parse, cells, class_weights, names, number, pairs, text, whole, widths, yes_no
 from glassnet.settings import Settings, change
 
 DEFAULTS: Final = {field.name: field.default for field in fields(Settings)}
@@ -109,6 +109,7 @@ TRAINING: Final = (
 
 RUN: Final = (
     Row("seed", "N", whole, "Of the split, the weights and the order of rows."),
+    Row("records", "yes|no", yes_no, "Record norms of weights, gradients and updates."),
     Row("threads", "N", whole, "CPU threads; 0: all cores."),
     Row("engine", "NAME", text, "How steps are carried out."),
     Row("precision", "NAME", text, "float32 or float64."),

@@ -37,6 +37,14 @@ def number(flag: str, given: Sequence[str]) -> float:
     return value
 
 
+def yes_no(flag: str, given: Sequence[str]) -> bool:
+    """Return whether the last text is yes."""
+    word = given[-1].strip().lower()
+    if word not in ("yes", "no"):
+        raise SettingsError(f"{flag} must be yes or no, but it is '{given[-1]}'.")
+    return word == "yes"
+
+
 def names(flag: str, given: Sequence[str]) -> tuple[str, ...]:
     """Return the names between commas, of all texts; a name that holds a comma stands in double quotes."""
     found = [cell.strip() for one in given for cell in cells_of(one)]
@@ -58,7 +66,7 @@ def cells_of(text: str) -> list[str]:
 
 def widths(flag: str, given: Sequence[str]) -> tuple[int, ...]:
     """Return layer widths: "128,64" as (128, 64), "none" as ()."""
-    if given[-1].strip() == "none":
+    if given[-1].strip() in ("none", ""):
         return ()
     try:
         return tuple(int(cell) for cell in given[-1].split(","))

@@ -30,7 +30,6 @@ class Shown:
 
     live: bool  # a moving picture
     lines: bool  # a line where training starts
-    epochs: bool  # a line for each epoch, as the neuron's tutorial prints it
 
 
 class Display:
@@ -42,6 +41,7 @@ class Display:
         self.phase_shown: Status | None = None
         self.live: Live | None = None
         self.drawn = -math.inf
+        self.started = 0.0
 
     def phase(self, name: str) -> None:
         """Show that a phase begins: "reading", "preparing", "training", "evaluating"."""
@@ -52,9 +52,9 @@ class Display:
         if not self.shown.live:
             return
         if name == "training":
-            if not self.shown.epochs:
-                self.live = Live(console=self.console, auto_refresh=False, transient=True)
-                self.live.start()
+            self.started = time.monotonic()
+            self.live = Live(Text("Training ..."), console=self.console, auto_refresh=False, transient=True)
+            self.live.start(refresh=True)
         else:
             self.phase_shown = Status(Text(f"{name.capitalize()} ..."), console=self.console)
             self.phase_shown.start()
@@ -65,7 +65,7 @@ class Display:
         if self.live is None or now - self.drawn < REDRAW:
             return
         self.drawn = now
-        self.live.update(picture(progress), refresh=True)
+        self.live.update(picture(progress, now - self.started), refresh=True)
 
     def say(self, text: str) -> None:
         """Print a line above the picture."""
@@ -81,14 +81,16 @@ class Display:
             self.live = None
 
 
-def picture(progress: Progress) -> Group:
-    """Return the two lines of a run under way."""
-    done = min(progress.epoch, progress.epochs)
+def picture(progress: Progress, seconds: float) -> Group:
+    """Return the two lines of a run that has trained for so many seconds."""
+    left = progress.seconds_left
+    share = seconds / (seconds + left) if math.isfinite(left) and seconds + left > 0 else 0.0
     top = Table.grid(padding=(0, 2))
-    bar = ProgressBar(total=progress.epochs, completed=done, width=BAR, complete_style="cyan")
-    left = f"{seconds_text(progress.seconds_left)} left" if progress.epoch else ""
     top.add_row(
-        Text("Training", style="bold"), bar, Text(f"epoch {done}/{progress.epochs}"), Text(left, "dim")
+        Text("Training", style="bold"),
+        ProgressBar(total=1.0, completed=share, width=BAR, complete_style="cyan"),
+        Text(f"epoch {min(progress.epoch + 1, progress.epochs)} of {progress.epochs}"),
+        Text(f"{seconds_text(left)} left", style="dim"),
     )
     parts = [
         ("loss", progress.training_loss),
@@ -97,7 +99,7 @@ def picture(progress: Progress) -> Group:
     ]
     known = [f"{name} {figure(value)}" for name, value in parts if math.isfinite(value)]
     known.append(f"{progress.rows_per_second:,.0f} rows/s")
-    return Group(top, Text("          " + "   ".join(known)))
+    return Group(top, Text(" " * 10 + "   ".join(known)))
 
 
 def epoch_lines(losses: list[float], say: Callable[[str], None]) -> None:

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import click
 from rich.console import Console
-from rich.text import Text
 
-from glassnet.cli.console import clean, table_of
+from glassnet.cli.console import print_table, say
 from glassnet.settings import Settings
 from glassnet.table.facts import Facts, facts_of_table
 from glassnet.table.kinds import guess_kind
@@ -44,17 +43,29 @@ def show_table(console: Console, source: str, settings: Settings, *, as_json: bo
     if as_json:
         click.echo(_json(table, lines, schema, notes))
         return
-    console.print(
-        Text(clean(f"{table.name}: {table.frame.height:,} rows, {table.frame.width} columns"), "bold")
-    )
+    say(console, f"{table.name}: {table.frame.height:,} rows, {table.frame.width} columns", "bold")
+    print_table(console, *(_stacked(lines) if console.is_terminal else _wide(lines)))
+    if schema is not None:
+        say(console, f"Task: {schema.task}, {schema.task_reason}.", "bold")
+    for note in dict.fromkeys(notes):
+        say(console, f"Note: {note}", "yellow")
+
+
+def _wide(lines: list[Line]) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows, all of a column in one line."""
     rows = [
         [one.name, one.kind, _missing(one), f"{one.distinct:,}", _shown(one), one.reason] for one in lines
     ]
-    console.print(table_of(console, ["column", "kind", "missing", "distinct", "values", "why"], rows))
-    if schema is not None:
-        console.print(Text(clean(f"Task: {schema.task}, {schema.task_reason}."), "bold"))
-    for note in dict.fromkeys(notes):
-        console.print(Text(clean(f"Note: {note}"), "yellow"))
+    return ["column", "kind", "missing", "distinct", "values", "why"], rows
+
+
+def _stacked(lines: list[Line]) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows that fit a narrow terminal: the values above the reason."""
+    rows = [
+        [one.name, one.kind, _missing(one), f"{one.distinct:,} different: {_shown(one)}\n{one.reason}"]
+        for one in lines
+    ]
+    return ["column", "kind", "missing", "values, and why this kind"], rows
 
 
 def _schema(table: Table, settings: Settings) -> Schema | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -69,9 +68,10 @@ class Asked:
     dry_run: bool
     quiet: bool
     as_json: bool
+    command: tuple[str, ...]  # as it was typed
 
 
-def read_asked(words: Mapping[str, Any]) -> Asked:
+def read_asked(words: Mapping[str, Any], command: Sequence[str]) -> Asked:
     """Return what the words ask for, checked as far as it can be before the table is read."""
     before = read_run(Path(words["repeat"])) if "repeat" in words else _nothing_before()
     asked = Asked(
@@ -82,6 +82,7 @@ def read_asked(words: Mapping[str, Any]) -> Asked:
         dry_run="dry_run" in words,
         quiet="quiet" in words,
         as_json="as_json" in words,
+        command=("glassnet", *command),
     )
     for name, known in NAMED.items():
         value = getattr(asked.settings, name)
@@ -124,7 +125,7 @@ def run(asked: Asked, console: Console) -> int:
         try:
             fitted = run_pipeline(asked.sources, asked.settings, _listener(display, interrupts))
             display.phase("writing the report")
-            folder = write_run(Model(fitted), asked.out, ["glassnet", *sys.argv[1:]], asked.sources)
+            folder = write_run(Model(fitted), asked.out, asked.command, asked.sources)
             if asked.plot is not None:
                 _draw(Model(fitted), asked.plot)
         finally:
@@ -138,7 +139,6 @@ def _shown(asked: Asked, console: Console) -> Shown:
     return Shown(
         live=console.is_terminal and not silent,
         lines=not console.is_terminal and not silent,
-        epochs=asked.settings.recipe == "neuron" and not silent,
     )
 
 

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_command(arguments: list[str]) -> int:
     """Return the exit code of the command; what is wrong is said on stderr, without a traceback."""
     try:
-        code = glassnet.main(arguments, prog_name="glassnet", standalone_mode=False)
+        code = glassnet.main(arguments, prog_name="glassnet", standalone_mode=False, obj=tuple(arguments))
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()

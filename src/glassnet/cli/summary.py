@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from rich.text import Text
 
-from glassnet.cli.console import clean, figure, seconds_text, table_of
+from glassnet.cli.console import figure, print_table, say, seconds_text
 from glassnet.evaluate.values import Evaluation, Score
 from glassnet.pipeline import Fitted
 from glassnet.run_folder import MODEL, REPORT
@@ -27,21 +26,16 @@ BASELINES: Final = {
 
 def print_summary(console: Console, fitted: Fitted, folder: Path) -> None:
     """Print how the run ended."""
-    _say(console, headline(fitted), "bold")
-    _say(console, training_line(fitted))
+    say(console, headline(fitted), "bold")
+    say(console, training_line(fitted))
     console.print()
     print_scores(console, fitted.evaluation, BASELINES[fitted.schema.task])
     for note in notes(fitted):
-        _say(console, f"Note: {note}", "yellow")
-    _say(console, f"Report  {folder / REPORT}")
-    _say(console, f"Model   {folder / MODEL}")
+        say(console, f"Note: {note}", "yellow")
+    say(console, f"Report  {folder / REPORT}")
+    say(console, f"Model   {folder / MODEL}")
     console.print()
-    _say(console, f"Next: {next_command(fitted, folder)}", "bold")
-
-
-def _say(console: Console, text: str, style: str = "") -> None:
-    # Long paths and commands are not broken: they are there to be copied.
-    console.print(Text(clean(text), style=style), soft_wrap=True)
+    say(console, f"Next: {next_command(fitted, folder)}", "bold")
 
 
 def headline(fitted: Fitted) -> str:
@@ -73,9 +67,7 @@ def print_scores(console: Console, evaluation: Evaluation, baseline: str = "") -
     heads += [baseline] if has_baseline else []
     heads += ["linear model"] if has_linear else []
     lines = [score_cells(score, has_baseline, has_linear) for score in evaluation.scores]
-    console.print(table_of(console, heads, lines, right=len(heads) - 1))
-    if not console.is_terminal:
-        console.print()
+    print_table(console, heads, lines, right=len(heads) - 1)
 
 
 def score_cells(score: Score, has_baseline: bool, has_linear: bool) -> list[str]:

@@ -89,7 +89,7 @@ def _train(context: click.Context) -> int:
     with console.status("Starting ...") if is_live else nullcontext():
         from glassnet.cli.run import read_asked, run
 
-    return run(read_asked(words), console)
+    return run(read_asked(words, context.find_root().obj or ()), console)
 
 
 train.callback = _train
