@@ -12,6 +12,12 @@ namespace {
 template <class Real>
 inline void interleave(Vec<Real> a, Vec<Real> b, Vec<Real>& low, Vec<Real>& high) {
     constexpr int L = kLanes<Real>;
+#if defined(__clang__)  // knows no shuffle by a variable, but turns these loops into one
+    for (int i = 0; i < L; ++i) {
+        low[i] = (i % 2 ? b : a)[i / 2];
+        high[i] = (i % 2 ? b : a)[i / 2 + L / 2];
+    }
+#else
     Int<Real> first, second;
     for (int i = 0; i < L; ++i) {
         first[i] = (i % 2) * L + i / 2;
@@ -19,6 +25,7 @@ inline void interleave(Vec<Real> a, Vec<Real> b, Vec<Real>& low, Vec<Real>& high
     }
     low = __builtin_shuffle(a, b, first);
     high = __builtin_shuffle(a, b, second);
+#endif
 }
 
 template <class Real>

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from glassnet.engine import fused
 from glassnet.engine.eager import EagerEngine
 from glassnet.engine.plan import Engine, Plan
 from glassnet.errors import SettingsError, pick
@@ -21,6 +22,7 @@ class EngineKind:
 
 # Fastest first.
 ENGINES: Final[dict[str, EngineKind]] = {
+    "fused": EngineKind(make=fused.FusedEngine, refuses=fused.refuses),
     "eager": EngineKind(make=EagerEngine, refuses=lambda _: ""),
 }
 
