@@ -34,9 +34,10 @@ class Settings:
     target: tuple[str, ...] = ()  # columns to predict; empty: the example's own
     query: str = ""  # SQL to run instead of reading a file whole
     example: str = ""  # a table that comes with the program, instead of a source
-    example_rows: int = 1000  # rows of a generated example
-    example_features: int = 4  # columns of a generated example
-    example_noise: float = 0.1  # noise of a generated example
+    db_table: str = ""  # table of a database, or sheet of a workbook; empty: the only one
+    example_rows: int | Auto = "auto"  # rows of a generated example; auto: the example's own
+    example_features: int | Auto = "auto"  # columns of a generated example
+    example_noise: float | Auto = "auto"  # noise of a generated example
     example_seed: int = 0  # seed of a generated example
     columns: tuple[str, ...] = ()  # inputs to use; empty: all that are usable
     drop: tuple[str, ...] = ()  # columns to leave out
@@ -47,7 +48,12 @@ class Settings:
     weight: str = ""  # column of row weights
     class_weight: str | tuple[tuple[str, float], ...] = "none"  # none, balanced, or (class, weight) pairs
     delimiter: str = "auto"  # cell separator of text files
-    header: str = "auto"  # yes, no, auto
+    header: str = "auto"  # yes, no, auto, or how many lines name the columns
+    quote: str = "auto"  # quotation mark of text files, or none
+    escape: str = "auto"  # sign before a quotation mark that belongs to a cell, or none: it is doubled
+    comment: str = "auto"  # how lines begin that are no rows, or none
+    skip_lines: int | Auto = "auto"  # lines above the header or the first row
+    footer_lines: int | Auto = "auto"  # lines below the last row
     missing: tuple[str, ...] | Auto = "auto"  # cells that mean "missing"
     decimal: str = "auto"  # decimal mark: "." or ","
     dates: str = "auto"  # strptime format of date cells
@@ -132,6 +138,10 @@ def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
     return lambda v: v in names, f"one of {', '.join(names)}"
 
 
+def _sign(what: str) -> tuple[Callable[[Any], bool], str]:
+    return lambda v: isinstance(v, str) and (len(v) == 1 or v == "none"), f"{what} of one sign, or none"
+
+
 def _widths(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(w, int) and w >= 1 for w in value)
 
@@ -141,7 +151,12 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "example_features": _whole(1, 100_000),
     "example_noise": _number(0.0),
     "example_seed": _whole(0, SEED_LIMIT - 1),
-    "header": _one_of("yes", "no"),
+    "header": _one_of("yes", "no", "1", "2", "3"),
+    "quote": _sign("a quotation mark"),
+    "escape": _sign("an escape sign"),
+    "comment": (lambda v: isinstance(v, str) and v.strip() != "", "how comment lines begin, or none"),
+    "skip_lines": _whole(0, 10_000),
+    "footer_lines": _whole(0, 1_000),
     "decimal": _one_of(".", ","),
     "task": _one_of("binary", "multiclass", "regression", "multilabel"),
     "validation_share": _number(0.0, 1.0),

@@ -6,8 +6,8 @@ Each has the target column `target`. Generated tables are drawn with `settings.e
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,6 @@ from glassnet.settings import Settings
 from glassnet.table.values import Table
 
 TARGET: Final = "target"
-DEFAULTS: Final = {field.name: field.default for field in fields(Settings)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +33,7 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """One table that comes with the program, and its own size where the settings keep their defaults."""
+    """One table that comes with the program, and its own size where the settings leave it open."""
 
     make: Callable[[Size], pl.DataFrame]
     says: str  # one sentence
@@ -47,21 +46,17 @@ class Example:
 def example_table(settings: Settings) -> Table:
     """Return the example that `settings.example` names. Raises SettingsError, with all names, for another."""
     example = pick(EXAMPLES, settings.example, "example")
-    frame = example.make(_size(example, settings))
+    frame = example.make(example_size(example, settings))
     return Table(frame=frame, name=settings.example, source=f"example {settings.example}")
 
 
-def _size(example: Example, settings: Settings) -> Size:
-    """Return the size asked for; a setting that still has its default gives way to the example's own."""
-
-    def chosen(name: str, own: Any) -> Any:
-        value = getattr(settings, name)
-        return own if value == DEFAULTS[name] else value
-
+def example_size(example: Example, settings: Settings) -> Size:
+    """Return the size asked for; what the settings leave at "auto" is the example's own."""
+    rows, features, noise = settings.example_rows, settings.example_features, settings.example_noise
     return Size(
-        rows=chosen("example_rows", example.rows),
-        features=chosen("example_features", example.features),
-        noise=chosen("example_noise", example.noise),
+        rows=example.rows if isinstance(rows, str) else rows,
+        features=example.features if isinstance(features, str) else features,
+        noise=example.noise if isinstance(noise, str) else noise,
         seed=settings.example_seed,
     )
 
