@@ -1,0 +1,165 @@
+"""The code of each loss: one number for each row, whose mean is minimised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from glassnet.script.values import Run, writer
+from glassnet.table.values import Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LossCode:
+    """One loss as code."""
+
+    define: str  # what defines `row_loss(outputs, y)`, which gives one number for each row
+    plain: str = ""  # what defines `criterion(outputs, y)`, the mean, where torch has it with the same bits
+
+
+def _mean(run: Run) -> str:
+    """Return the mean over a row's outputs where there are several."""
+    return ".mean(dim=1)" if run.fitted.outputs > 1 else ""
+
+
+def _function(run: Run, says: str, value: str) -> LossCode:
+    return LossCode(
+        define=f'def row_loss(output, y):\n    """Return each row\'s {says}."""\n    return {value}{_mean(run)}'
+    )
+
+
+def _squared(run: Run) -> LossCode:
+    code = _function(run, "squared error", "(output - y).square()")
+    return LossCode(define=code.define, plain="" if run.fitted.outputs > 1 else "criterion = nn.MSELoss()")
+
+
+def _absolute(run: Run) -> LossCode:
+    return _function(run, "absolute error", "(output - y).abs()")
+
+
+def _huber(run: Run) -> LossCode:
+    define = (
+        'def row_loss(output, y):\n    """Return each row\'s Huber loss: squared within one deviation, straight'
+        ' beyond."""\n    error = (output - y).abs()\n    near = error.clamp(max=1.0)\n'
+        f"    return (near * (error - 0.5 * near)){_mean(run)}"
+    )
+    return LossCode(define=define)
+
+
+def _quantile(run: Run) -> LossCode:
+    level = run.fitted.recipe.training.quantile
+    define = (
+        f'def row_loss(output, y):\n    """Return each row\'s pinball loss, least at the quantile {level}."""\n'
+        f"    error = y - output\n    return torch.maximum({level} * error, ({level} - 1.0) * error){_mean(run)}"
+    )
+    return LossCode(define=define)
+
+
+def _poisson(run: Run) -> LossCode:
+    return _function(run, "Poisson loss; the output is a log count", "(output.clamp(max=30.0).exp() - y * output)")
+
+
+def _binary_cross_entropy(run: Run) -> LossCode:
+    smoothing = run.fitted.recipe.training.label_smoothing
+    if not smoothing and run.fitted.outputs == 1:
+        return LossCode(
+            define='row_loss = nn.BCEWithLogitsLoss(reduction="none")  # one number for each row'
+        )
+    soft = f"y * (1.0 - {smoothing}) + 0.5 * {smoothing}" if smoothing else "y"
+    value = f'nn.functional.binary_cross_entropy_with_logits(output, {soft}, reduction="none")'
+    return _function(run, "binary cross-entropy", value)
+
+
+def _cross_entropy(run: Run) -> LossCode:
+    smoothing = run.fitted.recipe.training.label_smoothing
+    if not smoothing:
+        return LossCode(
+            define='row_loss = nn.CrossEntropyLoss(reduction="none")  # one number for each row'
+        )
+    define = (
+        'def row_loss(output, y):\n    """Return each row\'s cross-entropy, a share of the target spread over all'
+        ' classes."""\n    logs = nn.functional.log_softmax(output, dim=1)\n'
+        "    own = logs.gather(1, y[:, None]).squeeze(1)\n"
+        f"    return -(1.0 - {smoothing}) * own - {smoothing} * logs.mean(dim=1)"
+    )
+    return LossCode(define=define)
+
+
+LOSS_WRITERS: Final[dict[str, Callable[[Run], LossCode]]] = {
+    "squared": _squared,
+    "absolute": _absolute,
+    "huber": _huber,
+    "quantile": _quantile,
+    "poisson": _poisson,
+    "binary_cross_entropy": _binary_cross_entropy,
+    "cross_entropy": _cross_entropy,
+}
+REFUSED_LOSSES: Final[dict[str, str]] = {}
+
+
+def loss_code(run: Run) -> LossCode:
+    """Return the run's loss as code. Raises SettingsError for a user's own."""
+    return writer(LOSS_WRITERS, REFUSED_LOSSES, run.fitted.recipe.training.loss, "loss")(run)
+
+
+def by_class(run: Run) -> bool:
+    """Return whether the loss takes class numbers."""
+    return run.fitted.recipe.training.loss == "cross_entropy"
+
+
+# ---- from outputs to predictions ----
+
+
+def _identity(run: Run) -> str:
+    return ""
+
+
+def _sigmoid(run: Run) -> str:
+    return (
+        "small = np.exp(-np.abs(output))  # of a negative number, so that it cannot overflow\n"
+        "predicted = np.where(output >= 0, 1, small) / (1 + small)  # probabilities"
+    )
+
+
+def _softmax(run: Run) -> str:
+    return (
+        "raised = np.exp(output - output.max(axis=1, keepdims=True))\n"
+        "predicted = raised / raised.sum(axis=1, keepdims=True)  # probabilities"
+    )
+
+
+def _clip(run: Run) -> str:
+    if run.fitted.recipe.architecture.output == "sigmoid" and run.fitted.outputs == 1:
+        return "predicted = output  # probabilities"
+    if run.fitted.schema.task in (Task.BINARY, Task.MULTILABEL):
+        return "predicted = output.clip(0, 1)  # probabilities"
+    return (
+        "held = output.clip(0, 1)\n"
+        "total = held.sum(axis=1, keepdims=True)\n"
+        f"predicted = np.where(total > 0, held / np.where(total > 0, total, 1), 1 / {run.fitted.outputs})"
+    )
+
+
+def _exp(run: Run) -> str:
+    return "predicted = np.exp(np.minimum(output, 700))"
+
+
+LINK_WRITERS: Final[dict[str, Callable[[Run], str]]] = {
+    "identity": _identity,
+    "sigmoid": _sigmoid,
+    "softmax": _softmax,
+    "clip": _clip,
+    "exp": _exp,
+}
+REFUSED_LINKS: Final[dict[str, str]] = {}
+
+
+def link_code(run: Run) -> str:
+    """Return the code that makes `predicted` of `output`."""
+    write = writer(LINK_WRITERS, REFUSED_LINKS, run.fitted.link, "link")
+    if run.fitted.link == "identity":
+        scales = run.fitted.scales_target
+        return "predicted = output * deviation + mean  # in the table's unit" if scales else "predicted = output"
+    return write(run)
+

@@ -1,0 +1,54 @@
+"""The code of each optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from glassnet.script.values import Run, writer
+
+
+def _numbers(run: Run, *names: str) -> str:
+    """Return `name=value` for those settings that are not 0."""
+    training = run.fitted.recipe.training
+    values = {"momentum": training.momentum, "weight_decay": training.weight_decay}
+    return "".join(f", {name}={values[name]}" for name in names if values[name])
+
+
+def _sgd(run: Run) -> str:
+    rate = run.fitted.recipe.training.learning_rate
+    return f"torch.optim.SGD(network.parameters(), lr={rate}{_numbers(run, 'momentum', 'weight_decay')})"
+
+
+def _adam(run: Run) -> str:
+    rate = run.fitted.recipe.training.learning_rate
+    return f"torch.optim.Adam(network.parameters(), lr={rate}{_numbers(run, 'weight_decay')}, fused=True)"
+
+
+def _adamw(run: Run) -> str:
+    training = run.fitted.recipe.training
+    if not training.weight_decay:
+        return (
+            f"torch.optim.AdamW(network.parameters(), lr={training.learning_rate}, weight_decay=0.0, fused=True)"
+        )
+    return (
+        "torch.optim.AdamW(\n"
+        "    [  # only matrices are pulled towards 0\n"
+        '        {"params": [p for p in network.parameters() if p.ndim == 2],'
+        f' "weight_decay": {training.weight_decay}}},\n'
+        '        {"params": [p for p in network.parameters() if p.ndim < 2], "weight_decay": 0.0},\n'
+        "    ],\n"
+        f"    lr={training.learning_rate},\n"
+        "    fused=True,\n"
+        ")"
+    )
+
+
+OPTIMIZER_WRITERS: Final[dict[str, Callable[[Run], str]]] = {"sgd": _sgd, "adam": _adam, "adamw": _adamw}
+REFUSED_OPTIMIZERS: Final[dict[str, str]] = {}
+
+
+def optimizer_code(run: Run) -> str:
+    """Return the call that makes the optimiser of `network`. Raises SettingsError for a user's own class."""
+    name = run.fitted.recipe.training.optimizer
+    return writer(OPTIMIZER_WRITERS, REFUSED_OPTIMIZERS, name, "optimiser")(run)

@@ -1,0 +1,164 @@
+"""The code that splits the rows as the run did: by seed and class, by time, or by group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from glassnet.errors import SettingsError
+from glassnet.script.columns import date_call
+from glassnet.script.values import Run, Section, block, comment, quoted
+from glassnet.table.values import Task
+
+DRAW = '''def draw(rows, count):
+    """Draw so many of the rows, each class in proportion: in each those of lowest rank."""
+    _, class_of, sizes = np.unique(y[rows], return_inverse=True, return_counts=True)
+    share = sizes * (count / len(rows))
+    taken = np.floor(share).astype(int)
+    taken[np.argsort(taken - share, kind="stable")[: count - taken.sum()]] += 1  # largest remainders
+    taken = np.minimum(taken, sizes - 1)  # one row of each class is left to train on
+    classes = [rows[class_of == one] for one in range(len(sizes))]
+    picked = [some[np.argsort(rank[some])][:n] for some, n in zip(classes, taken)]
+    return np.sort(np.concatenate(picked))'''
+
+
+def split_section(run: Run) -> Section:
+    """Return the code that makes `train`, `validation` and `test`, as far as there are such rows."""
+    rows, total = run.rows, run.known.height
+    count = "len(y)"
+    if not run.has_validation and not len(rows.test):
+        return Section(title="Rows", code=f"train = np.arange({count})  # all rows train, none are held out")
+    schema = run.fitted.schema
+    if schema.time:
+        return Section(title="Training, validation and test rows", code=_by_time(run))
+    if schema.group:
+        return Section(title="Training, validation and test rows", code=_by_group(run))
+    if schema.task in (Task.BINARY, Task.MULTICLASS):
+        return Section(title=_title(run), code=_by_class(run), says=_sizes(run))
+    sizes = [round(share * total) for share in _shares(run)]
+    return Section(title=_title(run), code=_plain(run, sizes), says=_sizes(run))
+
+
+def _title(run: Run) -> str:
+    parts = ["Training"]
+    parts += ["validation"] if run.has_validation else []
+    parts += ["test"] if len(run.rows.test) else []
+    return f"{', '.join(parts[:-1])} and {parts[-1]} rows"
+
+
+def _sizes(run: Run) -> str:
+    says = f"{len(run.rows.fit[0]):,} rows train"
+    if run.has_validation:
+        says += f", {len(run.rows.validation[0]):,} choose the epoch"
+    return says + (f", {len(run.rows.test):,} are kept for the end." if len(run.rows.test) else ".")
+
+
+def _shares(run: Run) -> tuple[float, float]:
+    """Return the shares of test and of validation rows."""
+    recipe = run.fitted.recipe
+    return recipe.test_share, recipe.validation_share
+
+
+def _plain(run: Run, sizes: list[int]) -> str:
+    """Return the split of rows in random order: the first test, the next validate, the others train."""
+    order = "order = random_order(SPLIT, len(y))"
+    if not run.has_validation:
+        return block(order, f"test, train = np.sort(order[:{sizes[0]}]), np.sort(order[{sizes[0]}:])")
+    if not sizes[0]:
+        return block(
+            order, f"validation, train = np.sort(order[:{sizes[1]}]), np.sort(order[{sizes[1]}:])"
+        )
+    ends = f"[{sizes[0]}, {sizes[0] + sizes[1]}]"
+    return block(
+        order,
+        f"test, validation, train = [np.sort(rows) for rows in np.split(order, {ends})]",
+    )
+
+
+def _by_class(run: Run) -> str:
+    """Return the split in which each class has its share of every part."""
+    total = run.known.height
+    test, validation = (round(share * total) for share in _shares(run))
+    rank = "rank = np.argsort(random_order(SPLIT, len(y)))  # each row's place in a random order"
+    lines = [DRAW, "\n", "\n", rank]
+    rest = "np.arange(len(y))"
+    if len(run.rows.test):
+        lines += [f"test = draw({rest}, {test})", f"rest = np.setdiff1d({rest}, test)"]
+        rest = "rest"
+    if run.has_validation:
+        lines += [f"validation = draw({rest}, {validation})", f"train = np.setdiff1d({rest}, validation)"]
+    elif rest == "rest":
+        lines[-1] = lines[-1].replace("rest =", "train =")
+    return block(*lines)
+
+
+# ---- by time ----
+
+
+def _by_time(run: Run) -> str:
+    """Return the split at the moments where the run made it: the latest rows test."""
+    schema = run.fitted.schema
+    when = run.typed[schema.time]
+    column = next(one for one in schema.columns if one.name == schema.time)
+    read = f"table[{quoted(schema.time)}].cast(pl.Float64, strict=False)"
+    if when.dtype != pl.Float64:
+        read = date_call(run, column).replace("name", quoted(schema.time))
+    lines = [comment("The latest rows test, those before them validate: nobody knows the future.")]
+    lines.append(f"when = {read}.to_numpy()")
+    start = {name: _first(when, rows) for name, rows in _held_out(run).items()}
+    names = list(start)
+    for name, later in zip(names, [*names[1:], ""], strict=True):
+        upper = f" & (when < {start[later]})" if later else ""
+        condition = f"(when >= {start[name]}){upper}" if later else f"when >= {start[name]}"
+        lines.append(f"{name} = np.flatnonzero({condition})")
+    held = ", ".join(names)
+    lines.append(f"train = np.setdiff1d(np.arange(len(y)), np.concatenate([{held}]))")
+    return block(*lines)
+
+
+def _held_out(run: Run) -> dict[str, Any]:
+    parts = {"validation": run.rows.validation[0], "test": run.rows.test}
+    return {name: rows for name, rows in parts.items() if len(rows)}
+
+
+def _first(when: pl.Series, rows: Any) -> str:
+    """Return the earliest time of some rows as code."""
+    first = when[rows].min()
+    return repr(first) if when.dtype == pl.Float64 else f'np.datetime64("{first}")'
+
+
+# ---- by group ----
+
+NEAREST = '''def first_groups(groups, wanted, keep):
+    """Return the first groups, so many that their rows come nearest to those wanted."""
+    rows = np.cumsum(sizes[groups])[: max(len(groups) - keep, 1)]
+    return groups[: np.argmin(np.abs(rows - wanted)) + 1]'''
+
+
+def _by_group(run: Run) -> str:
+    """Return the split that keeps the rows of a group together."""
+    schema = run.fitted.schema
+    test_share, validation_share = _shares(run)
+    cells = f"table[{quoted(schema.group)}]"
+    if run.known[schema.group].dtype != pl.String or run.typed[schema.group].null_count():
+        raise SettingsError(
+            "this run cannot be written as a script: it is split by groups that are no text, or missing in some"
+            " rows."
+        )
+    lines = [
+        NEAREST,
+        "\n",
+        "\n",
+        comment("The rows of a group stay on one side, so that the test meets groups never seen."),
+        f"_, group, sizes = np.unique({cells}.to_numpy(), return_inverse=True, return_counts=True)",
+        "rest = random_order(SPLIT, len(sizes))",
+    ]
+    for name, share, keep in (("test", test_share, 1 + (validation_share > 0)), ("validation", validation_share, 1)):
+        if share:
+            lines += [
+                f"groups = first_groups(rest, {share} * len(y), keep={keep})",
+                f"{name}, rest = np.flatnonzero(np.isin(group, groups)), rest[len(groups) :]",
+            ]
+    return block(*lines, "train = np.flatnonzero(np.isin(group, rest))")
+
