@@ -141,7 +141,7 @@ def fit(sources: Sources, settings: Settings, listener: Listener | None = None) 
     started = time.monotonic()
     draft = draft_run(sources, settings, listener)
     plan = draft.plan
-    engine, engine_reason = choose_engine(plan, settings.engine)
+    engine, engine_reason = choose_engine(plan, draft.recipe.engine)
     listener.phase("training")
     watch = Watch(
         progress=listener.progress,
@@ -369,10 +369,16 @@ def _decisions(draft: Draft, facts: RunFacts) -> tuple[Decision, ...]:
         Decision(name="task", value=schema.task, reason=schema.task_reason),
         *kinds,
         Decision(name="split", value=draft.rows.how, reason="by seed, so that it can be repeated"),
-        *draft.recipe.decisions,
-        Decision(name="engine", value=facts.engine, reason=facts.engine_reason),
+        *(one for one in draft.recipe.decisions if one.name != "engine"),
+        Decision(name="engine", value=facts.engine, reason=_engine_reason(draft.recipe, facts)),
         Decision(name="threads", value=str(facts.threads), reason="as many as a step can use"),
     )
+
+
+def _engine_reason(recipe: Recipe, facts: RunFacts) -> str:
+    """Return why this engine ran; a tutorial's recipe has its own reason."""
+    by_recipe = [one.reason for one in recipe.decisions if one.name == "engine"]
+    return f"{by_recipe[0]}: the plain program's numbers, bit for bit" if by_recipe else facts.engine_reason
 
 
 def versions() -> dict[str, str]:

@@ -291,4 +291,5 @@ class Recipe:
     training: Training
     validation_share: float
     test_share: float
+    engine: str  # auto: the fastest that can run the network
     decisions: tuple[Decision, ...]

@@ -24,7 +24,7 @@ TIMED: Final = 0.5  # seconds of real steps on an engine that is thrown away
 
 def print_draft(console: Console, draft: Draft, settings: Settings, *, as_json: bool) -> None:
     """Print the schema, the split, the plan and the estimated time of training."""
-    engine, reason = choose_engine(draft.plan, settings.engine)
+    engine, reason = choose_engine(draft.plan, draft.recipe.engine)
     with torch_threads(draft.plan.threads):
         seconds = estimate(draft.plan, engine)
     if as_json:

@@ -135,6 +135,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "patience": _patience,
     "metric": _fixed("auto", "the task's usual ones"),
     "precision": _fixed("float32", "faster than float64, and exact enough"),
+    "engine": _fixed("auto", "the fastest that can run the network"),
 }
 
 
@@ -173,7 +174,8 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
         training=_training(settings, chosen),
         validation_share=0.0 if facts.has_own_validation else chosen["validation_share"],
         test_share=0.0 if facts.has_own_test else chosen["test_share"],
-        decisions=tuple(decisions),
+        engine=chosen["engine"],
+        decisions=tuple(one for one in decisions if one.value != "auto"),
     )
 
 

@@ -50,6 +50,7 @@ PLAIN: Final[dict[str, Any]] = {
     "patience": 0,
     "hidden": (),
     "precision": "float32",
+    "engine": "eager",  # the plain program's numbers, bit for bit
 }
 
 TUTORIALS: Final[dict[str, dict[str, Any]]] = {
