@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnet.evaluate.values import Evaluation
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.report import plots
 from glassnet.report.curves import reliability, roc_curve, wilson
-from glassnet.report.markup import Html, element, folded, join, paragraph, table
-from glassnet.report.pictures import Picture, grid, picture
+from glassnet.report.markup import Html, element, folded, paragraph, table
+from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.words import count, percent, plain, short
 from glassnet.table.values import Task
 
@@ -29,14 +30,13 @@ def in_depth(fitted: Fitted) -> list[Html]:
     evaluation = fitted.evaluation
     assert evaluation.confusion_CC is not None, "an evaluation of classes counts them"
     labels = [short(label, 40) for label in fitted.schema.targets[0].labels]
-    pictures = [confusion_picture(evaluation.confusion_CC, labels)]
-    found: list[Html] = []
-    if fitted.schema.task is Task.BINARY:
-        pictures += binary_pictures(evaluation, labels[1])
-        if _has_both(evaluation):
-            found += [element("h3", "What another threshold would do"), _thresholds(evaluation, labels[1])]
-    matrix = [element("h3", "Class by class"), class_table(evaluation.confusion_CC, labels)]
-    return [grid(pictures), *matrix, *found]
+    parts = [figure(confusion_picture(evaluation.confusion_CC, labels))]
+    listing = element("div", element("h3", "Class by class"), class_table(evaluation.confusion_CC, labels))
+    if fitted.schema.task is not Task.BINARY:
+        return [grid([*parts, listing])]
+    parts += [figure(one) for one in binary_pictures(evaluation, labels[1])]
+    thresholds = [_thresholds(evaluation, labels[1])] if _has_both(evaluation) else []
+    return [grid([*parts, *thresholds]), listing]
 
 
 def _has_both(evaluation: Evaluation) -> bool:
@@ -50,8 +50,8 @@ def confusion_picture(count_CC: Floats64, labels: list[str], name: str = "confus
     plots.draw_confusion(count_CC, labels, axes)
     right = float(np.trace(count_CC)) / max(float(count_CC.sum()), 1e-30)
     says = (
-        f"{percent(right)} of the rows lie on the diagonal, where answer and truth agree. A row of the picture"
-        " is a true class; the deeper the shade, the larger the share of that class."
+        f"{percent(right)} of the rows lie on the diagonal, where answer and truth agree. A row of the"
+        " picture is a true class; the deeper the shade, the larger the share of that class."
     )
     words = (name, "What was taken for what", says)
     if len(labels) > MATRIX_LIMIT:
@@ -83,9 +83,9 @@ def class_table(count_CC: Floats64, labels: list[str]) -> Html:
     for c, name in enumerate(labels):
         true, called, hit = float(count_CC[c].sum()), float(count_CC[:, c].sum()), float(count_CC[c, c])
         rows.append((name, plain(true), plain(called), _share(hit, true), _share(hit, called)))
-    head = ("class", "rows", "answered", "found (95 % interval)", "right when answered (95 % interval)")
+    head = ("class", "rows", "answered", "found", "of these right")
     whole = table(
-        "Found: share of the class's rows that get its name (recall). Right: precision.",
+        "With 95 % intervals. Found: recall; of these right: precision.",
         head,
         rows,
         (1, 2, 3, 4),
@@ -97,7 +97,7 @@ def _share(hit: float, whole: float) -> str:
     if whole <= 0:
         return "–"
     low, high = wilson(hit / whole, max(round(whole), 1))
-    return f"{percent(hit / whole)} ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{percent(hit / whole)} ({100 * low:.0f}–{100 * high:.0f})"
 
 
 def binary_pictures(evaluation: Evaluation, name: str) -> list[Picture]:
@@ -107,15 +107,11 @@ def binary_pictures(evaluation: Evaluation, name: str) -> list[Picture]:
     return [*found, _calibration(positive_R, share_R, weight_R, name)]
 
 
-def _roc(positive_R: Floats64, share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
+def _roc(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
     axes = plots.new_axes()
     plots.draw_roc(positive_R, share_R, weight_R, axes)
     curve = roc_curve(positive_R, share_R, weight_R)
-    area = (
-        float(np.trapezoid(curve.found, curve.alarm))
-        if hasattr(np, "trapezoid")
-        else _area(curve.alarm, curve.found)
-    )
+    area = _area(curve.alarm, curve.found)
     says = (
         f"Each threshold finds a share of the rows that are ‘{name}’ at the price of false alarms among the"
         f" others. The area under the curve (AUC) is {percent(area)}; guessing has 50 %."
@@ -137,7 +133,7 @@ def _area(x: Floats64, y: Floats64) -> float:
     return float(((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2).sum())
 
 
-def _calibration(positive_R: Floats64, share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
+def _calibration(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
     axes = plots.new_axes()
     plots.draw_calibration(positive_R, share_R, weight_R, axes)
     bins = reliability(positive_R, share_R, weight_R)
@@ -172,13 +168,11 @@ def _thresholds(evaluation: Evaluation, name: str) -> Html:
         rows.append(
             (element("strong", first) if threshold == 0.5 else first, *(percent(float(s)) for s in shares))
         )
-    says = join(
-        [
-            "The network answers ‘",
-            name,
-            "’ from a probability of 50 % on. Where a miss and a false alarm cost differently, another"
-            " threshold is better.",
-        ]
+    says = (
+        f"The network answers ‘{name}’ from a probability of 50 % on. Where a miss and a false alarm cost"
+        " differently, another threshold is better."
     )
-    head = ("threshold", "answered so", "found", "right when answered", "false alarms among the others")
-    return join([paragraph(says), table(f"Thresholds for ‘{name}’", head, rows, (1, 2, 3, 4))])
+    head = ("threshold", "answered so", "found", "of these right", "false alarms")
+    heading = element("h3", "What another threshold would do")
+    whole = table(f"Thresholds for ‘{name}’", head, rows, (1, 2, 3, 4))
+    return element("div", heading, paragraph(says), whole)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
 
@@ -37,7 +38,7 @@ class Roc:
         return float(self.alarm[place]), float(self.found[place])
 
 
-def roc_curve(is_positive_R: Floats64, share_R: Floats64, weight_R: Floats64) -> Roc:
+def roc_curve(is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64) -> Roc:
     """Return the ROC curve at every distinct probability."""
     order = np.argsort(-share_R, kind="stable")
     share, weight, positive = share_R[order], weight_R[order], (weight_R * is_positive_R)[order]
@@ -65,7 +66,7 @@ class Bin:
     high: float
 
 
-def reliability(is_positive_R: Floats64, share_R: Floats64, weight_R: Floats64) -> tuple[Bin, ...]:
+def reliability(is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64) -> tuple[Bin, ...]:
     """Return the tenths that hold rows, lowest probability first.
 
     Source of the interval: E. B. Wilson, "Probable Inference", J. Amer. Stat. Assoc. 1927.

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-import shlex
+from pathlib import PurePath
 
 import numpy as np
 
 from glassnet.evaluate.values import Score
 from glassnet.pipeline import Fitted
-from glassnet.report import commands
-from glassnet.report.markup import Html, block, bullets, code, element, join, paragraph, section, table
+from glassnet.report import commands, plots, words
+from glassnet.report.markup import Child, Html, block, bullets, code, element, join, paragraph, section, table
+from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.verdict import comparison, sentences
 from glassnet.report.words import (
     METRIC_MEANINGS,
     NONE,
     count,
-    figure,
     metric_name,
     series,
     several,
@@ -28,8 +28,13 @@ from glassnet.table.values import Task
 def title_of(fitted: Fitted) -> str:
     """Return the page's title: the target, or how many, and the table."""
     targets = fitted.schema.targets
-    what = short(targets[0].name) if len(targets) == 1 else f"{count(len(targets))} columns"
-    return f"{what}, predicted from {short(fitted.name)}"
+    what = short(targets[0].name, 40) if len(targets) == 1 else f"{count(len(targets))} columns"
+    return f"{_quoted(what)}, predicted from {short(fitted.name, 40)}"
+
+
+def _quoted(name: str) -> str:
+    """Return the name in quotes where it would not be taken for one: a column called 15."""
+    return name if any(sign.isalpha() for sign in name) else f"‘{name}’"
 
 
 def head(fitted: Fitted) -> Html:
@@ -60,7 +65,16 @@ def what_from_what(fitted: Fitted) -> str:
     parts += [f"{count(test)} kept for testing"] if test else []
     columns = several(len(fitted.schema.inputs), "column")
     rows = several(fitted.table_rows, "row")
-    return f"{_what(fitted)} from {columns} of {rows} in {short(fitted.source, 90)}: {series(parts)}."
+    return f"{_what(fitted)} from {columns} of {rows} in {_where(fitted)}: {series(parts)}."
+
+
+def _where(fitted: Fitted) -> str:
+    """Return what the source is called: a file by its name, since its folder is nobody's business."""
+    if fitted.settings.example:
+        return f"the example ‘{fitted.settings.example}’"
+    if fitted.settings.query:
+        return "the rows of a query"
+    return "a table in memory" if commands.is_in_memory(fitted) else short(PurePath(fitted.source).name, 60)
 
 
 def _what(fitted: Fitted) -> str:
@@ -72,35 +86,53 @@ def _what(fitted: Fitted) -> str:
         return f"{count(len(targets))} {kind} ({series(names)})"
     labels = targets[0].labels
     if fitted.schema.task is Task.REGRESSION:
-        return f"{short(targets[0].name)}, a number,"
+        return f"{_quoted(short(targets[0].name))}, a number,"
     shown = [f"‘{short(label, 24)}’" for label in labels[:6]]
     if len(labels) > 6:
-        return f"{short(targets[0].name)}, one of {len(labels)} classes,"
-    return f"{short(targets[0].name)} ({' or '.join(shown)})"
+        return f"{_quoted(short(targets[0].name))}, one of {len(labels)} classes,"
+    return f"{_quoted(short(targets[0].name))} ({' or '.join(shown)})"
 
 
 def how_good(fitted: Fitted) -> Html:
     """Return the first screen's body."""
     evaluation = fitted.evaluation
     loud = [] if evaluation.on != "training" else [_only_training(fitted)]
+    said = element("div", *(paragraph(one, kind="lead") for one in sentences(fitted)))
+    glance = [figure(_glance(fitted))] if evaluation.scores else []
     return section(
         "how-good",
         "How good is it?",
         *loud,
-        *(paragraph(one, kind="lead") for one in sentences(fitted)),
+        grid([said, *glance]),
         score_table(fitted),
-        paragraph(comparison(fitted), kind="quiet"),
         *_notes(fitted),
         element("h3", "What to do next"),
-        bullets(_next(fitted)),
+        *_next(fitted),
     )
+
+
+def _glance(fitted: Fitted) -> Picture:
+    """Return the first metric beside the linear model and the baseline, with what that says."""
+    score = fitted.evaluation.scores[0]
+    axes = plots.new_axes((4.6, 1.9))
+    plots.draw_comparison(score, axes)
+    name = metric_name(score.metric)
+    rows = [
+        ("network", words.figure(score.metric, score.value)),
+        ("95 % interval, from", words.figure(score.metric, score.low)),
+        ("95 % interval, to", words.figure(score.metric, score.high)),
+        ("linear model", words.figure(score.metric, score.linear)),
+        ("baseline", words.figure(score.metric, score.baseline)),
+    ]
+    says = comparison(fitted) or f"The network's {name}, alone."
+    return picture(axes, ("glance", "Against simpler ways", says), ("", name), rows, numbers=(1,))
 
 
 def _only_training(fitted: Fitted) -> Html:
     return paragraph(
         element("strong", "Measured on the training rows: "),
-        "no rows were kept for testing, so these figures say how well the network learned these rows by heart,"
-        " not how well it will do on new ones.",
+        "no rows were kept for testing, so these figures say how well the network learned these rows by"
+        " heart, not how well it will do on new ones.",
         kind="loud",
     )
 
@@ -129,15 +161,15 @@ def _score_row(score: Score) -> tuple[str | Html, ...]:
     sign = 1 if score.larger_is_better else -1
     known = [sign * value for value in others if not math.isnan(value)]
     is_best = all(sign * score.value >= value for value in known)
-    value = figure(score.metric, score.value)
-    low, high = figure(score.metric, score.low), figure(score.metric, score.high)
+    value = words.figure(score.metric, score.value)
+    low, high = words.figure(score.metric, score.low), words.figure(score.metric, score.high)
     better = "larger is better" if score.larger_is_better else "smaller is better"
     meaning = METRIC_MEANINGS.get(score.metric, "")
     return (
         metric_name(score.metric),
         element("strong", value) if is_best else value,
         NONE if math.isnan(score.low) else f"{low.removesuffix(' %')} to {high}",
-        *(figure(score.metric, other) for other in others),
+        *(words.figure(score.metric, other) for other in others),
         f"{meaning}; {better}" if meaning else better,
     )
 
@@ -171,23 +203,20 @@ def _own_notes(fitted: Fitted) -> list[str]:
     return found
 
 
-def _next(fitted: Fitted) -> list[str | Html]:
+def _next(fitted: Fitted) -> list[Html]:
     """Return what to do next, each with its command."""
-    source = "NEW.csv" if commands.is_in_memory(fitted) or fitted.settings.example else shlex.quote("NEW.csv")
-    steps: list[str | Html] = [
-        join(
-            ["Predict other rows: ", code(f"glassnet predict model.glassnet {source} --out predictions.csv")]
-        ),
-        join(
-            ["Measure it on rows whose answer is known: ", code("glassnet evaluate model.glassnet OTHER.csv")]
-        ),
+    predict = "glassnet predict model.glassnet NEW.csv --out predictions.csv"
+    steps = [
+        paragraph("Predict other rows, or measure the network on rows whose answer is known:"),
+        block(f"{predict}\nglassnet evaluate model.glassnet OTHER.csv", "Commands that use the network"),
     ]
-    return steps + _advice(fitted)
+    advice = _advice(fitted)
+    return [*steps, bullets(advice)] if advice else steps
 
 
-def _advice(fitted: Fitted) -> list[str | Html]:
+def _advice(fitted: Fitted) -> list[Child]:
     """Return what the run itself suggests."""
-    found: list[str | Html] = []
+    found: list[Child] = []
     trained = fitted.trained
     epochs = trained.history.epochs
     has_validation = bool(np.isfinite(trained.history.validation_loss_EK).any())
@@ -215,7 +244,8 @@ def _advice(fitted: Fitted) -> list[str | Html]:
     score = fitted.evaluation.scores[0] if fitted.evaluation.scores else None
     if score is not None and score.low <= score.linear <= score.high:
         found.append(
-            "A linear model does about as well here: more rows or other columns may help more than a larger network."
+            "A linear model does about as well here: more rows or other columns may help more than a larger"
+            " network."
         )
     return found
 

@@ -5,17 +5,20 @@ Shapes: E epochs, K members.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from glassnet.metric import METRICS, choose_metrics
 from glassnet.pipeline import Fitted
-from glassnet.report import plots
+from glassnet.prepare.values import Floats64
+from glassnet.report import plots, words
 from glassnet.report.markup import Child, Html, facts, paragraph, section
-from glassnet.report.pictures import Picture, grid, picture
-from glassnet.report.words import SHARES, count, figure, metric_name, number, seconds, series, several
+from glassnet.report.pictures import Picture, figure, grid, picture
+from glassnet.report.words import SHARES, count, metric_name, number, seconds, series, several
 from glassnet.train import Trained
 
-ROWS_SHOWN = 40  # epochs listed in a table; more are thinned
+ROWS_SHOWN: Final = 40  # epochs listed in a table; more are thinned
 
 
 def training(fitted: Fitted) -> Html:
@@ -23,9 +26,8 @@ def training(fitted: Fitted) -> Html:
     trained = fitted.trained
     if not trained.history.epochs:
         return section("training", "Training", paragraph(f"No epoch was finished: {trained.stopped}."))
-    return section(
-        "training", "Training", paragraph(_story(trained)), _facts(fitted), grid(_pictures(fitted))
-    )
+    pictures = [figure(one) for one in _pictures(fitted)]
+    return section("training", "Training", paragraph(_story(trained)), grid([*pictures, _facts(fitted)]))
 
 
 def _story(trained: Trained) -> str:
@@ -77,8 +79,8 @@ def _loss(trained: Trained, *, log: bool) -> Picture:
     title = "Loss on a logarithmic scale" if log else "Loss, epoch by epoch"
     says = "the same losses, where late and small progress can be seen" if log else _loss_says(trained)
     head, rows = _loss_rows(trained)
-    words = ("loss-log" if log else "loss", title, f"{says[0].upper()}{says[1:]}.")
-    return picture(axes, words, head, rows, numbers=range(1, len(head)))
+    said = ("loss-log" if log else "loss", title, f"{says[0].upper()}{says[1:]}.")
+    return picture(axes, said, head, rows, numbers=range(1, len(head)))
 
 
 def _loss_says(trained: Trained) -> str:
@@ -109,7 +111,7 @@ def _loss_rows(trained: Trained) -> tuple[tuple[str, ...], list[tuple[str, ...]]
     return tuple(head), rows
 
 
-def _mean(loss_K: plots.Floats64) -> float:
+def _mean(loss_K: Floats64) -> float:
     known = loss_K[np.isfinite(loss_K)]
     return float(known.mean()) if known.size else float("nan")
 
@@ -121,12 +123,12 @@ def _metric(fitted: Fitted) -> Picture:
     plots.draw_metric(history, metric_name(metric), axes, is_share=metric in SHARES)
     larger = METRICS[metric].larger_is_better if metric in METRICS else True
     best = int(np.nanargmax(history.metric_E if larger else -history.metric_E))
-    value = figure(metric, float(history.metric_E[best]))
+    value = words.figure(metric, float(history.metric_E[best]))
     says = f"On validation rows it was best in epoch {best + 1}, with {value}."
     rows = [
-        (str(e + 1), figure(metric, float(history.metric_E[e])))
+        (count(int(e) + 1), words.figure(metric, float(history.metric_E[e])))
         for e in plots.thinned(history.epochs, ROWS_SHOWN)
     ]
     name = metric_name(metric)
-    words = ("metric", f"{name[0].upper()}{name[1:]}, epoch by epoch", says)
-    return picture(axes, words, ("epoch", name), rows, numbers=(1,))
+    said = ("metric", f"{name[0].upper()}{name[1:]}, epoch by epoch", says)
+    return picture(axes, said, ("epoch", name), rows, numbers=(1,))

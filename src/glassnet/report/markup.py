@@ -6,15 +6,12 @@ So a column called `<script>alert(1)</script>` cannot become anything but letter
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from glassnet.report.words import clean
+
 VOID: Final = frozenset({"meta", "br", "hr", "col"})
-# Control characters are no legal HTML, lone surrogates no legal UTF-8; both occur in real cells.
-UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# Marks that turn the direction of what follows would reach beyond their own cell.
-TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class Html(str):
@@ -28,8 +25,7 @@ Child = str | Html  # a plain str is text
 
 def text(value: str) -> Html:
     """Return the text as HTML, every special sign escaped."""
-    fit = TURNING.sub("", UNFIT.sub("\ufffd", value))
-    return Html(html.escape(fit, quote=True))
+    return Html(html.escape(clean(value), quote=True))
 
 
 def join(children: Iterable[Child], between: str = "") -> Html:

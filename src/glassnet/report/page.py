@@ -11,12 +11,15 @@ from typing import Final
 
 from glassnet.errors import SourceError
 from glassnet.pipeline import Fitted
-from glassnet.report import classes, numbers
+from glassnet.report import amounts, classes
+from glassnet.report.columns import the_table
 from glassnet.report.first import head, how_good, title_of
 from glassnet.report.learning import training
+from glassnet.report.making import made
 from glassnet.report.markup import Html, element, join, paragraph, section
-from glassnet.report.rest import made, matters, the_table
+from glassnet.report.matters import matters
 from glassnet.report.style import CSS
+from glassnet.report.worst import worst_rows
 from glassnet.table.values import Task
 
 # The browser itself refuses whatever would come from outside, and every script.
@@ -27,8 +30,8 @@ POLICY: Final = (
 DEPTHS: Final[dict[Task, Callable[[Fitted], list[Html]]]] = {
     Task.BINARY: classes.in_depth,
     Task.MULTICLASS: classes.in_depth,
-    Task.REGRESSION: numbers.in_depth,
-    Task.MULTILABEL: numbers.labels_in_depth,
+    Task.REGRESSION: amounts.in_depth,
+    Task.MULTILABEL: amounts.labels_in_depth,
 }
 
 
@@ -68,7 +71,9 @@ def _in_depth(fitted: Fitted) -> Html:
     evaluation = fitted.evaluation
     if not len(evaluation.truth):
         return section("in-depth", "How good, in depth", paragraph("There are no rows to look at."))
-    return section("in-depth", "How good, in depth", join(DEPTHS[fitted.schema.task](fitted)))
+    return section(
+        "in-depth", "How good, in depth", join([*DEPTHS[fitted.schema.task](fitted), *worst_rows(fitted)])
+    )
 
 
 def write_report(fitted: Fitted, path: Path) -> Path:
@@ -87,7 +92,8 @@ def write_report(fitted: Fitted, path: Path) -> Path:
         beside.replace(path)
     except OSError as error:
         raise SourceError(
-            f"report {path} cannot be written: {error.strerror}. Give a file in a folder that you may write to."
+            f"report {path} cannot be written: {error.strerror}."
+            " Give a file in a folder that you may write to."
         ) from error
     finally:
         with contextlib.suppress(OSError):  # it is gone after the rename, or was never made

@@ -1,12 +1,13 @@
-"""A drawing as SVG inside the page: colours as the page's variables, text as text, equal bytes for equal runs."""
+"""A drawing as SVG inside the page: colours as its variables, text as text, equal bytes for equal runs."""
 
 from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -27,7 +28,8 @@ VARIABLES: Final[dict[str, str]] = {
     "#000000": "--ink",
 }
 COLOR: Final = re.compile("|".join(VARIABLES))
-FAMILY: Final = re.compile(r"font: (?:(\w+) )?([\d.]+)px [^;\"]*")
+TAG: Final = re.compile(r"<[^>]*>")
+FONT: Final = re.compile(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*")
 DECIMALS: Final = re.compile(r"(-?\d+\.\d{2})\d+")
 MARKERS: Final = re.compile(r'(?:<use xlink:href="[^"]*" x="[^"]*" y="[^"]*" style="[^"]*"/>\s*){2,}')
 STYLE: Final = re.compile(r' style="([^"]*)"')
@@ -40,10 +42,9 @@ class Picture:
 
     name: str  # unique in the page
     title: str
-    says: Child  # a sentence: what is seen
+    says: str  # a sentence: what is seen
     svg: Html
     data: Html  # the figures behind it, as a table
-    data_name: str = "The figures"
 
 
 def svg_of(axes: Axes, name: str, says: str) -> Html:
@@ -51,34 +52,37 @@ def svg_of(axes: Axes, name: str, says: str) -> Html:
     figure = axes.figure
     assert isinstance(figure, Figure), "a picture is a whole figure"
     # rc_context is put back at once; ids and text mode of the SVG writer can be set in no other way.
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "svg.image_inline": True}):
+    choices: dict[Any, str] = {"svg.fonttype": "none", "svg.hashsalt": name}
+    with matplotlib.rc_context(choices), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # the browser has others
         file = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(file, metadata=NO_METADATA)
+        FigureCanvasSVG(figure).print_svg(file, metadata=NO_METADATA)  # type: ignore[no-untyped-call]
     whole = file.getvalue()
     return Html(_for_page(whole[whole.index("<svg") :], name, says))
 
 
 def _for_page(svg: str, name: str, says: str) -> str:
-    """Return matplotlib's SVG with the page's colours, fonts and ids, and without what a page does not need."""
+    """Return matplotlib's SVG with the page's colours, fonts and ids, without what a page does not need."""
     view = re.search(r'viewBox="([^"]*)"', svg)
     assert view is not None, "matplotlib writes a viewBox"
     body = svg[svg.index(">") + 1 :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
     body = MARKERS.sub(_together, body)
-    body = COLOR.sub(lambda found: f"var({VARIABLES[found.group()]})", body)
-    body = FAMILY.sub(
-        lambda found: f"font-size: {found.group(2)}px; font-weight: {_weight(found.group(1))}", body
-    )
-    body = DECIMALS.sub(r"\1", body)
-    body = re.sub(r'\bid="', f'id="{name}-', body)
-    body = re.sub(r"url\(#", f"url(#{name}-", body)
-    body = re.sub(r'(?:xlink:)?href="#', f'href="#{name}-', body)
+    # Only within tags: what stands between them is names and cells of the table.
+    body = TAG.sub(lambda found: _tag_for_page(found.group(), name), body)
     body = re.sub(r"\s*\n\s*", "\n", body)
     label = element("title", says)
     return f'<svg viewBox="{view.group(1)}" role="img" aria-labelledby="{name}-title">' + (
         label.replace("<title>", f'<title id="{name}-title">') + body
     )
+
+
+def _tag_for_page(tag: str, name: str) -> str:
+    tag = COLOR.sub(lambda found: f"var({VARIABLES[found.group()]})", tag)
+    tag = FONT.sub(lambda found: f"font-size: {found.group(2)}px; font-weight: {found.group(1) or 400}", tag)
+    tag = DECIMALS.sub(r"\1", tag)
+    tag = tag.replace(' id="', f' id="{name}-').replace("url(#", f"url(#{name}-")
+    return tag.replace(' xlink:href="#', f' href="#{name}-')
 
 
 def _together(run: re.Match[str]) -> str:
@@ -87,10 +91,6 @@ def _together(run: re.Match[str]) -> str:
     if len(styles) != 1:
         return run.group()
     return f'<g style="{styles.pop()}">\n{STYLE.sub("", run.group())}</g>\n'
-
-
-def _weight(word: str | None) -> str:
-    return word if word and word.isdigit() else "400"
 
 
 def picture(
@@ -118,10 +118,10 @@ def figure(one: Picture) -> Html:
         element("h3", one.title),
         one.svg,
         element("figcaption", one.says),
-        folded(one.data_name, one.data),
+        folded("The figures", one.data),
     )
 
 
-def grid(pictures: Sequence[Picture]) -> Html:
-    """Return pictures side by side where there is room."""
-    return element("div", *(figure(one) for one in pictures), marks={"class": "grid"})
+def grid(parts: Sequence[Html]) -> Html:
+    """Return parts side by side where there is room."""
+    return element("div", *parts, marks={"class": "grid"})

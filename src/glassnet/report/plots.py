@@ -8,18 +8,20 @@ Shapes: E epochs, K members, S steps, R rows, C classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
 
-from glassnet.evaluate.values import Importance
+from glassnet.evaluate.values import Importance, Score
 from glassnet.prepare.values import Floats64
 from glassnet.report.curves import Bin, reliability, roc_curve
-from glassnet.report.words import number, percent, plain, short
+from glassnet.report.words import SHARES, figure, metric_name, number, percent, plain, short
 from glassnet.train import History, Trained
 
 PAPER: Final = "#fffffe"  # not quite white, so that no other white is taken for it
@@ -59,9 +61,65 @@ def _grid(axes: Axes, which: str = "y") -> None:
     axes.set_axisbelow(True)
 
 
-def _legend(axes: Axes, place: str = "best") -> None:
+Corner = Literal["upper left", "upper right", "lower right"]
+
+
+def _legend(axes: Axes, place: Corner) -> None:
     legend = axes.legend(loc=place, frameon=False, fontsize=FONT - 0.5, labelcolor=INK, handlelength=1.8)
     legend.set_in_layout(False)
+    for handle in legend.legend_handles:
+        if isinstance(handle, Line2D) and handle.get_marker() == ".":
+            handle.set_markersize(6)
+
+
+def _label(name: object, limit: int) -> str:
+    """Return a name for a picture: short, and with no dollar signs that would begin a formula."""
+    return short(name, limit).replace("$", r"\$")
+
+
+# ---- at a glance ----
+
+
+def draw_comparison(score: Score, ax: Axes) -> None:
+    """Draw the network's figure with its 95 % interval beside the linear model's and the baseline's."""
+    rows = [("network", score.value), ("linear model", score.linear), ("baseline", score.baseline)]
+    shown = [(name, value) for name, value in rows if np.isfinite(value)]
+    if np.isfinite(score.low):
+        ax.plot([score.low, score.high], [0, 0], color=ACCENT, lw=5, alpha=0.35, solid_capstyle="butt")
+    for place, (name, value) in enumerate(shown):
+        is_network = name == "network"
+        color, mark = (ACCENT, "o") if is_network else (FAINT, "D")
+        ax.plot([value], [place], mark, color=color, markersize=7 if is_network else 5)
+        words = figure(score.metric, value)
+        ax.annotate(
+            words,
+            (value, place),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            color=INK,
+            fontsize=FONT,
+            fontweight="600" if is_network else "400",
+        )
+    ax.set_yticks(range(len(shown)), [name for name, _ in shown])
+    ax.set_ylim(len(shown) - 0.5, -0.8)
+    ax.tick_params(axis="y", length=0, labelcolor=INK, labelsize=FONT)
+    ax.spines["left"].set_visible(False)
+    _comparison_limits(score, [value for _, value in shown], ax)
+    better = "further right is better" if score.larger_is_better else "further left is better"
+    ax.set_xlabel(f"{metric_name(score.metric)}, {better}")
+
+
+def _comparison_limits(score: Score, values: list[float], ax: Axes) -> None:
+    every = [value for value in (*values, score.low, score.high) if np.isfinite(value)]
+    if not every:
+        return
+    low, high = min(every), max(every)
+    air = 0.15 * (high - low) or max(abs(high), 1.0) * 0.1
+    ax.set_xlim(low - air, high + air)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    ax.xaxis.set_major_formatter(FuncFormatter(_share if score.metric in SHARES else _compact))
+    _grid(ax, "x")
 
 
 # ---- training ----
@@ -105,15 +163,17 @@ def _draw_steps(history: History, ax: Axes) -> None:
         loss_S,
         ".",
         color=FAINT,
-        alpha=0.35,
-        markersize=2.2,
+        alpha=0.5,
+        markersize=3.2,
         mew=0,
         label="single batches",
         zorder=1,
     )
 
 
-def _draw_band(ax: Axes, epoch_E: Floats64, loss_EK: Floats64, look: tuple[str, str], name: str) -> None:
+def _draw_band(
+    ax: Axes, epoch_E: NDArray[np.int64], loss_EK: Floats64, look: tuple[str, str], name: str
+) -> None:
     known_EK = np.where(np.isfinite(loss_EK), loss_EK, np.nan)
     seen_E = np.isfinite(known_EK).any(axis=1)
     if not seen_E.any():
@@ -123,7 +183,7 @@ def _draw_band(ax: Axes, epoch_E: Floats64, loss_EK: Floats64, look: tuple[str, 
     ax.plot(epoch_E, np.nanmean(known_EK, axis=1), look[1], color=look[0], lw=1.8, marker=marker, label=name)
     if known_EK.shape[1] > 1:
         low_E, high_E = np.nanmin(known_EK, axis=1), np.nanmax(known_EK, axis=1)
-        ax.fill_between(epoch_E, low_E, high_E, color=look[0], alpha=0.18, lw=0, label=f"{name}: members")
+        ax.fill_between(epoch_E, low_E, high_E, color=look[0], alpha=0.18, lw=0)
 
 
 def _mark_best(trained: Trained, ax: Axes) -> None:
@@ -161,8 +221,7 @@ def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool) -> Non
     ax.set_xlabel("epoch")
     ax.set_ylabel(f"{name}, validation")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-    if is_share:
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    ax.yaxis.set_major_formatter(FuncFormatter(_share if is_share else _compact))
     _grid(ax)
 
 
@@ -187,7 +246,7 @@ def draw_confusion(count_CC: Floats64, labels: Sequence[str], ax: Axes) -> None:
     ax.set_ylim(classes - 0.5, -0.5)
     every = 1 if classes <= CELLS_NAMED else -(-classes // CELLS_NAMED)
     ticks = list(range(0, classes, every))
-    names = [short(labels[c], 14) for c in ticks]
+    names = [_label(labels[c], 14) for c in ticks]
     turned = sum(len(name) for name in names) > 44
     ax.set_xticks(ticks, names, rotation=90 if turned else 0)
     ax.set_yticks(ticks, names)
@@ -214,7 +273,7 @@ def _name_cells(count_CC: Floats64, share_CC: Floats64, ax: Axes) -> None:
             ax.text(guess, true, words, ha="center", va="center", color=color, fontsize=size)
 
 
-def draw_roc(is_positive_R: Floats64, share_R: Floats64, weight_R: Floats64, ax: Axes) -> None:
+def draw_roc(is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, ax: Axes) -> None:
     """Draw the share found against the share of false alarms, with the place of threshold 0.5."""
     curve = roc_curve(is_positive_R, share_R, weight_R)
     ax.plot([0, 1], [0, 1], ":", color=FAINT, lw=1.2, label="guessing")
@@ -227,7 +286,9 @@ def draw_roc(is_positive_R: Floats64, share_R: Floats64, weight_R: Floats64, ax:
     _legend(ax, "lower right")
 
 
-def draw_calibration(is_positive_R: Floats64, share_R: Floats64, weight_R: Floats64, ax: Axes) -> None:
+def draw_calibration(
+    is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, ax: Axes
+) -> None:
     """Draw how often the class was true against the probability given, in ten bins, with 95 % intervals."""
     bins = reliability(is_positive_R, share_R, weight_R)
     ax.plot([0, 1], [0, 1], ":", color=FAINT, lw=1.2, label="as promised")
@@ -256,18 +317,22 @@ def _draw_bins(bins: Sequence[Bin], ax: Axes) -> None:
     )
 
 
+def _share(value: float, _: object) -> str:
+    return f"{round(100 * value, 6):g} %".replace("-", "−")
+
+
 def _shares(ax: Axes) -> None:
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+        axis.set_major_formatter(FuncFormatter(_share))
     _grid(ax, "both")
 
 
 # ---- numbers ----
 
 
-def thinned(count: int, most: int = POINTS_SHOWN) -> Floats64:
+def thinned(count: int, most: int = POINTS_SHOWN) -> NDArray[np.int64]:
     """Return the places of at most `most` of `count` things, evenly spread, `(R,)`."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
 
@@ -280,7 +345,7 @@ def draw_predicted_against_true(true_R: Floats64, predicted_R: Floats64, name: s
     low, high = _range(np.concatenate([true_R, predicted_R]))
     ax.plot([low, high], [low, high], ":", color=SECOND, lw=1.4, label="prediction = truth", zorder=3)
     _cloud(true_R, predicted_R, (low, high, low, high), ax)
-    ax.set_xlabel(f"true {short(name, 30)}")
+    ax.set_xlabel(f"true {_label(name, 30)}")
     ax.set_ylabel("predicted")
     _numbers(ax)
     _legend(ax, "upper left")
@@ -293,7 +358,7 @@ def draw_residuals(true_R: Floats64, predicted_R: Floats64, name: str, ax: Axes)
     low, high = _range(error_R)
     ax.axhline(0, color=SECOND, ls=":", lw=1.4, label="no error", zorder=3)
     _cloud(predicted_R, error_R, (left, right, low, high), ax)
-    ax.set_xlabel(f"predicted {short(name, 30)}")
+    ax.set_xlabel(f"predicted {_label(name, 30)}")
     ax.set_ylabel("truth − prediction")
     _numbers(ax)
     _legend(ax, "upper right")
@@ -336,11 +401,11 @@ def _rgb(color: str) -> tuple[float, float, float]:
 def _numbers(ax: Axes) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=5))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _compact(value)))
+        axis.set_major_formatter(FuncFormatter(_compact))
     _grid(ax, "both")
 
 
-def _compact(value: float) -> str:
+def _compact(value: float, _: object = None) -> str:
     """Return a number short enough for an axis: 250k for 250,000."""
     for size, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= size:
@@ -367,7 +432,7 @@ def draw_importance(importance: Sequence[Importance], ax: Axes, *, is_share: boo
         capsize=2,
     )
     ax.axvline(0, color=FAINT, lw=0.8)
-    ax.set_yticks(place, [short(one.column, 24) for one in shown])
+    ax.set_yticks(place, [_label(one.column, 24) for one in shown])
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.spines["left"].set_visible(False)

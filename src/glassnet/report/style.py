@@ -39,7 +39,7 @@ h1 { font-size: 2rem; margin: .25rem 0 .5rem; }
 h2 { font-size: 1.4rem; margin: 0 0 1.25rem; scroll-margin-top: 1rem; }
 h3 { font-size: 1.05rem; margin: 2.25rem 0 .75rem; }
 section { padding: 2.75rem 0 1.5rem; border-top: 1px solid var(--line); }
-header + main > section:first-child { border-top: 0; padding-top: 1rem; }
+header + main > section:first-child { border-top: 0; padding-top: 2rem; }
 .over { color: var(--faint); font-size: .9rem; margin: 0; }
 .lead { font-size: 1.3rem; line-height: 1.45; margin: 0 0 .75rem; max-width: 48rem; text-wrap: pretty; }
 .quiet, figcaption { color: var(--faint); font-size: .9rem; }
@@ -47,9 +47,10 @@ header + main > section:first-child { border-top: 0; padding-top: 1rem; }
   max-width: 48rem; border-left: 3px solid var(--second); background: var(--loud);
   padding: .6rem 1rem; margin: 0 0 1rem; border-radius: 0 4px 4px 0;
 }
-nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; display: flex; flex-wrap: wrap; gap: .25rem 1.4rem;
-  font-size: .95rem; max-width: none; }
+nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; display: flex; flex-wrap: wrap;
+  gap: .25rem 1.4rem; font-size: .95rem; max-width: none; }
 nav li { margin: 0; }
+.grid > div > :first-child { margin-top: 0; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr));
   gap: 2rem 2.5rem; margin: 1.5rem 0 1rem; align-items: start; }
 figure { margin: 0; min-width: 0; max-width: 34rem; }
@@ -63,13 +64,13 @@ caption { text-align: left; color: var(--faint); padding: 0 0 .4rem; font-size: 
 th, td { text-align: left; vertical-align: baseline; padding: .4rem 1.25rem .4rem 0; font-weight: 400;
   border-bottom: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: .25rem; }
-thead th { color: var(--faint); font-size: .85rem; vertical-align: bottom; border-bottom-color: var(--faint); }
+thead th { color: var(--faint); font-size: .85rem; vertical-align: bottom;
+  border-bottom-color: var(--faint); }
 tbody th { font-weight: 550; }
 .number { text-align: right; white-space: nowrap; }
-.long td:last-child { min-width: 18rem; }
-.best { font-weight: 650; }
-.matrix td.number, .matrix th.number { padding-left: .5rem; padding-right: .5rem; }
-dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .9rem 2rem; margin: 0 0 1.5rem; }
+td:last-child:not(.number) { min-width: 15rem; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .9rem 2rem;
+  margin: 0 0 1.5rem; }
 dl > div { min-width: 0; }
 dt { color: var(--faint); font-size: .85rem; }
 dd { margin: 0; font-weight: 550; }
@@ -78,7 +79,8 @@ summary { cursor: pointer; color: var(--accent); font-size: .9rem; padding: .2re
 details[open] > summary { margin-bottom: .6rem; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem;
   overflow-x: auto; margin: 0 0 1rem; font-size: .85rem; line-height: 1.5; max-width: 54rem; }
-code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: .9em; }
+code { font-size: .9em;
+  font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 pre code { font-size: 1em; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--paper); padding: .4rem .8rem; }

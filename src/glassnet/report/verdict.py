@@ -82,12 +82,18 @@ def _right(fitted: Fitted) -> str:
     if score is None:
         return _plain_score(fitted)
     rows = len(fitted.evaluation.truth)
-    said = f"The network is right about {of_hundred(score.value, rows)} {rows_called(fitted)}"
+    said = f"The network gets {_right_of(score.value, rows, fitted.evaluation.on)} right"
     if math.isnan(score.baseline):
         return f"{said}."
-    base = f"always giving the commonest answer about {_bare(score.baseline, rows)}"
-    linear = "" if math.isnan(score.linear) else f", a linear model about {_bare(score.linear, rows)}"
+    base = f"always giving the commonest answer gets {_bare(score.baseline, rows)}"
+    linear = "" if math.isnan(score.linear) else f", a linear model {_bare(score.linear, rows)}"
     return f"{said}; {base}{linear}."
+
+
+def _right_of(share: float, rows: int, on: str) -> str:
+    """Return "85 of 100 test rows", "17 of the 20 test rows" or "all 20 test rows"."""
+    said = of_hundred(share, rows)
+    return f"all {count(rows)} {on} rows" if said == "all" else f"{said} {on} rows"
 
 
 def _bare(share: float, rows: int) -> str:
@@ -169,6 +175,6 @@ def comparison(fitted: Fitted) -> str:
 def _side(score: Score, other: float) -> str:
     """Return on which side of another figure the interval lies."""
     if score.low <= other <= score.high:
-        return "not to be told from"
+        return "not to be told apart from"
     is_better = (score.low > other) == score.larger_is_better
     return "better than" if is_better else "worse than"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 from glassnet.settings import Own
 
 NONE: Final = "–"
 LONGEST: Final = 60  # characters of a name or cell in a sentence, table or picture
+# Control characters are no legal HTML, lone surrogates no legal UTF-8; both occur in real cells.
+UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Marks that turn the direction of what follows would reach beyond their own cell.
+TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 METRIC_NAMES: Final[dict[str, str]] = {
     "accuracy": "accuracy",
@@ -63,7 +68,10 @@ def count(value: int) -> str:
 
 def percent(share: float, digits: int = 1) -> str:
     """Return a share in percent; "–" for NaN."""
-    return NONE if math.isnan(share) else f"{100 * share:.{digits}f} %".replace("-", "−")
+    if math.isnan(share):
+        return NONE
+    shown = f"{100 * share:.{digits}f}"
+    return f"{shown.replace('-', '−' if float(shown) else '')} %"
 
 
 def seconds(value: float) -> str:
@@ -86,9 +94,14 @@ def metric_name(metric: str) -> str:
     return METRIC_NAMES.get(metric, metric)
 
 
+def clean(value: str) -> str:
+    """Return the text without characters that a page cannot hold or that would turn its direction."""
+    return TURNING.sub("", UNFIT.sub("\ufffd", value))
+
+
 def short(name: object, limit: int = LONGEST) -> str:
     """Return the text on one line, shortened in its middle where it is long."""
-    line = " ".join(str(name).split()) or "(blank)"
+    line = " ".join(clean(str(name)).split()) or "(blank)"
     if len(line) <= limit:
         return line
     tail = limit // 3

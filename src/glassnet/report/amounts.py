@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnet.metric import mae, r2, rmse
 from glassnet.pipeline import Fitted
@@ -15,7 +16,7 @@ from glassnet.prepare.values import Floats64
 from glassnet.report import plots
 from glassnet.report.classes import class_table, confusion_picture
 from glassnet.report.markup import Html, element, folded, table
-from glassnet.report.pictures import Picture, grid, picture
+from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.words import count, number, percent, short
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
@@ -33,7 +34,11 @@ def in_depth(fitted: Fitted) -> list[Html]:
     for t, name in enumerate(names[:DRAWN]):
         true_R, predicted_R = evaluation.truth[:, t], evaluation.prediction_RP[:, t]
         heading = [element("h3", short(name))] if len(names) > 1 else []
-        found += [*heading, grid(_pictures(true_R, predicted_R, name, t)), _errors(true_R, predicted_R, name)]
+        found += [
+            *heading,
+            grid([figure(one) for one in _pictures(true_R, predicted_R, name, t)]),
+            _errors(true_R, predicted_R, name),
+        ]
     return found
 
 
@@ -131,13 +136,13 @@ def labels_in_depth(fitted: Fitted) -> list[Html]:
     for t, (name, matrix_CC, labels) in enumerate(pictures):
         found += [
             element("h3", name),
-            grid([_matrix_picture(matrix_CC, labels, t)]),
+            grid([figure(_matrix_picture(matrix_CC, labels, t))]),
             class_table(matrix_CC, labels),
         ]
     return found
 
 
-def _matrix(true_R: Floats64, answer_R: Floats64, weight_R: Floats64) -> Floats64:
+def _matrix(true_R: NDArray[np.bool_], answer_R: NDArray[np.bool_], weight_R: Floats64) -> Floats64:
     place_R = 2 * true_R.astype(np.int64) + answer_R.astype(np.int64)
     return np.bincount(place_R, weights=weight_R, minlength=4).reshape(2, 2).astype(np.float64)
 
