@@ -60,7 +60,7 @@ def _kept(count_FL: Floats64, rare: int) -> np.ndarray:
     kept_FL[:, -1] = count_FL[:, -1] > 0
     pooled_FL = (count_FL > 0) & ~kept_FL
     for fold in range(count_FL.shape[0]):
-        if not pooled_FL[fold].any() and kept_FL[fold].sum() > 1:
+        if not pooled_FL[fold].any() and kept_FL[fold].any():
             present_L = np.where(kept_FL[fold], count_FL[fold], np.inf)
             kept_FL[fold, int(np.argmin(present_L))] = False
     return kept_FL
