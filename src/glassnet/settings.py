@@ -74,6 +74,7 @@ class Settings:
     output: str = "auto"  # linear, sigmoid: what the last layer's sums pass through
     members: int | Auto = "auto"  # networks trained side by side and averaged
     numbers: str = "auto"  # scaling of numbers: robust, standard, none
+    bins: int | Auto = "auto"  # piecewise-linear inputs of each number, at most; 0: none
     one_hot: int | Auto = "auto"  # categories of at most so many levels become 0/1 columns
     embedding: int | Auto = "auto"  # numbers per level of the others
     rare: int | Auto = "auto"  # levels seen less often than this share one slot
@@ -168,6 +169,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "output": _one_of("linear", "sigmoid"),
     "members": _whole(1, 1024),
     "numbers": _one_of("robust", "standard", "none"),
+    "bins": _whole(0, 1024),
     "one_hot": _whole(0),
     "embedding": _whole(1, 1024),
     "rare": _whole(1),
@@ -238,6 +240,7 @@ class Preparing:
     """How columns become numbers."""
 
     numbers: str = "robust"
+    bins: int = 0
     one_hot: int = 8
     embedding: int = 8
     rare: int = 3

@@ -11,12 +11,14 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from glassnet.prepare.bins import apply_bins, learn_bins
 from glassnet.prepare.category import apply_slots, learn_slots, one_hot, slot_names
 from glassnet.prepare.date import DATE_PARTS, useful_parts
 from glassnet.prepare.numeric import apply_scales, learn_scales
 from glassnet.prepare.target import learn_target
 from glassnet.prepare.values import (
     Baseline,
+    Bins,
     Encoded,
     Encoding,
     Floats64,
@@ -49,15 +51,17 @@ def prepare(
     encoding = learn_encoding(frame, schema, learning, choices)
     encoded = encode(frame, encoding)
     scales = learn_scales(encoded, encoding, rows.fit, weight_R, choices.numbers)
+    bins = learn_bins(encoded, encoding, rows.fit, weight_R, choices.bins)
     slots = learn_slots(encoded, encoding, rows.fit, weight_R, choices)
     is_number = schema.task is Task.REGRESSION
     preparation = Preparation(
         choices=choices,
         encoding=encoding,
         scales=scales,
+        bins=bins,
         slots=slots,
         target=learn_target(target_RT, rows.fit, weight_R, is_number and choices.scale_target),
-        dense_names=_dense_names(encoding, scales, slots),
+        dense_names=_dense_names(encoding, scales, bins, slots),
     )
     return Prepared(
         encoded=encoded,
@@ -134,8 +138,10 @@ def _codes(column: pl.Series, levels: tuple[str, ...]) -> np.ndarray:
 def apply(encoded: Encoded, preparation: Preparation, fold: int) -> Inputs:
     """Return what a network of this fold sees of the rows: finite numbers, marks, 0/1 columns, slots."""
     scaled_RN, mark_RM = apply_scales(encoded.number_RN, preparation.scales, fold)
+    bin_RP = apply_bins(encoded.number_RN, preparation.bins, fold)
     slot_RC = apply_slots(encoded.code_RC, preparation.slots, fold)
-    dense_RD = np.concatenate([scaled_RN, mark_RM, one_hot(slot_RC, preparation.slots)], axis=1)
+    zero_one_RX = one_hot(slot_RC, preparation.slots)
+    dense_RD = np.concatenate([scaled_RN, mark_RM, zero_one_RX, bin_RP], axis=1)
     return Inputs(
         dense_RD=np.ascontiguousarray(dense_RD),
         slot_RE=np.ascontiguousarray(slot_RC[:, ~preparation.slots.one_hot_C]),
@@ -160,14 +166,19 @@ def learn_baseline(
     return Baseline(dense_FD=np.stack(dense), share_FS=np.stack(shares))
 
 
-def _dense_names(encoding: Encoding, scales: NumberScales, slots: LevelSlots) -> tuple[str, ...]:
+def _dense_names(encoding: Encoding, scales: NumberScales, bins: Bins, slots: LevelSlots) -> tuple[str, ...]:
     marks = [f"{encoding.numbers[n]} is missing" for n in scales.marked_M]
     zero_one = [
         f"{encoding.categories[c]} = {slot}"
         for c in np.flatnonzero(slots.one_hot_C)
         for slot in slot_names(encoding, slots, int(c))
     ]
-    return (*encoding.numbers, *marks, *zero_one)
+    pieces = [
+        f"{name}, bin {place + 1}"
+        for name, count in zip(encoding.numbers, bins.count_N, strict=True)
+        for place in range(count)
+    ]
+    return (*encoding.numbers, *marks, *zero_one, *pieces)
 
 
 def dense_sources(preparation: Preparation) -> tuple[str, ...]:
@@ -177,4 +188,9 @@ def dense_sources(preparation: Preparation) -> tuple[str, ...]:
     zero_one = [
         encoding.categories[c] for c in np.flatnonzero(slots.one_hot_C) for _ in range(int(slots.slots_C[c]))
     ]
-    return (*encoding.sources, *marks, *zero_one)
+    pieces = [
+        source
+        for source, count in zip(encoding.sources, preparation.bins.count_N, strict=True)
+        for _ in range(count)
+    ]
+    return (*encoding.sources, *marks, *zero_one, *pieces)

@@ -62,6 +62,14 @@ class NumberScales:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Bins:
+    """Edges of the numbers' bins, per fold; see `bins`."""
+
+    edge_FE: Floats32  # the edges of the numbers with bins one after another, in units of `Encoded`
+    count_N: NDArray[np.int64]  # how many bins each number has; 0: none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LevelSlots:
     """Where each level goes, per fold. Slot 0 is for rare and unseen levels, and always trained."""
 
@@ -98,6 +106,7 @@ class Preparation:
     choices: Preparing
     encoding: Encoding
     scales: NumberScales
+    bins: Bins
     slots: LevelSlots
     target: TargetScale
     dense_names: tuple[str, ...]  # names of the D dense inputs

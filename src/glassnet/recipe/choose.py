@@ -120,6 +120,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "output": _fixed("linear", "the loss takes the last layer's sums as they are"),
     "members": _members,
     "numbers": _fixed("robust", "median, interquartile range and a smooth clip: outliers stay in reach"),
+    "bins": _fixed(0, "numbers enter by themselves"),
     "one_hot": _fixed(8, "few levels as 0/1 columns, more as an embedding"),
     "embedding": _fixed(8, "numbers per level of an embedding"),
     "rare": _fixed(3, "levels seen less often share a slot with unseen ones"),
@@ -166,6 +167,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
         name=settings.recipe,
         preparing=Preparing(
             numbers=chosen["numbers"],
+            bins=chosen["bins"],
             one_hot=10**9 if _is_own(chosen["network"]) else chosen["one_hot"],
             embedding=chosen["embedding"],
             rare=chosen["rare"],

@@ -1,0 +1,71 @@
+"""Piecewise-linear encoding: how far a number is through each of its bins, as inputs of their own.
+
+A network of smooth layers bends slowly; with bins its first layer can bend at every quantile.
+
+Shapes: F folds, R rows, N numbers, E edges of all numbers, P bins of all numbers.
+Source: Y. Gorishniy et al., "On Embeddings for Numerical Features", 2022, arXiv 2203.05556, section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from glassnet.prepare.quantile import weighted_quantiles
+from glassnet.prepare.values import Bins, Encoded, Encoding, Floats32, Floats64
+from glassnet.table.values import RowNumbers
+
+ROWS_PER_BIN: Final = 20  # a bin with fewer rows says more about them than about the column
+
+
+def learn_bins(
+    encoded: Encoded, encoding: Encoding, fit: Sequence[RowNumbers], weight_R: Floats64, most: int
+) -> Bins:
+    """Return each fold's bin edges, quantiles of the fold's fit rows; `most` bins a number, 0 for none.
+
+    A number with two distinct values has no bins: it is a yes or no, and a line through it is all there is.
+    """
+    rows = min(len(one) for one in fit)
+    wanted = min(most, rows // ROWS_PER_BIN)
+    edges: list[Floats64] = []
+    counts = []
+    for number in range(len(encoding.numbers)):
+        found = [_edges(encoded.number_RN[one, number], weight_R[one], wanted) for one in fit]
+        count = max(edge.size for edge in found) - 1
+        count = count if count >= 2 and encoding.parts[number] != "yes/no" else 0
+        counts.append(count)
+        if count:
+            # A fold with fewer edges is filled up with infinity: a bin that no row reaches.
+            edges.append(
+                np.stack([np.pad(e, (0, count + 1 - e.size), constant_values=np.inf) for e in found])
+            )
+    edge_FE = np.concatenate(edges, axis=1) if edges else np.zeros((len(fit), 0))
+    return Bins(edge_FE=edge_FE.astype(np.float32), count_N=np.array(counts, dtype=np.int64))
+
+
+def _edges(value_n: Floats32, weight_n: Floats64, wanted: int) -> Floats64:
+    """Return the distinct quantiles of a number that bound at most `wanted` bins."""
+    if wanted < 2:
+        return np.zeros(1)
+    quantile_q = weighted_quantiles(value_n.astype(np.float64), weight_n, np.linspace(0, 1, wanted + 1))
+    return np.unique(quantile_q[np.isfinite(quantile_q)].astype(np.float32)).astype(np.float64)
+
+
+def apply_bins(number_RN: Floats32, bins: Bins, fold: int) -> Floats32:
+    """Return how far each number is through each of its bins, in [0, 1], shape `(R, P)`; missing is 0."""
+    columns = []
+    start = 0
+    for number, count in enumerate(bins.count_N):
+        if not count:
+            continue
+        low_P = bins.edge_FE[fold, start : start + count]
+        high_P = bins.edge_FE[fold, start + 1 : start + count + 1]
+        start += int(count) + 1
+        with np.errstate(invalid="ignore", over="ignore"):
+            share_RP = (number_RN[:, [number]] - low_P) / (high_P - low_P)
+        columns.append(np.clip(np.nan_to_num(share_RP, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0))
+    if not columns:
+        return np.zeros((number_RN.shape[0], 0), dtype=np.float32)
+    return np.concatenate(columns, axis=1).astype(np.float32)
