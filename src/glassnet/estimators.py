@@ -36,6 +36,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
         members: int | str = "auto",
         folds: int = 0,
         numbers: str = "auto",
+        bins: int | str = "auto",
         one_hot: int | str = "auto",
         embedding: int | str = "auto",
         rare: int | str = "auto",
@@ -71,6 +72,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
         self.members = members
         self.folds = folds
         self.numbers = numbers
+        self.bins = bins
         self.one_hot = one_hot
         self.embedding = embedding
         self.rare = rare

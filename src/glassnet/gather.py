@@ -6,6 +6,7 @@ Shapes: R rows of all tables together, T targets.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -14,9 +15,12 @@ from glassnet.errors import SettingsError, SourceError, listed, near_miss
 from glassnet.prepare.values import Floats64, Weights
 from glassnet.settings import Settings
 from glassnet.table.cells import conform, conform_targets
+from glassnet.table.frames import is_in_memory
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
 from glassnet.table.values import RowNumbers, Schema, Table, Task
+
+MOST_TEXT_LABELS: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +54,10 @@ class Part:
 
 def gather(source: object, test: object, validation: object, settings: Settings) -> Gathered:
     """Read the tables of a run, decide the main table's schema and bring all rows into it."""
-    table = drop_rows_without_target(read_table(source, settings), settings)
+    table = read_table(source, settings)
+    if is_in_memory(source):
+        table = replace(table, frame=_with_text_labels(table.frame, settings))
+    table = drop_rows_without_target(table, settings)
     schema = decide_schema(table, settings)
     part_settings = replace(settings, query="", example="")
     main = _part(table, schema, settings)
@@ -78,6 +85,24 @@ def gather(source: object, test: object, validation: object, settings: Settings)
         kept=pl.concat([part.kept for part in parts], how="vertical_relaxed"),
         notes=(*table.notes, *schema.notes, *notes, *(note for part in parts for note in part.notes)),
     )
+
+
+def _with_text_labels(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return a frame in memory whose text targets are declared categories: its "0" stays a text.
+
+    In a file a cell has no type of its own, so there "0" is read as the number. Many different texts are
+    left to be read: they may be numbers that somebody kept as text.
+    """
+    if settings.task == "regression":
+        return frame
+    texts = [
+        name
+        for name in settings.target
+        if name in frame.columns
+        and frame[name].dtype == pl.String
+        and (frame[name].n_unique() <= MOST_TEXT_LABELS or settings.task != "auto")
+    ]
+    return frame.with_columns(pl.col(texts).cast(pl.Categorical)) if texts else frame
 
 
 def _part(table: Table, schema: Schema, settings: Settings) -> Part:
