@@ -13,6 +13,11 @@ WORDS: Final = '''def random_words(purpose, count, {member}epoch=0, step=0{seed}
     philox = np.random.Philox(key=[{key}, purpose], counter=[0, step, epoch, {counter}])
     return philox.random_raw(count)'''
 
+ORDER_ALONE: Final = '''def random_order(purpose, count, {member}epoch=0):
+    """Return the numbers from 0 to count - 1 in random order."""
+    philox = np.random.Philox(key=[SEED, purpose], counter=[0, 0, epoch, {counter}])
+    return np.argsort(philox.random_raw(count), kind="stable")'''
+
 ORDER: Final = '''def random_order(purpose, count, {member}epoch=0):
     """Return the numbers from 0 to count - 1 in random order."""
     return np.argsort(random_words(purpose, count, {given}epoch), kind="stable")'''
@@ -44,10 +49,11 @@ def chance_section(code: str, seed: int, members: int) -> Section | None:
     purposes = [one for one in Purpose if re.search(rf"\b{one.name}\b", code)]
     names, numbers = ", ".join(one.name for one in purposes), ", ".join(str(int(one)) for one in purposes)
     blanks = _blanks(members > 1, "seed=" in code)
-    parts = [WORDS.format(**blanks)]
-    parts += [ORDER.format(**blanks)] if has_order else []
-    parts += [UNIFORM.format(**blanks)] if has_uniform else []
-    parts += [NORMAL.format(**blanks)] if has_normal else []
+    if has_uniform or "random_words(" in code:
+        wanted = {WORDS: True, ORDER: has_order, UNIFORM: has_uniform, NORMAL: has_normal}
+        parts = [template.format(**blanks) for template, is_used in wanted.items() if is_used]
+    else:
+        parts = [ORDER_ALONE.format(**blanks)]
     spaced = [line for part in parts for line in ("\n", "\n", part)]
     head = [f"SEED = {seed}", f"{names} = {numbers}  # what a draw is for"]
     return Section(title="Random numbers", code=block(*head, *spaced), says=SAYS)

@@ -321,7 +321,9 @@ def _check_levels(run: Run, name: str) -> None:
     """Raise SettingsError where one level is written in several ways, which the script would tell apart."""
     typed = run.typed[name]
     cells = _cleaned(run, name).cast(pl.String)
-    cells = cells.zip_with(typed.is_not_null(), pl.Series([None], dtype=pl.String).new_from_index(0, len(cells)))
+    cells = cells.zip_with(
+        typed.is_not_null(), pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
+    )
     if not cells.equals(typed):
         raise SettingsError(
             f"this run cannot be written as a script: column '{name}' writes one level in several ways, such as"
@@ -339,7 +341,9 @@ def _dates(run: Run) -> str:
             "this run cannot be written as a script: its date columns are written in different ways."
         )
     places = "year, week and day" if parts else "year and week"
-    return DATES.format(when=forms.pop(), places=places, shares="year, week" + (", days % 1" if parts else ""))
+    return DATES.format(
+        when=forms.pop(), places=places, shares="year, week" + (", days % 1" if parts else "")
+    )
 
 
 def _has_clock(run: Run, column: Column) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from glassnet.script.loss import by_class, loss_code
@@ -11,24 +14,41 @@ from glassnet.script.target import cast_in_step
 from glassnet.script.values import Run, Section, block
 from glassnet.table.values import Task
 
+SCHEDULER: Final = "torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor)"
+WRITTEN_OUT: Final = '''def criterion(output, target):
+    """Return the mean squared error."""
+    return ((output - target) ** 2).mean()'''
 EVALUATED_ROWS: Final = 8192  # rows that the eager engine puts through the network at once
 
 
-def loop_section(run: Run) -> Section:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Voice:
+    """What the two styles write differently in the loop."""
+
+    call: str  # gives the outputs: "network", or "forward"
+    before: Callable[[Run], list[str]]  # what is made before the first epoch, such as an optimiser
+    draw: Callable[[Run, str, str, str], list[str]]  # masks of a step: (run, step, rows, member)
+    outputs: Callable[[Run, str], str]  # a step's outputs of some inputs
+    update: Callable[[Run], list[str]]  # what follows the loss in a step
+    is_scratch: bool  # whether everything is written out: the learning rate, the loss, no modes
+    keep: str  # a copy of the weights
+    restore: str  # puts the copy back
+
+
+def loop_section(run: Run, voice: Voice | None = None) -> Section:
     """Return the code that trains, and records `training_loss` and `validation_loss`."""
-    several = run.members > 1
+    voice = voice or MODULES
     code = block(
-        *_constants(run),
-        "\n",
-        *([schedule, "\n", "\n"] if (schedule := schedule_code(run)) else []),
-        *_loss(run),
+        *_constants(run, voice),
+        *(["\n", "\n", schedule, "\n", "\n"] if (schedule := schedule_code(run)) else ["\n"]),
+        *_loss(run, voice),
         *_weights(run),
-        *(_several_optimizers(run) if several else _one_optimizer(run)),
+        *voice.before(run),
         "\n",
         *_records(run),
-        *(_several(run) if several else _one(run)),
+        *(_several(run, voice) if run.members > 1 else _one(run, voice)),
     )
-    return Section(title="Training", code=code.strip("\n"), says=_says(run))
+    return Section(title="Training", code=re.sub(r"\n{4,}", "\n\n\n", code), says=_says(run))
 
 
 def _says(run: Run) -> str:
@@ -43,11 +63,13 @@ def _says(run: Run) -> str:
     return says
 
 
-def _constants(run: Run) -> list[str]:
+def _constants(run: Run, voice: Voice) -> list[str]:
     training = run.fitted.recipe.training
     lines = [f"EPOCHS = {training.epochs}"]
     if run.steps_per_epoch > 1:
         lines.append(f"BATCH = {run.batch_size}  # rows of a step")
+    if voice.is_scratch:
+        lines.append(f"LEARNING_RATE = {training.learning_rate}")
     if not is_constant(run):
         per_epoch = " * math.ceil(len(train) / BATCH)" if run.steps_per_epoch > 1 else ""
         lines.append(f"STEPS = EPOCHS{per_epoch}")
@@ -65,10 +87,10 @@ def _is_plain(run: Run) -> bool:
     return not run.has_validation and run.fitted.settings.class_weight == "none"
 
 
-def _loss(run: Run) -> list[str]:
+def _loss(run: Run, voice: Voice) -> list[str]:
     code = loss_code(run)
     if _is_plain(run) and code.plain:
-        return [code.plain]
+        return [WRITTEN_OUT, "\n", "\n"] if voice.is_scratch else [code.plain]
     return [code.define, *(["\n", "\n"] if code.define.startswith("def ") else [])]
 
 
@@ -87,12 +109,12 @@ def _weights(run: Run) -> list[str]:
     return [f"weight = torch.from_numpy(np.array({each})[y.astype(int)])  # of each class"]
 
 
-def _one_optimizer(run: Run) -> list[str]:
+def _optimizers(run: Run) -> list[str]:
+    """Return the lines that make the optimiser and what moves its rate, or one of each per member."""
+    if run.members > 1:
+        return _several_optimizers(run)
     lines = [f"optimizer = {optimizer_code(run)}"]
     return lines + ([] if is_constant(run) else [f"scheduler = {SCHEDULER}"])
-
-
-SCHEDULER: Final = "torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor)"
 
 
 def _several_optimizers(run: Run) -> list[str]:
@@ -130,16 +152,16 @@ def _epochs(run: Run) -> str:
 # ---- one network ----
 
 
-def _one(run: Run) -> list[str]:
-    lines = [_epochs(run), *_in(1, _epoch_body(run, ""))]
+def _one(run: Run, voice: Voice) -> list[str]:
+    lines = [_epochs(run), *_in(1, _epoch_body(run, voice, ""))]
     if _patience(run):
         lines += _in(1, ["if epoch - best_epoch >= PATIENCE:", "    break"])
     if run.has_validation:
-        lines.append("network.load_state_dict(best_weights)")
+        lines.append(voice.restore)
     return lines
 
 
-def _several(run: Run) -> list[str]:
+def _several(run: Run, voice: Voice) -> list[str]:
     """Return the loop over members within an epoch."""
     names = ["network", "optimizer", *([] if is_constant(run) else ["scheduler"])]
     lists = ", ".join(f"{name}s" for name in names)
@@ -148,12 +170,14 @@ def _several(run: Run) -> list[str]:
         "    training_loss.append([])",
         "    validation_loss.append([])" if run.has_validation else "",
         f"    for member, ({', '.join(names)}) in enumerate(zip({lists})):",
-        *_in(2, _epoch_body(run, "[member]")),
+        *_in(2, _epoch_body(run, voice, "[member]")),
     ]
     if _patience(run):
         lines += _in(1, ["if all(epoch - best >= PATIENCE for best in best_epoch):", "    break"])
     if run.has_validation:
-        lines.append("for network, weights in zip(networks, best_weights):\n    network.load_state_dict(weights)")
+        lines.append(
+            "for network, weights in zip(networks, best_weights):\n    network.load_state_dict(weights)"
+        )
     return lines
 
 
@@ -166,38 +190,42 @@ def _in(depth: int, lines: list[str]) -> list[str]:
     ]
 
 
-def _epoch_body(run: Run, mine: str) -> list[str]:
+def _epoch_body(run: Run, voice: Voice, mine: str) -> list[str]:
     """Return the lines of one epoch of one member; `mine` is the index of its records."""
-    has_dropout = bool(run.fitted.recipe.architecture.dropout and run.fitted.recipe.architecture.hidden)
     record = "training_loss[-1]" if mine else "training_loss"
-    lines = ["network.train()"] if has_dropout and run.has_validation else []
+    by_rows = run.fitted.recipe.training.training_loss == "rows"
+    lines = ["network.train()"] if _has_modes(run, voice) else []
     if run.steps_per_epoch == 1:
-        lines += [*_step(run, "0", mine), f"{record}.append(loss.item())" if not _by_rows(run) else ""]
+        lines += [*_step(run, voice, "0", mine), "" if by_rows else f"{record}.append(loss.item())"]
     else:
         member = "member, " if mine else ""
         lines += [
-            "total = 0.0" if not _by_rows(run) else "",
+            "" if by_rows else "total = 0.0",
             f"order = train[random_order(ORDER, len(train), {member}epoch)]",
-            _enumerated(run, has_dropout),
-            *_in(1, _step(run, "step", mine)),
-            "    total += loss.item() * len(rows)" if not _by_rows(run) else "",
-            f"{record}.append(total / len(train))" if not _by_rows(run) else "",
+            _enumerated(has_dropout(run)),
+            *_in(1, _step(run, voice, "step", mine)),
+            "" if by_rows else "    total += loss.item() * len(rows)",
+            "" if by_rows else f"{record}.append(total / len(train))",
         ]
-    if _by_rows(run):
-        lines += [
-            "with torch.no_grad():",
-            f"    {record}.append({_mean_loss(run, _forward(run, 'train'), 'train')}.item())",
-        ]
-    return lines + (_look(run, mine, has_dropout) if run.has_validation else [])
+    if by_rows:
+        after = _mean_loss(run, _forward(run, voice, "train"), "train")
+        lines += ["with torch.no_grad():", f"    {record}.append({after}.item())"]
+    return lines + (_look(run, voice, mine) if run.has_validation else [])
 
 
-def _enumerated(run: Run, has_dropout: bool) -> str:
+def has_dropout(run: Run) -> bool:
+    """Return whether units are dropped in training."""
+    architecture = run.fitted.recipe.architecture
+    return bool(architecture.dropout and architecture.hidden)
+
+
+def _has_modes(run: Run, voice: Voice) -> bool:
+    return not voice.is_scratch and has_dropout(run) and run.has_validation
+
+
+def _enumerated(is_numbered: bool) -> str:
     parts = "np.split(order, range(BATCH, len(train), BATCH))"
-    return f"for step, rows in enumerate({parts}):" if has_dropout else f"for rows in {parts}:"
-
-
-def _by_rows(run: Run) -> bool:
-    return run.fitted.recipe.training.training_loss == "rows"
+    return f"for step, rows in enumerate({parts}):" if is_numbered else f"for rows in {parts}:"
 
 
 def all_train(run: Run) -> bool:
@@ -211,48 +239,68 @@ def _mean_loss(run: Run, output: str, rows: str) -> str:
     target += cast_in_step(run)
     if run.fitted.settings.class_weight != "none":
         flat = "" if by_class(run) or run.fitted.outputs > 1 else ".flatten()"
-        weight = f"weight[{rows}].float()" if run.fitted.recipe.training.precision == "float32" else f"weight[{rows}]"
+        weight = (
+            f"weight[{rows}].float()"
+            if run.fitted.recipe.training.precision == "float32"
+            else f"weight[{rows}]"
+        )
         return f"(row_loss({output}, {target}){flat} * {weight}).sum() / {weight}.sum()"
     if _is_plain(run) and loss_code(run).plain:
         return f"criterion({output}, {target})"
     return f"row_loss({output}, {target}).mean()"
 
 
-def _step(run: Run, step: str, mine: str) -> list[str]:
+def _step(run: Run, voice: Voice, step: str, mine: str) -> list[str]:
     """Return the lines of one step: forward, backward, update."""
-    training, architecture = run.fitted.recipe.training, run.fitted.recipe.architecture
     rows = "train" if run.steps_per_epoch == 1 else "rows"
     inputs = "x" if all_train(run) and rows == "train" else f"x[{rows}]"
-    member = "network, member, " if mine else ""
-    lines = []
-    if architecture.dropout and architecture.hidden:
-        lines.append(f"draw_dropout({member}epoch, {step}, len({rows}))")
-    lines += [
-        f"loss = {_mean_loss(run, f'network({inputs})', rows)}",
-        "optimizer.zero_grad()",
-        "loss.backward()",
+    return [
+        *(voice.draw(run, step, rows, "network, member, " if mine else "") if has_dropout(run) else []),
+        f"loss = {_mean_loss(run, voice.outputs(run, inputs), rows)}",
+        *voice.update(run),
     ]
-    if training.clip:
-        lines.append(f"nn.utils.clip_grad_norm_({_clipped(run)}, {training.clip})")
+
+
+def _draw(run: Run, step: str, rows: str, member: str) -> list[str]:
+    del run
+    return [f"draw_dropout({member}epoch, {step}, len({rows}))"]
+
+
+def _update(run: Run) -> list[str]:
+    """Return the lines by which torch's optimiser takes a step."""
+    lines = ["optimizer.zero_grad()", "loss.backward()"]
+    if clip := run.fitted.recipe.training.clip:
+        lines.append(f"nn.utils.clip_grad_norm_({_clipped(run)}, {clip})")
     return [*lines, "optimizer.step()", *([] if is_constant(run) else ["scheduler.step()"])]
+
+
+MODULES: Final = Voice(
+    call="network",
+    before=_optimizers,
+    draw=_draw,
+    outputs=lambda run, inputs: f"network({inputs})",
+    update=_update,
+    is_scratch=False,
+    keep="copy.deepcopy(network.state_dict())",
+    restore="network.load_state_dict(best_weights)",
+)
 
 
 def _clipped(run: Run) -> str:
     """Return the parameters whose gradients are clipped together."""
     architecture = run.fitted.recipe.architecture
-    if architecture.normalization == "layer" and len(architecture.hidden):
-        # In the order of the run's network, because sums of squares are rounded in the order of summing.
-        return "[p for kind in (Embed, nn.Linear, LayerNorm) for p in parameters_of(kind)]"
+    if architecture.normalization == "layer" and architecture.hidden:
+        return "in_order(network)"
     return "network.parameters()"
 
 
-def _forward(run: Run, rows: str) -> str:
+def _forward(run: Run, voice: Voice, rows: str) -> str:
     """Return the outputs for many rows, in parts where the run takes parts."""
     count = len(run.rows.fit[0]) if rows == "train" else len(run.rows.validation[0])
     inputs = "x" if all_train(run) else f"x[{rows}]"
     if count <= EVALUATED_ROWS:
-        return f"network({inputs})"
-    return f"torch.cat([network(part) for part in {inputs}.split({EVALUATED_ROWS})])"
+        return f"{voice.call}({inputs})"
+    return f"torch.cat([{voice.call}(part) for part in {inputs}.split({EVALUATED_ROWS})])"
 
 
 def _double(run: Run) -> str:
@@ -262,24 +310,22 @@ def _double(run: Run) -> str:
     return "" if kept else ".double()"
 
 
-def _look(run: Run, mine: str, has_dropout: bool) -> list[str]:
+def _look(run: Run, voice: Voice, mine: str) -> list[str]:
     """Return the lines that score an epoch on the validation rows and keep the best weights."""
     record = "validation_loss[-1]" if mine else "validation_loss"
     last = f"{record}[-1]"
-    losses = f"row_loss({_forward(run, 'validation')}.double(), target[validation]{_double(run)})"
+    outputs = f"{_forward(run, voice, 'validation')}.double()"
+    mean = "losses.numpy().mean()"
     if run.fitted.settings.class_weight != "none":
-        weighted = [
-            f"    losses = {losses}.flatten().numpy() * weight[validation].numpy()",
-            f"{record}.append(losses.sum() / weight[validation].numpy().sum())",
-        ]
-    else:
-        weighted = [f"    {record}.append({losses}.numpy().mean())"]
+        mean = "(losses.flatten() * w).numpy().sum() / w.numpy().sum()"
     return [
         "\n",
-        "network.eval()" if has_dropout else "",
+        "network.eval()" if _has_modes(run, voice) else "",
         "with torch.no_grad():",
-        *weighted,
+        f"    losses = row_loss({outputs}, target[validation]{_double(run)})",
+        "w = weight[validation]" if " * w)" in mean else "",
+        f"{record}.append({mean})",
         f"if {last} < best_loss{mine}:",
         f"    best_loss{mine}, best_epoch{mine} = {last}, epoch",
-        f"    best_weights{mine} = copy.deepcopy(network.state_dict())",
+        f"    best_weights{mine} = {voice.keep}",
     ]

@@ -9,6 +9,8 @@ from typing import Final
 from glassnet.script.values import Run, writer
 from glassnet.table.values import Task
 
+EACH: Final = 'reduction="none")  # one number for each row'
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LossCode:
@@ -30,12 +32,15 @@ def _function(run: Run, says: str, value: str) -> LossCode:
 
 
 def _squared(run: Run) -> LossCode:
-    code = _function(run, "squared error", "(output - y).square()")
-    return LossCode(define=code.define, plain="" if run.fitted.outputs > 1 else "criterion = nn.MSELoss()")
+    if run.fitted.outputs > 1:
+        return _function(run, "squared error", "(output - y).square()")
+    return LossCode(define=f"row_loss = nn.MSELoss({EACH}", plain="criterion = nn.MSELoss()")
 
 
 def _absolute(run: Run) -> LossCode:
-    return _function(run, "absolute error", "(output - y).abs()")
+    if run.fitted.outputs > 1:
+        return _function(run, "absolute error", "(output - y).abs()")
+    return LossCode(define=f"row_loss = nn.L1Loss({EACH}")
 
 
 def _huber(run: Run) -> LossCode:
@@ -57,15 +62,15 @@ def _quantile(run: Run) -> LossCode:
 
 
 def _poisson(run: Run) -> LossCode:
-    return _function(run, "Poisson loss; the output is a log count", "(output.clamp(max=30.0).exp() - y * output)")
+    return _function(
+        run, "Poisson loss; the output is a log count", "(output.clamp(max=30.0).exp() - y * output)"
+    )
 
 
 def _binary_cross_entropy(run: Run) -> LossCode:
     smoothing = run.fitted.recipe.training.label_smoothing
     if not smoothing and run.fitted.outputs == 1:
-        return LossCode(
-            define='row_loss = nn.BCEWithLogitsLoss(reduction="none")  # one number for each row'
-        )
+        return LossCode(define='row_loss = nn.BCEWithLogitsLoss(reduction="none")  # one number for each row')
     soft = f"y * (1.0 - {smoothing}) + 0.5 * {smoothing}" if smoothing else "y"
     value = f'nn.functional.binary_cross_entropy_with_logits(output, {soft}, reduction="none")'
     return _function(run, "binary cross-entropy", value)
@@ -74,9 +79,7 @@ def _binary_cross_entropy(run: Run) -> LossCode:
 def _cross_entropy(run: Run) -> LossCode:
     smoothing = run.fitted.recipe.training.label_smoothing
     if not smoothing:
-        return LossCode(
-            define='row_loss = nn.CrossEntropyLoss(reduction="none")  # one number for each row'
-        )
+        return LossCode(define='row_loss = nn.CrossEntropyLoss(reduction="none")  # one number for each row')
     define = (
         'def row_loss(output, y):\n    """Return each row\'s cross-entropy, a share of the target spread over all'
         ' classes."""\n    logs = nn.functional.log_softmax(output, dim=1)\n'
@@ -160,6 +163,7 @@ def link_code(run: Run) -> str:
     write = writer(LINK_WRITERS, REFUSED_LINKS, run.fitted.link, "link")
     if run.fitted.link == "identity":
         scales = run.fitted.scales_target
-        return "predicted = output * deviation + mean  # in the table's unit" if scales else "predicted = output"
+        return (
+            "predicted = output * deviation + mean  # in the table's unit" if scales else "predicted = output"
+        )
     return write(run)
-

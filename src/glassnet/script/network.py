@@ -63,6 +63,14 @@ NORM: Final = '''class LayerNorm(nn.Module):
         return nn.functional.layer_norm(x, x.shape[-1:]) * self.weight + self.bias'''
 
 
+IN_ORDER: Final = '''def in_order(network):
+    """Return the parameters in the order of the run, by which the norm of all gradients is rounded."""
+    linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+    norms = [layer for layer in network if isinstance(layer, LayerNorm)]
+    layers = [{first}*linear[:-1], *norms, linear[-1]]
+    return [p for layer in layers for p in layer.parameters()]'''
+
+
 def _mlp(run: Run) -> list[str]:
     """Return the modules of an MLP as code, in their order."""
     architecture = run.fitted.recipe.architecture
@@ -145,6 +153,8 @@ def _classes(run: Run) -> list[str]:
         found.append(EMBED.format(size=shape.choices.embedding, dtype=double))
     if architecture.normalization == "layer" and architecture.hidden:
         found.append(NORM.format(dtype=double))
+        if run.fitted.recipe.training.clip:
+            found.append(IN_ORDER.format(first="network[0], " if shape.embedded else ""))
     if architecture.dropout and architecture.hidden:
         found.append(dropout_code(run, architecture))
     return [line for one in found for line in (one, "\n", "\n")]
@@ -203,8 +213,5 @@ def _start(run: Run, member: str) -> list[str]:
         linear = linear.replace(EVERY_LINEAR, "[network]")
     if not shape.embedded:
         return [linear]
-    vectors = EMBEDDING_START.format(
-        size=shape.choices.embedding, member=f", {member}" if member else ""
-    )
+    vectors = EMBEDDING_START.format(size=shape.choices.embedding, member=f", {member}" if member else "")
     return [linear, vectors]
-

@@ -9,6 +9,8 @@ from glassnet.script.loss import link_code
 from glassnet.script.values import Run, Section, block
 from glassnet.table.values import Task
 
+SMALL: Final = 32  # inputs of a layer whose sums the tests find the same in blocks of any size
+
 OUTPUTS: Final = '''@torch.no_grad()
 def outputs_of({network}rows):
     """Return the network's outputs, in blocks of 1,024 rows: sums round by the size of a block."""
@@ -28,38 +30,58 @@ def plot_section(run: Run) -> Section:
     label = ', label="training"' if run.has_validation and not several else ""
     code = block(
         f"plt.plot(training_loss{label})",
-        f'plt.plot(validation_loss{label.replace("training", "validation")})' if run.has_validation else "",
+        f"plt.plot(validation_loss{label.replace('training', 'validation')})" if run.has_validation else "",
         'plt.xlabel("epoch")',
         'plt.ylabel("loss")',
-        "plt.legend()" if label else "",
+        "plt.legend()" if "label" in label else "",
         'plt.savefig("loss.png")',
     )
     return Section(title="The loss", code=code)
 
 
-def result_section(run: Run) -> Section:
+def result_section(run: Run, call: str = "network") -> Section:
     """Return the code that predicts the test rows (or the training rows) and says how good that is."""
-    rows = "test" if len(run.rows.test) else "train"
-    first = "[:, 0]" if run.fitted.outputs == 1 else ""
-    threads = run.fitted.facts.threads
-    one_thread = "torch.set_num_threads(1)\n" if threads > 1 else ""
-    if run.members == 1:
-        made = block(f"output = outputs_of({rows}){first}", link_code(run))
-        helpers = OUTPUTS.format(network="")
-    else:
-        link = "\n".join(f"    {line}" for line in link_code(run).split("\n"))
-        helpers = block(
-            OUTPUTS.format(network="network, "), "\n", "\n", PREDICT.format(first=first, link=link)
-        )
-        made = f"predicted = sum(predict(network, {rows}) for network in networks) / len(networks)"
-    code = block("network.eval()" if _needs_eval(run) else "", helpers, "\n", "\n", one_thread + made, *_score(run, rows))
+    one_thread = "torch.set_num_threads(1)" if run.fitted.facts.threads > 1 else ""
+    made = _one_prediction(run, call) if run.members == 1 else _mean_prediction(run)
+    code = block("network.eval()" if _needs_eval(run, call) else "", one_thread, *made, *_score(run))
     return Section(title="How good it is", code=code, says=_says(run))
 
 
-def _needs_eval(run: Run) -> bool:
+def _rows(run: Run) -> str:
+    return "test" if len(run.rows.test) else "train"
+
+
+def is_small(run: Run) -> bool:
+    """Return whether sums in the network are so short that the size of a block does not change them."""
+    shape = run.fitted.preparation
+    widths = (shape.dense, *run.fitted.recipe.architecture.hidden)
+    return not shape.embedded and max(widths) < SMALL and run.members == 1
+
+
+def _one_prediction(run: Run, call: str) -> list[str]:
+    first = "[:, 0]" if run.fitted.outputs == 1 else ""
+    if is_small(run):
+        inputs = "x" if all_train(run) else f"x[{_rows(run)}]"
+        made = ["with torch.no_grad():", f"    output = {call}({inputs}).double().numpy(){first}"]
+        return [*made, link_code(run)]
+    helper = OUTPUTS.format(network="").replace("network(", f"{call}(")
+    return [helper, "\n", "\n", f"output = outputs_of({_rows(run)}){first}", link_code(run)]
+
+
+def _mean_prediction(run: Run) -> list[str]:
+    """Return the lines that average the members' predictions."""
+    first = "[:, 0]" if run.fitted.outputs == 1 else ""
+    link = "\n".join(f"    {line}" for line in link_code(run).split("\n"))
+    predict = PREDICT.format(first=first, link=link)
+    mean = f"predicted = sum(predict(network, {_rows(run)}) for network in networks) / len(networks)"
+    return [OUTPUTS.format(network="network, "), "\n", "\n", predict, "\n", "\n", mean]
+
+
+def _needs_eval(run: Run, call: str) -> bool:
     """Return whether the loop leaves the network in training mode."""
     architecture = run.fitted.recipe.architecture
-    return bool(architecture.dropout and architecture.hidden) and not run.has_validation
+    is_module = call == "network" and run.members == 1
+    return is_module and bool(architecture.dropout and architecture.hidden) and not run.has_validation
 
 
 def _says(run: Run) -> str:
@@ -68,16 +90,16 @@ def _says(run: Run) -> str:
     return ""
 
 
-def _score(run: Run, rows: str) -> list[str]:
+def _score(run: Run) -> list[str]:
     """Return the lines that print one or two figures."""
     task = run.fitted.schema.task
-    where = f"{{len({rows}):,}} {'test' if rows == 'test' else 'training'} rows"
-    truth = f"y[{rows}]"
+    truth = "y" if all_train(run) else f"y[{_rows(run)}]"
+    where = f"{{len(predicted):,}} {'test' if len(run.rows.test) else 'training'} rows"
     if task is Task.REGRESSION:
         return [
             f"error = predicted - {truth}",
-            f'print(f"on {where}: RMSE {{np.sqrt(np.mean(error**2)):.5g}},"',
-            f'      f" R2 {{1 - np.mean(error**2) / np.var({truth}):.4f}}")',
+            f"rmse, r2 = np.sqrt(np.mean(error**2)), 1 - np.mean(error**2) / np.var({truth})",
+            f'print(f"on {where}: RMSE {{rmse:.5g}}, R2 {{r2:.4f}}")',
         ]
     right = {
         Task.BINARY: "predicted > 0.5" if run.fitted.outputs == 1 else "predicted.argmax(axis=1)",

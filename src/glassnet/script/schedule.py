@@ -25,7 +25,7 @@ def _cosine() -> tuple[str, str]:
 
 def _one_cycle() -> tuple[str, str]:
     return (
-        "a rise from 1/25 to 1 and a fall to 0, both along cosines",
+        "a rise and a fall along cosines",
         "(\n        1 / 25 + (1.0 - 1 / 25) * 0.5 * (1.0 - math.cos(math.pi * done / 0.3))\n"
         "        if done < 0.3\n"
         "        else 0.5 * (1.0 + math.cos(math.pi * (done - 0.3) / (1.0 - 0.3)))\n    )",

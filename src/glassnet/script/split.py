@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 import polars as pl
 
 from glassnet.errors import SettingsError
 from glassnet.script.columns import date_call
 from glassnet.script.values import Run, Section, block, comment, quoted
-from glassnet.table.values import Task
-
-DRAW = '''def draw(rows, count):
-    """Draw so many of the rows, each class in proportion: in each those of lowest rank."""
-    _, class_of, sizes = np.unique(y[rows], return_inverse=True, return_counts=True)
-    share = sizes * (count / len(rows))
-    taken = np.floor(share).astype(int)
-    taken[np.argsort(taken - share, kind="stable")[: count - taken.sum()]] += 1  # largest remainders
-    taken = np.minimum(taken, sizes - 1)  # one row of each class is left to train on
-    classes = [rows[class_of == one] for one in range(len(sizes))]
-    picked = [some[np.argsort(rank[some])][:n] for some, n in zip(classes, taken)]
-    return np.sort(np.concatenate(picked))'''
-
+from glassnet.table.values import RowNumbers, Task
 
 def split_section(run: Run) -> Section:
     """Return the code that makes `train`, `validation` and `test`, as far as there are such rows."""
@@ -66,9 +53,7 @@ def _plain(run: Run, sizes: list[int]) -> str:
     if not run.has_validation:
         return block(order, f"test, train = np.sort(order[:{sizes[0]}]), np.sort(order[{sizes[0]}:])")
     if not sizes[0]:
-        return block(
-            order, f"validation, train = np.sort(order[:{sizes[1]}]), np.sort(order[{sizes[1]}:])"
-        )
+        return block(order, f"validation, train = np.sort(order[:{sizes[1]}]), np.sort(order[{sizes[1]}:])")
     ends = f"[{sizes[0]}, {sizes[0] + sizes[1]}]"
     return block(
         order,
@@ -78,19 +63,28 @@ def _plain(run: Run, sizes: list[int]) -> str:
 
 def _by_class(run: Run) -> str:
     """Return the split in which each class has its share of every part."""
-    total = run.known.height
-    test, validation = (round(share * total) for share in _shares(run))
-    rank = "rank = np.argsort(random_order(SPLIT, len(y)))  # each row's place in a random order"
-    lines = [DRAW, "\n", "\n", rank]
-    rest = "np.arange(len(y))"
+    labels = len(run.fitted.schema.targets[0].labels)
+    lines = [
+        comment("In random order, the first rows of each class are held out: each part has its share of them."),
+        "order = random_order(SPLIT, len(y))",
+        f"by_class = [order[y[order] == label] for label in range({labels})]",
+    ]
+    tested = _counts(run, run.rows.test)
     if len(run.rows.test):
-        lines += [f"test = draw({rest}, {test})", f"rest = np.setdiff1d({rest}, test)"]
-        rest = "rest"
+        lines.append(f"test = np.sort(np.concatenate([rows[:n] for rows, n in zip(by_class, {tested})]))")
     if run.has_validation:
-        lines += [f"validation = draw({rest}, {validation})", f"train = np.setdiff1d({rest}, validation)"]
-    elif rest == "rest":
-        lines[-1] = lines[-1].replace("rest =", "train =")
-    return block(*lines)
+        ends = [n + m for n, m in zip(tested, _counts(run, run.rows.validation[0]), strict=True)]
+        taken = "rows[n:m] for rows, n, m in zip(by_class, {}, {})".format(tested, ends)
+        lines.append(f"validation = np.sort(np.concatenate([{taken}]))")
+    held = " and ".join(_held_out(run))
+    out = f"np.concatenate([{', '.join(_held_out(run))}])" if " and " in held else held
+    return block(*lines, f"train = np.setdiff1d(order, {out})")
+
+
+def _counts(run: Run, rows: RowNumbers) -> list[int]:
+    """Return how many of the rows each class has."""
+    labels = len(run.fitted.schema.targets[0].labels)
+    return [int(n) for n in np.bincount(run.target_RT[rows, 0].astype(np.int64), minlength=labels)]
 
 
 # ---- by time ----
@@ -117,12 +111,12 @@ def _by_time(run: Run) -> str:
     return block(*lines)
 
 
-def _held_out(run: Run) -> dict[str, Any]:
+def _held_out(run: Run) -> dict[str, RowNumbers]:
     parts = {"validation": run.rows.validation[0], "test": run.rows.test}
     return {name: rows for name, rows in parts.items() if len(rows)}
 
 
-def _first(when: pl.Series, rows: Any) -> str:
+def _first(when: pl.Series, rows: RowNumbers) -> str:
     """Return the earliest time of some rows as code."""
     first = when[rows].min()
     return repr(first) if when.dtype == pl.Float64 else f'np.datetime64("{first}")'
@@ -154,11 +148,13 @@ def _by_group(run: Run) -> str:
         f"_, group, sizes = np.unique({cells}.to_numpy(), return_inverse=True, return_counts=True)",
         "rest = random_order(SPLIT, len(sizes))",
     ]
-    for name, share, keep in (("test", test_share, 1 + (validation_share > 0)), ("validation", validation_share, 1)):
+    for name, share, keep in (
+        ("test", test_share, 1 + (validation_share > 0)),
+        ("validation", validation_share, 1),
+    ):
         if share:
             lines += [
                 f"groups = first_groups(rest, {share} * len(y), keep={keep})",
                 f"{name}, rest = np.flatnonzero(np.isin(group, groups)), rest[len(groups) :]",
             ]
     return block(*lines, "train = np.flatnonzero(np.isin(group, rest))")
-

@@ -85,7 +85,9 @@ def _names(found: list[str], wanted: list[str]) -> str:
     if found == wanted:
         return ""
     if wanted == [str(place) for place in range(1, len(wanted) + 1)]:
-        return f"table.columns = [str(number) for number in range(1, {len(wanted) + 1})]  # there is no header"
+        return (
+            f"table.columns = [str(number) for number in range(1, {len(wanted) + 1})]  # there is no header"
+        )
     if [name.strip() for name in found] == wanted:
         return "table.columns = [name.strip() for name in table.columns]"
     return f"table.columns = {listing(wanted, 16)}"

@@ -48,7 +48,9 @@ class Verified:
         if self.epochs[0] != self.epochs[1]:
             return f"The run had {self.epochs[0]} epochs, the script {self.epochs[1]}: they are not the same."
         if self.is_exact:
-            return f"All {self.epochs[0]:,} epochs' losses and all predictions are the same, to the last digit."
+            return (
+                f"All {self.epochs[0]:,} epochs' losses and all predictions are the same, to the last digit."
+            )
         return (
             f"Largest differences over {self.epochs[0]:,} epochs: training loss {self.training_loss:.3g},"
             f" validation loss {self.validation_loss:.3g}, predictions {self.predicted:.3g}."
@@ -108,7 +110,9 @@ def _compared(fitted: Fitted, found: dict[str, NDArray[np.float64]], printed: st
 def _expected(fitted: Fitted) -> NDArray[np.float64]:
     """Return the run's predictions in the script's shape: the second class alone where there are two."""
     prediction_RP = fitted.evaluation.prediction_RP
-    return prediction_RP[:, 1:] if fitted.schema.task is Task.BINARY and fitted.outputs == 1 else prediction_RP
+    return (
+        prediction_RP[:, 1:] if fitted.schema.task is Task.BINARY and fitted.outputs == 1 else prediction_RP
+    )
 
 
 def _largest(found: NDArray[np.float64], expected: NDArray[np.float64]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import Any, Final
@@ -31,7 +32,9 @@ IMPORTS: Final = {
     r"\bpl\.": "import polars as pl",
     r"\btorch\.": "import torch",
 }
-SKLEARN: Final = r"\b((?:load|make)_(?:breast_cancer|wine|digits|diabetes|classification|moons|circles|regression))\("
+SKLEARN: Final = (
+    r"\b((?:load|make)_(?:breast_cancer|wine|digits|diabetes|classification|moons|circles|regression))\("
+)
 
 
 def _modules(run: Run) -> list[Section]:
@@ -51,9 +54,9 @@ def sections_of(fitted: Fitted, style: str = "modules", source: str = "") -> lis
     run = recover(fitted, source)
     before = [table_section(run), target_section(run), split_section(run), columns_section(run)]
     sections = _joined([one for one in [*before, *write(run)] if one.code])
-    code = "\n".join(one.code for one in sections)
     if not re.search(r"\btrain\b", "\n".join(one.code for one in sections if one.title != "Rows")):
         sections = [one for one in sections if one.title != "Rows"]
+    code = "\n".join(one.code for one in sections)
     chance = chance_section(code, fitted.recipe.training.seed, run.members)
     if chance:
         code += chance.code
@@ -82,7 +85,9 @@ def _head(code: str, fitted: Fitted) -> str:
         lines.append("from torch import nn")
     standard = [line for line in lines if line in ("import copy", "import math")]
     others = [line for line in lines if line not in standard]
-    threads = f"torch.set_num_threads({fitted.facts.threads})  # the order of summing decides how sums are rounded"
+    threads = (
+        f"torch.set_num_threads({fitted.facts.threads})  # the order of summing decides how sums are rounded"
+    )
     return "\n".join([*standard, *([""] if standard else []), *others, "", threads])
 
 
@@ -102,13 +107,13 @@ def write_script(fitted: Fitted, style: str = "modules", source: str = "") -> st
     """Return the run as a Python script. See `sections_of` for what is raised."""
     head, *sections = sections_of(fitted, style, source)
     parts = [f'"""{about(fitted)}\n"""\n\n{head.code}\n']
-    for one in sections:
+    for before, one in itertools.pairwise([head, *sections]):
         says = f"{comment(one.says)}\n\n" if one.says else ""
-        gap = "\n" if one.code.startswith(("def ", "class ", "@")) else ""
-        parts.append(f"# ---- {one.title} ----\n\n{says}{gap}{one.code}\n")
-    # Two blank lines behind a function at the end of a section, as between functions.
-    text = re.sub(r"(\n    [^\n]*\n)\n# ---- ", r"\1\n\n# ---- ", "\n".join(parts))
-    return re.sub(r"\n{4,}", "\n\n\n", text)
+        room = "\n" if one.code.startswith(("def ", "class ", "@")) else ""
+        last = re.findall(r"^\S.*", before.code, re.MULTILINE)[-1]
+        gap = "\n" if last.startswith(("def ", "class ")) else ""
+        parts.append(f"{gap}# ---- {one.title} ----\n\n{says}{room}{one.code}\n")
+    return "\n".join(parts)
 
 
 def write_notebook(fitted: Fitted, style: str = "modules", source: str = "") -> str:
