@@ -22,6 +22,7 @@ LINES = (
     ("model",),
     ("store",),
     ("report", "script", "export", "why", "model_file"),
+    ("watch",),
     ("doctor",),
     ("pipeline",),
     ("gather",),
