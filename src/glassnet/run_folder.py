@@ -55,9 +55,13 @@ def write_run(model: Model, out: Path | None, command: Sequence[str], sources: S
     except OSError as error:
         raise SettingsError(f"{parent} cannot be written: {error.strerror}.") from None
     try:
+        model.save(beside / MODEL)
         _fill(beside, model, command, sources)
         beside.chmod(0o755)  # mkdtemp makes it private
         return _named(beside, out, model.fitted.name)
+    except Exception as error:
+        _rescue(beside / MODEL, parent, model.fitted.name, error)
+        raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -104,8 +108,18 @@ def _file_name(name: str) -> str:
     return "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name).strip(".")[:60] or "run"
 
 
+def _rescue(saved: Path, parent: Path, name: str, error: Exception) -> None:
+    """Keep the model file of a run whose folder could not be finished: it may have taken hours."""
+    if saved.exists():
+        for number in count(1):
+            kept = parent / f"{_file_name(name)}-unfinished-{number}.glassnet"
+            if not kept.exists():
+                saved.rename(kept)
+                error.add_note(f"The trained model is kept in {kept}.")
+                return
+
+
 def _fill(folder: Path, model: Model, command: Sequence[str], sources: Sources) -> None:
-    model.save(folder / MODEL)
     model.report(folder / REPORT)
     write_json(folder / "metrics.json", metrics_of(model))
     write_json(folder / RUN, run_of(model, command, sources))

@@ -15,18 +15,84 @@ from glassnet.errors import SettingsError
 from glassnet.settings import SETTING_NAMES, Settings
 
 # A new option is a promise for years: think before a line is added here.
-OPTIONS = set(
-    (
-        "--activation --batch-size --class-weight --clip --columns --data-seed --dates --decimal "
-        "--delimiter --drop --dropout --dry-run --embedding --encoding --engine --epochs --example "
-        "--features --folds --group --header --hidden --json --keep --kind --label-smoothing "
-        "--learning-rate --loss --members --metric --missing --momentum --network --noise --normalization "
-        "--numbers --one-hot --optimizer --out --output --patience --plot --positive --precision "
-        "--quantile --query --quiet --rare --recipe --records --rows --schedule --seed --settings --target "
-        "--task --test --test-share --threads --time --time-limit --validation --validation-share --warmup "
-        "--weight --weight-decay -o -q -t"
-    ).split()
-)
+OPTIONS = {
+    "--activation",
+    "--batch-size",
+    "--bins",
+    "--class-weight",
+    "--clip",
+    "--columns",
+    "--comment",
+    "--data-seed",
+    "--dates",
+    "--db-table",
+    "--decimal",
+    "--delimiter",
+    "--drop",
+    "--dropout",
+    "--dry-run",
+    "--embedding",
+    "--encoding",
+    "--engine",
+    "--epochs",
+    "--escape",
+    "--example",
+    "--features",
+    "--folds",
+    "--footer-lines",
+    "--group",
+    "--header",
+    "--hidden",
+    "--json",
+    "--keep",
+    "--kind",
+    "--label-smoothing",
+    "--learning-rate",
+    "--loss",
+    "--members",
+    "--metric",
+    "--missing",
+    "--momentum",
+    "--network",
+    "--noise",
+    "--normalization",
+    "--numbers",
+    "--one-hot",
+    "--optimizer",
+    "--out",
+    "--output",
+    "--patience",
+    "--plot",
+    "--positive",
+    "--precision",
+    "--quantile",
+    "--query",
+    "--quiet",
+    "--quote",
+    "--rare",
+    "--recipe",
+    "--records",
+    "--rows",
+    "--schedule",
+    "--seed",
+    "--settings",
+    "--skip-lines",
+    "--target",
+    "--task",
+    "--test",
+    "--test-share",
+    "--threads",
+    "--time",
+    "--time-limit",
+    "--validation",
+    "--validation-share",
+    "--warmup",
+    "--weight",
+    "--weight-decay",
+    "-o",
+    "-q",
+    "-t",
+}
 
 NAMES = st.lists(st.text(min_size=1).filter(lambda s: s == s.strip() and s and s.isprintable()), min_size=1)
 

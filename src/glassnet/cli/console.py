@@ -105,6 +105,8 @@ def seconds_text(seconds: float) -> str:
     """Return a duration as people say it: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"."""
     if not math.isfinite(seconds):
         return "unknown"
+    if seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -38,10 +38,10 @@ def print_draft(console: Console, draft: Draft, settings: Settings, *, as_json: 
     print_table(console, ["layer", "kind", "weights", "count"], layer_rows(draft.plan.network), right=1)
     for note in draft.gathered.notes:
         say(console, f"Note: {note}", "yellow")
-    most = "" if not draft.plan.training.patience else "at most "
+    early = ", less where it stops early" if draft.plan.training.patience else ""
     say(
         console,
-        f"Training would take {most}about {seconds_text(seconds)} (an estimate from a few steps).",
+        f"Training would take about {seconds_text(seconds)}{early}; an estimate from a few steps.",
         "bold",
     )
     say(console, "Nothing was trained or written.")

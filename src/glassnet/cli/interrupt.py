@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -14,8 +13,7 @@ class Interrupts:
     Before `can_finish` is set there is nothing to keep, and the first one ends the program.
     """
 
-    def __init__(self, notice: Callable[[], None]) -> None:
-        self.notice = notice  # called at the first one that ends training well
+    def __init__(self) -> None:
         self.can_finish = False
         self.asked = False
 
@@ -32,5 +30,5 @@ class Interrupts:
         del number, frame
         if self.asked or not self.can_finish:
             raise KeyboardInterrupt
+        # Nothing is printed from here: the signal may have come in the middle of another line.
         self.asked = True
-        self.notice()

@@ -47,8 +47,14 @@ READING: Final = (
     Row("example_features", "N", whole, "Columns of a generated example.", ("--features",)),
     Row("example_noise", "X", number, "Noise of a generated example.", ("--noise",)),
     Row("example_seed", "N", whole, "Seed of a generated example.", ("--data-seed",)),
+    Row("db_table", "NAME", text, "Table of a database, or sheet of a workbook."),
     Row("delimiter", "SIGN", text, "Cell separator of text files."),
-    Row("header", "yes|no", text, "Whether the first line names the columns."),
+    Row("header", "yes|no|N", text, "Whether a line names the columns, or how many."),
+    Row("quote", "SIGN", text, "Quotation mark of text files, or none."),
+    Row("escape", "SIGN", text, "Sign before a quotation mark in a cell, or none."),
+    Row("comment", "SIGN", text, "How lines begin that are no rows, or none."),
+    Row("skip_lines", "N", whole, "Lines above the header or the first row."),
+    Row("footer_lines", "N", whole, "Lines below the last row."),
     Row("encoding", "NAME", text, "Of text files: utf-8, latin-1, cp1252, utf-16."),
 )
 
@@ -84,6 +90,7 @@ NETWORK: Final = (
     Row("output", "NAME", text, "linear, or sigmoid (with loss squared)."),
     Row("members", "N", whole, "Networks trained side by side and averaged."),
     Row("numbers", "NAME", text, "Scaling of numbers: robust, standard, none."),
+    Row("bins", "N", whole, "Piecewise-linear inputs of a number, at most."),
     Row("one_hot", "N", whole, "Categories of up to N levels become 0/1 columns."),
     Row("embedding", "N", whole, "Numbers per level of the other categories."),
     Row("rare", "N", whole, "Levels seen less often than N share one slot."),
@@ -121,9 +128,7 @@ ROWS: Final = (TARGET, *READING, *COLUMNS, *SPLIT, *NETWORK, *TRAINING, *RUN)
 def option(row: Row) -> click.Option:
     """Return the setting's option; what is given with it is kept in the context."""
     default = DEFAULTS[row.setting]
-    # An example has its own size, so that the settings' default would mislead.
-    is_number = isinstance(default, int | float) and math.isfinite(default)
-    is_shown = is_number and not row.setting.startswith("example")
+    is_shown = isinstance(default, int | float) and not isinstance(default, bool) and math.isfinite(default)
     return click.Option(
         [*row.every_flag, row.setting],
         metavar=row.metavar,

@@ -70,6 +70,7 @@ class Display:
     def say(self, text: str) -> None:
         """Print a line above the picture."""
         self.console.print(Text(text))
+        self.console.file.flush()
 
     def close(self) -> None:
         """Take the picture away."""

@@ -121,7 +121,7 @@ def run(asked: Asked, console: Console) -> int:
     if asked.dry_run:
         return _dry_run(asked, console, shown)
     display = Display(console, shown)
-    with Interrupts(notice=lambda: display.say(STOPPING)) as interrupts:
+    with Interrupts() as interrupts:
         try:
             fitted = run_pipeline(asked.sources, asked.settings, _listener(display, interrupts))
             display.phase("writing the report")
@@ -143,12 +143,17 @@ def _shown(asked: Asked, console: Console) -> Shown:
 
 
 def _listener(display: Display, interrupts: Interrupts) -> Listener:
+    def should_stop() -> bool:
+        if interrupts.asked:
+            display.say(STOPPING)
+        return interrupts.asked
+
     def phase(name: str) -> None:
-        # From here on there is something to keep.
+        # From training on there is something to keep.
         interrupts.can_finish = interrupts.can_finish or name == "training"
         display.phase(name)
 
-    return Listener(phase=phase, progress=display.progress, should_stop=lambda: interrupts.asked)
+    return Listener(phase=phase, progress=display.progress, should_stop=should_stop)
 
 
 def _draw(model: Model, path: Path) -> None:

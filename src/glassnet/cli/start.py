@@ -1,6 +1,7 @@
 """Where the command begins and ends: arguments in, exit code out, errors in one calm sentence.
 
-Exit codes: 0 done; 1 a check failed; 2 something given is wrong; 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 a check failed, or the reader of the output went away; 2 something given is wrong;
+130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from glassnet.cli.group import glassnet
 from glassnet.errors import GlassnetError
 
 WRONG: Final = 2
+GONE: Final = 1  # as click has it, who hears of most such writes before us
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 
 
@@ -33,13 +35,13 @@ def run_command(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except GlassnetError as error:
-        return _refused(str(error))
+        return _refused("\n".join([str(error), *getattr(error, "__notes__", ())]))
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nStopped. Nothing was written.", err=True)
+        click.echo("Stopped.", err=True)  # click has ended the line with ^C already
         return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
-        return 0
+        return GONE
     except OSError as error:
         if error.filename is None:
             raise
