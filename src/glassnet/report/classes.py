@@ -165,9 +165,7 @@ def _thresholds(evaluation: Evaluation, name: str) -> Html:
         p = max(curve.place(threshold), 0)
         shares = (curve.called[p], curve.found[p], curve.right[p], curve.alarm[p])
         first = f"{100 * threshold:.0f} %"
-        rows.append(
-            (element("strong", first) if threshold == 0.5 else first, *(percent(float(s)) for s in shares))
-        )
+        rows.append((f"{first} (used)" if threshold == 0.5 else first, *(percent(float(s)) for s in shares)))
     says = (
         f"The network answers ‘{name}’ from a probability of 50 % on. Where a miss and a false alarm cost"
         " differently, another threshold is better."

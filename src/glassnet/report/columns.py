@@ -9,7 +9,7 @@ from typing import Final
 from glassnet.pipeline import Fitted
 from glassnet.report.markup import Child, Html, element, folded, paragraph, section, table
 from glassnet.report.words import count, percent, several, short
-from glassnet.table.values import Column
+from glassnet.table.values import Column, Kind
 
 OPEN_ROWS: Final = 30  # longer tables are folded
 
@@ -35,13 +35,23 @@ def _columns(fitted: Fitted, columns: list[Column], title: str) -> Html:
             column.kind,
             percent(column.missing / max(fitted.table_rows, 1)) if column.missing else "none",
             count(column.distinct),
-            short(", ".join(short(one, 18) for one in column.examples[:3]), 60),
+            ", ".join(_example(one, column.kind) for one in column.examples[:3]),
             column.reason,
         )
         for column in columns
     ]
     head = ("column", "kind", "missing", "distinct", "for example", "why this kind")
     return _foldable(table(title, head, rows, numbers=(2, 3)), rows, "columns")
+
+
+def _example(cell: str, kind: Kind) -> str:
+    """Return a cell as it is, short; a number with as many digits as tell it apart."""
+    if kind is Kind.NUMBER:
+        try:
+            return f"{float(cell):.6g}"
+        except ValueError:  # written in a way of its own, such as 1.234,5
+            return short(cell, 18)
+    return short(cell, 18)
 
 
 def _left_out(columns: list[Column]) -> Html:

@@ -90,4 +90,5 @@ def wilson(share: float, rows: int) -> tuple[float, float]:
     spread = NORMAL_95**2 / rows
     middle = (share + spread / 2) / (1 + spread)
     half = np.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
-    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+    # Rounding must not put the interval beside a share of exactly 0 or 1.
+    return min(max(float(middle - half), 0.0), share), max(min(float(middle + half), 1.0), share)

@@ -18,6 +18,7 @@ from glassnet.report.words import (
     NONE,
     count,
     metric_name,
+    quoted,
     series,
     several,
     short,
@@ -29,12 +30,7 @@ def title_of(fitted: Fitted) -> str:
     """Return the page's title: the target, or how many, and the table."""
     targets = fitted.schema.targets
     what = short(targets[0].name, 40) if len(targets) == 1 else f"{count(len(targets))} columns"
-    return f"{_quoted(what)}, predicted from {short(fitted.name, 40)}"
-
-
-def _quoted(name: str) -> str:
-    """Return the name in quotes where it would not be taken for one: a column called 15."""
-    return name if any(sign.isalpha() for sign in name) else f"‘{name}’"
+    return f"{quoted(what)}, predicted from {short(fitted.name, 40)}"
 
 
 def head(fitted: Fitted) -> Html:
@@ -86,11 +82,11 @@ def _what(fitted: Fitted) -> str:
         return f"{count(len(targets))} {kind} ({series(names)})"
     labels = targets[0].labels
     if fitted.schema.task is Task.REGRESSION:
-        return f"{_quoted(short(targets[0].name))}, a number,"
+        return f"{quoted(short(targets[0].name))}, a number,"
     shown = [f"‘{short(label, 24)}’" for label in labels[:6]]
     if len(labels) > 6:
-        return f"{_quoted(short(targets[0].name))}, one of {len(labels)} classes,"
-    return f"{_quoted(short(targets[0].name))} ({' or '.join(shown)})"
+        return f"{quoted(short(targets[0].name))}, one of {len(labels)} classes,"
+    return f"{quoted(short(targets[0].name))} ({' or '.join(shown)})"
 
 
 def how_good(fitted: Fitted) -> Html:

@@ -5,6 +5,7 @@ Shapes: K members.
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 
 from torch import nn
@@ -79,11 +80,15 @@ def _machine(fitted: Fitted) -> Html:
     return facts([*pairs, *run.versions.items()])
 
 
+def _value(value: object) -> str:
+    return "none" if value in (math.inf, "") else short(shown(value), 80)
+
+
 def _settings(fitted: Fitted) -> Html:
     defaults = Settings()
     rows = []
     for field in fields(Settings):
         value = getattr(fitted.settings, field.name)
         mark = "" if value == getattr(defaults, field.name) else "set"
-        rows.append((field.name, short(shown(value), 80), mark))
+        rows.append((field.name, _value(value), mark))
     return table("All settings", ("setting", "value", ""), rows)

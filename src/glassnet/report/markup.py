@@ -91,7 +91,9 @@ def table(
         )
         for row in rows
     ]
-    whole = element("table", element("caption", caption), element("thead", top), element("tbody", *body))
+    whole = element(
+        "table", element("caption", element("span", caption)), element("thead", top), element("tbody", *body)
+    )
     return element(
         "div", whole, marks={"class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption}
     )

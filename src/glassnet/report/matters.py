@@ -6,7 +6,7 @@ from glassnet.pipeline import Fitted
 from glassnet.report import plots
 from glassnet.report.markup import Html, element, paragraph, section
 from glassnet.report.pictures import figure, grid, picture
-from glassnet.report.words import SHARES, metric_name, number, several, short
+from glassnet.report.words import SHARES, metric_name, number, quoted, several, short
 
 
 def matters(fitted: Fitted) -> Html:
@@ -27,7 +27,7 @@ def matters(fitted: Fitted) -> Html:
         for one in evaluation.importance
     ]
     most = evaluation.importance[0]
-    says = _most(short(most.column), most.loss, most.spread, metric)
+    says = _most(quoted(short(most.column)), most.loss, most.spread, metric)
     words = ("importance", "Columns by importance", says)
     shown = picture(axes, words, head, rows, numbers=(1, 2))
     beside = [paragraph(_how_measured(fitted, metric, repeats))]

@@ -18,13 +18,11 @@ from glassnet.report import plots
 from glassnet.report.markup import Child, Html, element, folded, table
 
 VARIABLES: Final[dict[str, str]] = {
-    plots.PAPER: "--paper",
     plots.INK: "--ink",
     plots.FAINT: "--faint",
     plots.LINE: "--line",
     plots.ACCENT: "--accent",
     plots.SECOND: "--second",
-    plots.ON_ACCENT: "--on-accent",
     "#000000": "--ink",
 }
 COLOR: Final = re.compile("|".join(VARIABLES))
@@ -66,7 +64,7 @@ def _for_page(svg: str, name: str, says: str) -> str:
     view = re.search(r'viewBox="([^"]*)"', svg)
     assert view is not None, "matplotlib writes a viewBox"
     body = svg[svg.index(">") + 1 :]
-    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", "", body, flags=re.DOTALL)
     body = MARKERS.sub(_together, body)
     # Only within tags: what stands between them is names and cells of the table.
     body = TAG.sub(lambda found: _tag_for_page(found.group(), name), body)

@@ -11,12 +11,12 @@ CSS: Final = """
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --raised: #f6f7f9; --ink: #1b2330; --faint: #5b6675; --line: #d9dee5;
-  --accent: #1f5fa8; --second: #b4500f; --third: #2d7a4f; --on-accent: #ffffff; --loud: #fff4e0;
+  --accent: #1f5fa8; --second: #b4500f; --loud: #fff4e0;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14181f; --raised: #1c222b; --ink: #e6e9ee; --faint: #9aa5b4; --line: #343d4a;
-    --accent: #7db4f0; --second: #f0a36a; --third: #7cc99a; --on-accent: #10151c; --loud: #33270f;
+    --accent: #7db4f0; --second: #f0a36a; --loud: #33270f;
   }
 }
 * { box-sizing: border-box; }
@@ -56,10 +56,11 @@ nav li { margin: 0; }
 figure { margin: 0; min-width: 0; max-width: 34rem; }
 figure h3 { margin: 0 0 .4rem; font-size: 1rem; }
 figcaption { margin: .4rem 0 .4rem; }
-svg { display: block; width: 100%; height: auto; overflow: visible; }
+svg { stroke-linejoin: round; stroke-linecap: butt; display: block; width: 100%; height: auto; overflow: visible; }
 svg text { font-family: inherit; }
 .scroll { overflow-x: auto; margin: 0 0 1.25rem; }
 table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; }
+caption span { display: inline-block; position: sticky; left: 0; max-width: calc(100vw - 2.5rem); }
 caption { text-align: left; color: var(--faint); padding: 0 0 .4rem; font-size: .85rem; }
 th, td { text-align: left; vertical-align: baseline; padding: .4rem 1.25rem .4rem 0; font-weight: 400;
   border-bottom: 1px solid var(--line); }
@@ -97,7 +98,7 @@ pre code { font-size: 1em; }
 @media print {
   :root {
     color-scheme: light; --paper: #fff; --raised: #fff; --ink: #000; --faint: #444; --line: #bbb;
-    --accent: #1f5fa8; --second: #b4500f; --third: #2d7a4f; --on-accent: #fff; --loud: #fff;
+    --accent: #1f5fa8; --second: #b4500f; --loud: #fff;
   }
   @page { margin: 18mm 16mm; }
   body { font-size: 10pt; }

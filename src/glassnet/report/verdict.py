@@ -111,7 +111,7 @@ def _multiclass(fitted: Fitted) -> list[str]:
         return [_right(fitted), "It mixes up no two classes."]
     rows = float(matrix_CC[true].sum())
     most = f"Most often it takes {_class(fitted, true)} for {_class(fitted, guess)}"
-    return [_right(fitted), f"{most}: {of_hundred(float(mixed[true, guess]) / rows, rows)} such rows."]
+    return [_right(fitted), f"{most}: {of_hundred(float(mixed[true, guess]) / rows, rows)} of its rows."]
 
 
 def _regression(fitted: Fitted) -> list[str]:

@@ -48,7 +48,7 @@ def number(value: float, digits: int = 4) -> str:
         return "∞" if value > 0 else "−∞"
     if value == 0:
         return "0"
-    size = math.floor(math.log10(abs(value)))
+    size = int(f"{value:.{digits - 1}e}".split("e")[1])
     if size >= 15 or size < -5:
         return f"{value:.{digits - 1}e}".replace("-", "−")
     if size >= digits - 1:
@@ -111,6 +111,30 @@ def short(name: object, limit: int = LONGEST) -> str:
 def named(value: str | Own) -> str:
     """Return the name of a choice, or of a user's own class or function."""
     return value if isinstance(value, str) else str(getattr(value, "__name__", type(value).__name__))
+
+
+def told_apart(names: list[str], limit: int) -> list[str]:
+    """Return the names short enough for a picture; where that makes some equal, without what they share."""
+    cut = [short(name, limit) for name in names]
+    twins = [name for name, one in zip(names, cut, strict=True) if cut.count(one) > 1]
+    shared = _shared(min(twins), max(twins)) if twins else 0
+    if shared < limit // 2:
+        return cut
+    return [
+        f"…{short(name[shared - 2 :], limit - 1)}" if name in twins else one
+        for name, one in zip(names, cut, strict=True)
+    ]
+
+
+def _shared(first: str, last: str) -> int:
+    """Return how many signs two texts begin with alike."""
+    pairs = enumerate(zip(first, last, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(first), len(last)))
+
+
+def quoted(name: str) -> str:
+    """Return the name in quotes where it would not be taken for one: a column called 15."""
+    return name if any(sign.isalpha() for sign in name) else f"‘{name}’"
 
 
 def several(many: int, one: str, more: str = "") -> str:
