@@ -12,6 +12,7 @@ from glassnet.loss.registry import make_loss
 from glassnet.network.build import build_network
 from glassnet.network.mlp import InputShape
 from glassnet.prepare.values import (
+    Bins,
     Encoded,
     Encoding,
     LevelSlots,
@@ -60,6 +61,7 @@ def prepared_of(draw, fit, dense, slots, target_RT, weighted):
                 clipped_N=np.zeros(dense, bool),
                 marked_M=np.zeros(0, np.int64),
             ),
+            bins=Bins(edge_FE=np.zeros((folds, 0), np.float32), count_N=np.zeros(dense, np.int64)),
             slots=LevelSlots(
                 slot_FL=np.tile(slot_L, (folds, 1)).astype(np.int32),
                 first_C=first_C,

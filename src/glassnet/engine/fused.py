@@ -111,9 +111,7 @@ class FusedEngine:
         value_NKLQ = np.zeros((len(recorded), members, self.layers, len(QUANTITIES)), dtype=np.float32)
         seconds = self.trainer.advance(first, count, loss_SK, epoch_loss_EK, recorded, value_NKLQ.reshape(-1))
         returned = time.perf_counter()
-        records = tuple(
-            _record(number, per_epoch, values) for number, values in zip(recorded, value_NKLQ, strict=True)
-        )
+        records = _records(recorded.tolist(), per_epoch, value_NKLQ)
         ended = time.perf_counter()
         self.recorder.took(seconds + ended - returned, ended - started)
         return Advance(loss_SK=loss_SK, epoch_loss_EK=epoch_loss_EK, records=records)
@@ -164,13 +162,22 @@ class FusedEngine:
                 )
 
 
-def _record(number: int, per_epoch: int, value_KLQ: Floats32) -> Record:
-    epoch, step = divmod(int(number), per_epoch)
-    quantities = {name: value_KLQ[:, :, place] for place, name in enumerate(QUANTITIES)}
+def _records(numbers: list[int], per_epoch: int, value_NKLQ: Floats32) -> tuple[Record, ...]:
+    """Return the records of the steps with these numbers."""
+    by_name = {name: value_NKLQ[..., place] for place, name in enumerate(QUANTITIES)}
     with np.errstate(invalid="ignore", over="ignore"):  # a step that blew up is what a record is for
-        ratio_KL = quantities["update"] / np.maximum(quantities["weight"], 1e-30)
-    quantities["ratio"] = ratio_KL.astype(np.float32)
-    return Record(epoch=epoch, step=step, quantities=quantities)
+        ratio_NKL = by_name["update"] / np.maximum(by_name["weight"], np.float32(1e-30))
+    by_name["ratio"] = ratio_NKL.astype(np.float32, copy=False)
+    names = list(by_name)
+    each = zip(numbers, *by_name.values(), strict=True)
+    return tuple(
+        Record(
+            epoch=number // per_epoch,
+            step=number % per_epoch,
+            quantities=dict(zip(names, values, strict=True)),
+        )
+        for number, *values in each
+    )
 
 
 def _setup(plan: Plan, instruction_set: str) -> _fused.Setup:
