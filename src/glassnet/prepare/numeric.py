@@ -11,11 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from glassnet.prepare.quantile import weighted_deviation, weighted_mean, weighted_quantiles
+from glassnet.prepare.quantile import weighted_deviation, weighted_mean, weighted_quantiles, without_atoms
 from glassnet.prepare.values import Encoded, Encoding, Floats32, Floats64, NumberScales
 from glassnet.table.values import RowNumbers
 
 CLIP: Final = 3.0  # where the smooth clip levels off, in scales
+ATOM: Final = 0.25  # share to which one value is held where the quartiles are equal
 QUARTILES: Final = np.array([0.25, 0.5, 0.75])
 
 
@@ -58,6 +59,10 @@ def _learn_one(
         deviation = weighted_deviation(value_n, weight_n)
         return weighted_mean(value_n, weight_n), deviation if deviation > 0 else np.inf, low, high
     quarter, median, three_quarters = weighted_quantiles(value_n, weight_n, QUARTILES)
+    if not three_quarters > quarter:
+        # Half of the rows or more share one value: the others decide the scale.
+        value_d, weight_d = without_atoms(value_n, weight_n, ATOM)
+        quarter, median, three_quarters = weighted_quantiles(value_d, weight_d, QUARTILES)
     scale = three_quarters - quarter if three_quarters > quarter else (high - low) / 2
     return float(median), float(scale) if scale > 0 else np.inf, low, high
 
