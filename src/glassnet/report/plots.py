@@ -425,7 +425,7 @@ def draw_importance(importance: Sequence[Importance], ax: Axes, *, is_share: boo
     ax.barh(place, [one.loss for one in shown], color=ACCENT, height=0.62)
     if any(one.repeats > 1 for one in shown):
         loss, spread = [one.loss for one in shown], [one.spread for one in shown]
-        ax.errorbar(loss, place, xerr=spread, fmt="none", ecolor=INK, elinewidth=1, capsize=2)
+        ax.errorbar(loss, place, xerr=spread, fmt="none", ecolor=INK, elinewidth=1.2)
     ax.axvline(0, color=FAINT, lw=0.8)
     ax.set_yticks(place, [_label(name, 24) for name in told_apart([one.column for one in shown], 24)])
     ax.set_ylim(len(shown) - 0.4, -0.6)

@@ -56,7 +56,8 @@ nav li { margin: 0; }
 figure { margin: 0; min-width: 0; max-width: 34rem; }
 figure h3 { margin: 0 0 .4rem; font-size: 1rem; }
 figcaption { margin: .4rem 0 .4rem; }
-svg { stroke-linejoin: round; stroke-linecap: butt; display: block; width: 100%; height: auto; overflow: visible; }
+svg { stroke-linejoin: round; stroke-linecap: butt; display: block;
+  width: 100%; height: auto; overflow: visible; }
 svg text { font-family: inherit; }
 .scroll { overflow-x: auto; margin: 0 0 1.25rem; }
 table { border-collapse: collapse; font-size: .9rem; line-height: 1.4; }
