@@ -141,7 +141,7 @@ def own_part(source: object, schema: Schema, settings: Settings, what: str) -> P
         frame=part.frame[places],
         target_RT=part.target_RT[places],
         source_rows=part.source_rows[places],
-        kept=part.kept[places],
+        kept=part.kept[places] if settings.keep else part.kept,  # without columns a frame has no rows
         notes=notes,
     )
 
