@@ -38,15 +38,16 @@ def to_plain(value: object, arrays: Arrays, place: str) -> Any:
         arrays[place] = value
         return {"array": place}
     if is_dataclass(value) and not isinstance(value, type):
-        kept = [f for f in fields(value) if not isinstance(getattr(value, f.name), nn.Module | pl.DataFrame)]
+        # By the declared type: a user's own module may also stand where a name does, and is kept as a name.
+        hints = get_type_hints(type(value))
+        kept = [f for f in fields(value) if hints[f.name] not in (nn.Module, pl.DataFrame)]
         return {f.name: to_plain(getattr(value, f.name), arrays, f"{place}/{f.name}") for f in kept}
     if isinstance(value, Mapping):
         return {str(key): to_plain(one, arrays, f"{place}/{key}") for key, one in value.items()}
     if isinstance(value, tuple | list):
         return _tuple_to_plain(tuple(value), arrays, place)
-    return {
-        "own": f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', type(value).__name__)}"
-    }
+    named = value if hasattr(value, "__qualname__") else type(value)
+    return {"own": f"{named.__module__}.{named.__qualname__}"}
 
 
 def _scalar_to_plain(value: object) -> Any:
