@@ -203,7 +203,10 @@ class Model:
             weight_R=part.frame[weight].to_numpy() if weighted else np.ones(len(part.source_rows)),
             task=fitted.schema.task,
         )
-        metrics = choose_metrics(fitted.recipe.training.metric, fitted.schema.task)
+        asked = fitted.recipe.training.metric
+        # A file holds no code: of your own metric it holds "module.name", and the usual ones are shown.
+        is_lost = isinstance(asked, str) and "." in asked
+        metrics = choose_metrics("auto" if is_lost else asked, fitted.schema.task)
         return evaluate_rows(held, prediction_RP, metrics, Reference(), fitted.settings.seed)
 
     def save(self, path: str | Path) -> Path:
