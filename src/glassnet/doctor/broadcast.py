@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack, _pop_mode, _push_mode
 
 from glassnet.settings import Training
 from glassnet.table.values import Task
@@ -96,6 +96,21 @@ class LossWatch(TorchFunctionMode):
         elif name == "backward" and args and isinstance(args[0], Tensor) and args[0].numel() == 1:
             self.loss = float(args[0].detach())
         return func(*args, **(kwargs or {}))
+
+    def start(self) -> None:
+        """Look on from here, in this thread."""
+        self.stop()
+        _push_mode(self)  # type: ignore[no-untyped-call]  # torch's
+
+    def stop(self) -> None:
+        """Stop looking on, wherever on torch's stack it stands; modes entered since stay on."""
+        if not any(one is self for one in _get_current_function_mode_stack()):  # type: ignore[no-untyped-call]  # torch's
+            return
+        above = []
+        while (top := _pop_mode()) is not self:  # type: ignore[no-untyped-call]  # torch's
+            above.append(top)
+        for one in reversed(above):
+            _push_mode(one)  # type: ignore[no-untyped-call]  # torch's
 
     def _compare(self, name: str, operands: Sequence[Tensor]) -> None:
         if self.found or len(operands) < 2:

@@ -33,8 +33,9 @@ FINDINGS: Final[dict[str, Callable[[Signs], Finding | None]]] = {
 
 # A cause that is named -> what it brings with it, which is then left unsaid: its own remedy would not help.
 EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
+    "loss of (N,) against (N, 1)": ("dead ReLUs", "learning rate too low"),
     "gradients never cleared": ("exploding gradients", "learning rate too high"),
-    "steps without a gradient": ("learning rate too low", "vanishing gradients"),
+    "steps without a gradient": ("learning rate too low", "vanishing gradients", "clipping on every step"),
     "unscaled inputs": (
         "learning rate too high",
         "learning rate too low",

@@ -34,7 +34,7 @@ def _depth(signs: Signs) -> list[int]:
 
 
 def _first_over_last(signs: Signs) -> tuple[int, int, float]:
-    """Return two layers' places and, in the middle of the records, the gradient of one over the other's."""
+    """Return the first and last layers' places, and the median of the one's gradient over the other's."""
     depth = _depth(signs)
     if len(depth) < 3:
         return 0, 0, 1.0
@@ -58,11 +58,10 @@ def vanishing(signs: Signs) -> Finding | None:
     return Finding(
         name="vanishing gradients",
         severity="warning",
-        evidence=f"The gradient is {figure(middle(gradient_NL[:, last]))} at layer '{signs.layers[last]}' and"
-        f" {figure(middle(gradient_NL[:, first]))} at layer '{signs.layers[first]}': a factor of"
+        evidence=f"The gradient is {figure(middle(gradient_NL[:, last]))} at layer '{signs.layers[last]}'"
+        f" and {figure(middle(gradient_NL[:, first]))} at layer '{signs.layers[first]}': a factor of"
         f" {figure(1 / max(ratio, 1e-30))} is lost on the way, in at least half of {len(gradient_NL):,}"
-        " recorded"
-        " steps.",
+        " recorded steps.",
         meaning="The first layers are hardly told what to change, and stay what chance made them.",
         remedy=f"Try {' or '.join(remedies)}.",
     )
@@ -79,7 +78,7 @@ def exploding(signs: Signs) -> Finding | None:
         evidence=evidence,
         meaning="The length of the step is decided by a few wild gradients and not by what is to be learned.",
         remedy=f"Try {option(signs, 'clip', '1')}, {option(signs, 'normalization', 'layer')} or smaller"
-        " initial weights.",
+        f" initial weights{', and divide the target by its deviation' if signs.is_loop else ''}.",
     )
 
 
@@ -87,9 +86,8 @@ def _not_finite(signs: Signs) -> str:
     count_NL = np.nan_to_num(signs.by_layer("non_finite"))
     for step, layer in np.argwhere(count_NL > 0)[:1]:
         return (
-            f"Layer '{signs.layers[layer]}' has {figure(float(count_NL[step, layer]))} weights and"
-            " gradients that"
-            f" are not finite, {_when(signs, int(step))}."
+            f"Layer '{signs.layers[layer]}' has {figure(float(count_NL[step, layer]))} weights and gradients"
+            f" that are not finite, {_when(signs, int(step))}."
         )
     return ""
 
@@ -108,9 +106,9 @@ def _long(signs: Signs) -> str:
     if total_N.size < 2:
         return ""
     fitted = signs.fitted
-    has_unit_loss = (
-        fitted is not None and isinstance(fitted.recipe.training.loss, str) and fitted.scales_target
-    )
+    # In a loop a target in large units makes gradients as long, and they are too long all the same. A loss
+    # that was meant so (poisson, an own one) is not to be judged by this.
+    has_unit_loss = fitted is None or (isinstance(fitted.recipe.training.loss, str) and fitted.scales_target)
     most = middle(total_N)
     if has_unit_loss and most > LARGE:
         return f"The gradient's norm is {figure(most)} (median of the recorded steps); 0.1 to 10 is usual."
@@ -126,8 +124,7 @@ def _swollen(signs: Signs) -> str:
         return ""
     return (
         f"The gradient grows by a factor of {figure(ratio)} on its way from layer '{signs.layers[last]}' to"
-        " layer"
-        f" '{signs.layers[first]}'."
+        f" layer '{signs.layers[first]}'."
     )
 
 
@@ -136,7 +133,7 @@ def _left(signs: Signs) -> Floats64:
     before_N, after_N = signs.totals("gradient"), signs.totals("clipped")
     if before_N.shape != after_N.shape:
         return np.zeros(0)
-    moving = before_N > 0
+    moving = (before_N > 0) & (after_N > 0)
     return after_N[moving] / before_N[moving]
 
 
@@ -153,17 +150,14 @@ def clipping_always(signs: Signs) -> Finding | None:
     return Finding(
         name="clipping on every step",
         severity="hint" if is_adaptive else "warning",
-        evidence=f"{(left_N < 0.999).mean():.0%} of the recorded gradients were clipped{limit}; in the"
-        " middle their"
+        evidence=f"{(left_N < 0.999).mean():.0%} of the recorded gradients were clipped{limit}; their"
         f" median norm was {figure(norm)}, of which {middle(left_N):.2g} was left.",
         meaning=(
-            "Adam divides by the gradient's size anyway, so this costs little; but the limit no longer"
-            " tells a"
-            " wild step from a usual one."
+            "Adam divides by the gradient's size anyway, so this costs little; but the limit no longer tells"
+            " a wild step from a usual one."
             if is_adaptive
             else "Every step is as long as the limit allows and knows the gradient's direction only, so the"
-            " limit"
-            " acts as a much smaller learning rate."
+            " limit acts as a much smaller learning rate."
         ),
         remedy=f"A limit above the usual norm: {option(signs, 'clip', rounded(3 * norm))}.",
     )
@@ -181,9 +175,8 @@ def clipping_never(signs: Signs) -> Finding | None:
         name="clipping never acts",
         severity="hint",
         evidence=f"The limit is {limit:g}, but the longest of {norm_N.size:,} recorded gradients had a norm"
-        " of"
-        f" {figure(float(norm_N.max()))}.",
+        f" of {figure(float(norm_N.max()))}.",
         meaning="The limit changes nothing in this run, and would let a wild step through.",
-        remedy=f"Leave it out, or set it a little above the usual norm:"
+        remedy="Leave it out, or set it a little above the usual norm:"
         f" {option(signs, 'clip', rounded(3 * float(norm_N.max())))}.",
     )

@@ -23,7 +23,7 @@ def unscaled(signs: Signs) -> Finding | None:
     return Finding(
         name="unscaled inputs",
         severity="warning" if far[0][1] >= HUGE else "hint",
-        evidence=f"These inputs are not scaled and lie as far from 0 as the number in brackets:"
+        evidence="These inputs are not scaled and lie as far from 0 as the number in brackets:"
         f" {shown}{more}.",
         meaning="The first weights are made for inputs of about 1: larger ones drown the others and make the"
         " gradients as much too long.",
@@ -42,8 +42,7 @@ def broadcast(signs: Signs) -> Finding | None:
         meaning="Every row's prediction is compared with every row's target, so that the network learns the"
         " targets' mean.",
         remedy="Give both the same shape: target.reshape(prediction.shape), or prediction.squeeze(-1) where"
-        " the"
-        " target has no last axis.",
+        " the target has no last axis.",
     )
 
 
@@ -55,8 +54,7 @@ def forgotten_zero_grad(signs: Signs) -> Finding | None:
         name="gradients never cleared",
         severity="warning",
         evidence=f"In {signs.uncleared} of {signs.checked} steps looked at, backward() added to the"
-        " gradients that"
-        " the step before had already used.",
+        " gradients that the step before had already used.",
         meaning="Each step follows the sum of all gradients since the start, and not the batch's own.",
         remedy="Call optimizer.zero_grad() before each backward().",
     )
@@ -78,6 +76,5 @@ def no_gradient(signs: Signs) -> Finding | None:
         remedy="Call zero_grad() before backward(), not between backward() and step()."
         if is_cleared
         else "Check that the loss is computed from the module's output without detach(), .item() or NumPy,"
-        " and"
-        " that its parameters require a gradient.",
+        " and that its parameters require a gradient.",
     )

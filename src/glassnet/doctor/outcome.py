@@ -39,8 +39,7 @@ def no_better(signs: Signs) -> Finding | None:
         severity="warning",
         evidence=f"On {len(fitted.evaluation.truth):,} {fitted.evaluation.on} rows {first.metric} is"
         f" {figure(first.value)} (95 % interval {figure(first.low)} to {figure(first.high)}); without"
-        " looking at"
-        f" any column it is {figure(first.baseline)}.",
+        f" looking at any column it is {figure(first.baseline)}.",
         meaning="On these rows the network cannot be told from an answer that looks at no column.",
         remedy=_remedy_no_better(fitted, first),
     )
@@ -77,8 +76,8 @@ def _remedy_no_better(fitted: Fitted, first: Score) -> str:
     clear = (first.high - first.low) / 2
     if math.isfinite(first.linear) and _is_better(linear) and abs(first.linear - first.baseline) > clear:
         return (
-            f"A linear model reaches {figure(first.linear)}, so there is something to find: look at the other"
-            " findings, and try --recipe mlp with its own learning rate."
+            f"A linear model reaches {figure(first.linear)}, so there is something to find: look at the"
+            " other findings, and try --recipe mlp with its own learning rate."
         )
     few = f" {fitted.row_counts[0]:,} training rows may be too few." if fitted.row_counts[0] < 1000 else ""
     return f"Check that the right column is the target and that the rows' order was not mixed up.{few}"
@@ -179,8 +178,8 @@ def small_validation(signs: Signs) -> Finding | None:
         severity="hint",
         evidence=f"Only {rows} rows choose the epoch. {one}.",
         meaning="Which epoch is kept is close to a draw of lots.",
-        remedy="Let every row choose in turn: --folds 5 --members 5; or --validation-share 0 to keep the last"
-        " epoch.",
+        remedy="Let every row choose in turn: --folds 5 --members 5; or --validation-share 0 to keep the"
+        " last epoch.",
     )
 
 
@@ -198,11 +197,10 @@ def leak(signs: Signs) -> Finding | None:
         name="target leak suspected",
         severity="warning",
         evidence=f"Column '{column}' has {importance[0].loss / total:.0%} of all importance, and"
-        f" {score.metric} is"
-        f" {figure(score.value)} on {fitted.evaluation.on} rows (baseline {figure(score.baseline)}).",
+        f" {score.metric} is {figure(score.value)} on {fitted.evaluation.on} rows (baseline"
+        f" {figure(score.baseline)}).",
         meaning="One column gives the answer away. That is fine if it is known when a prediction is wanted,"
-        " and"
-        " a leak if it is written down only afterwards.",
+        " and a leak if it is written down only afterwards.",
         remedy=f"If it is known only afterwards: --drop {_quoted(column)}.",
     )
 

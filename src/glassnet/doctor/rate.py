@@ -47,12 +47,13 @@ def _risen(signs: Signs) -> str:
     if not loss_E.size or not first > 0 or not np.isfinite(loss_E).any():
         return ""
     worst = int(np.nanargmax(loss_E))
-    if loss_E[worst] < RISEN * first:
+    # A loop's first loss is that of one batch, and no target of it need be standardised.
+    if loss_E[worst] < RISEN * first * (RISEN if signs.is_loop else 1.0):
         return ""
-    when = f"by step {100 * (worst + 1)}" if signs.is_loop else f"in epoch {worst + 1}"
+    when = "" if signs.is_loop else f" in epoch {worst + 1}"
     return (
         f"With learning rate {signs.learning_rate:g} the training loss rose from {figure(first)} to"
-        f" {figure(float(loss_E[worst]))} {when}."
+        f" {figure(float(loss_E[worst]))}{when}."
     )
 
 
@@ -67,8 +68,7 @@ def _wild(signs: Signs) -> str:
     when = "the first 100 steps" if signs.is_loop else "epoch 1"
     return (
         f"With learning rate {signs.learning_rate:g}, a step of {when} changed layer '{signs.layers[most]}'"
-        " by"
-        f" {ratios[most]:.0%} of its length (median); about 1 % or less is usual."
+        f" by {ratios[most]:.0%} of its length (median); about 1 % or less is usual."
     )
 
 
@@ -83,6 +83,7 @@ def too_low(signs: Signs) -> Finding | None:
     if signs.steps < FEWEST_STEPS or math.isnan(gain) or not first > 0 or not loss_E.size:
         return None
     last = float(loss_E[-1])
+    first = float(loss_E[0]) if signs.is_loop else first  # a loop's first batch alone is too noisy
     if gain >= STILL * first or last < (1 - 2 * STILL) * first:
         return None
     usual = usual_rate(signs)
@@ -91,9 +92,8 @@ def too_low(signs: Signs) -> Finding | None:
         name="learning rate too low",
         severity="warning",
         evidence=f"With learning rate {signs.learning_rate:g} the training loss went from"
-        f" {figure(float(loss_E[0]))} to"
-        f" {figure(last)}; all {signs.steps:,} steps together are too short to lower it by more than"
-        f" {figure(gain)}.",
+        f" {figure(float(loss_E[0]))} to {figure(last)}; all {signs.steps:,} steps together are too short to"
+        f" lower it by more than {figure(gain)}.",
         meaning="The weights have hardly left the random numbers they started from.",
         remedy=f"A larger rate: {option(signs, 'learning_rate', f'{higher:g}')}.",
     )

@@ -23,8 +23,7 @@ def dead(signs: Signs) -> Finding | None:
         "dead ReLUs",
         "give 0 for every row of a batch",
         "A unit that gives 0 for every row gets no gradient, and so cannot come back: the layer is smaller"
-        " than"
-        " it looks.",
+        " than it looks.",
         ("learning_rate", rounded(lower_rate(signs)), "activation", "silu"),
     )
 
@@ -46,7 +45,9 @@ def _idle(
     signs: Signs, name: str, what: str, meaning: str, tries: tuple[str, str, str, str]
 ) -> Finding | None:
     """Return the finding for the layer with most idle units, if they are many."""
-    hidden = [place for place, layer in enumerate(signs.layers) if signs.is_loop or layer != "last"]
+    # An output that is at an end for every row may simply be right.
+    end = len(signs.layers) - (1 if signs.is_loop and name != "dead ReLUs" else 0)
+    hidden = [place for place in range(end) if signs.is_loop or signs.layers[place] != "last"]
     idle_NL = signs.by_layer("idle")[-LAST:]
     shares = [middle(idle_NL[:, place]) for place in hidden]
     if not shares or not np.nanmax([*shares, 0.0]) >= IDLE:
@@ -57,8 +58,7 @@ def _idle(
         name=name,
         severity="warning",
         evidence=f"{shares[worst]:.0%} of the units of layer '{signs.layers[hidden[worst]]}' {what} at the"
-        " end of"
-        f" training, first seen so in {since}.",
+        f" end of training, first seen so in {since}.",
         meaning=meaning,
         remedy=f"Try {option(signs, *tries[:2])} or {option(signs, *tries[2:])}.",
     )
@@ -91,11 +91,10 @@ def saturated_output(signs: Signs) -> Finding | None:
     return Finding(
         name="saturated sigmoid with squared error",
         severity="warning",
-        evidence=f"At the end of training {share:.0%} of the outputs are within 0.01 of 0 or 1 while the mean"
-        f" squared error is {figure(error)}: at least {wrong:.0%} of the rows sit at the wrong end.",
-        meaning="At its ends a sigmoid is flat, and squared error passes that flatness on: the wrongest"
-        " rows get"
-        " the smallest gradients.",
-        remedy=f"Try {option(signs, 'output', 'linear --loss binary_cross_entropy')}"
-        " (--recipe mlp chooses it).",
+        evidence=f"At the end of training {share:.0%} of the outputs are within 0.01 of 0 or 1 while the"
+        f" mean squared error is {figure(error)}: at least {wrong:.0%} of the rows sit at the wrong end.",
+        meaning="At its ends a sigmoid is flat, and squared error passes that flatness on: the wrongest rows"
+        " get the smallest gradients.",
+        remedy=f"Try {option(signs, 'output', 'linear --loss binary_cross_entropy')} (--recipe mlp chooses"
+        " it).",
     )
