@@ -31,7 +31,7 @@ def test_the_commands_of_the_page_run(run: Run, people: Path) -> None:
         done = run(*shlex.split(command))
         assert done.code == 0, f"{command}\n{done.err}"
         assert done.out + done.err, command
-    first, again = (people.with_name(one) / "model.glassnet" for one in ("runs/people-1", "again"))
+    first, again = (people.parent / one / "model.glassnet" for one in ("runs/people-1", "again"))
     before, after = (read_model_file(one).arrays for one in (first, again))
     assert {n: a.tobytes() for n, a in before.items() if n.startswith("network/")} == {
         n: a.tobytes() for n, a in after.items() if n.startswith("network/")
