@@ -33,9 +33,9 @@ def test_number(value, shown):
 
 
 def test_shares_and_times():
-    assert percent(0.8462) == "84.6 %"
-    assert percent(-0.0001) == "0.0 %"
-    assert percent(-0.25) == "−25.0 %"
+    assert percent(0.8462) == "84.6\u00a0%"
+    assert percent(-0.0001) == "0.0\u00a0%"
+    assert percent(-0.25) == "−25.0\u00a0%"
     assert plain(3.0) == "3"
     assert seconds(0.25) == "250 ms"
     assert seconds(125) == "2 min 5 s"

@@ -32,6 +32,10 @@ def in_depth(fitted: Fitted) -> list[Html]:
     labels = [short(label, 40) for label in fitted.schema.targets[0].labels]
     parts = [figure(confusion_picture(evaluation.confusion_CC, labels))]
     listing = element("div", element("h3", "Class by class"), class_table(evaluation.confusion_CC, labels))
+    if len(labels) > MATRIX_LIMIT:
+        head = ("truth", "answer", "rows", "share of the class")
+        pairs = table("Pairs of classes", head, _pairs(evaluation.confusion_CC, labels), numbers=(2, 3))
+        listing = element("div", element("h3", "Most often mixed up"), pairs, listing)
     if fitted.schema.task is not Task.BINARY:
         return [grid([*parts, listing])]
     parts += [figure(one) for one in binary_pictures(evaluation, labels[1])]

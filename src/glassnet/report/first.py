@@ -164,7 +164,7 @@ def _score_row(score: Score) -> tuple[str | Html, ...]:
     return (
         metric_name(score.metric),
         element("strong", value) if is_best else value,
-        NONE if math.isnan(score.low) else f"{low.removesuffix(' %')} to {high}",
+        NONE if math.isnan(score.low) else f"{low.removesuffix(words.PERCENT)} to {high}",
         *(words.figure(score.metric, other) for other in others),
         f"{meaning}; {better}" if meaning else better,
     )

@@ -9,6 +9,7 @@ from typing import Final
 from glassnet.settings import Own
 
 NONE: Final = "–"
+PERCENT: Final = "\u00a0%"  # does not stand alone on the next line
 LONGEST: Final = 60  # characters of a name or cell in a sentence, table or picture
 # Control characters are no legal HTML, lone surrogates no legal UTF-8; both occur in real cells.
 UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -71,7 +72,7 @@ def percent(share: float, digits: int = 1) -> str:
     if math.isnan(share):
         return NONE
     shown = f"{100 * share:.{digits}f}"
-    return f"{shown.replace('-', '−' if float(shown) else '')} %"
+    return f"{shown.replace('-', '−' if float(shown) else '')}{PERCENT}"
 
 
 def seconds(value: float) -> str:
