@@ -53,6 +53,9 @@ def test_shares_and_times():
         (0.997, 1000, "997 of 1,000"),
         (0.75, 8, "6 of the 8"),
         (1.0, 8, "all"),
+        (0.004, 1000, "4 of 1,000"),
+        (113 / 114, 114, "113 of the 114"),
+        (0.0, 20, "none of the 20"),
     ],
 )
 def test_of_hundred(share, rows, said):

@@ -102,7 +102,9 @@ pre code { font-size: 1em; }
     --accent: #1f5fa8; --second: #b4500f; --loud: #fff;
   }
   @page { margin: 18mm 16mm; }
+  html { font-size: 12px; }
   body { font-size: 10pt; }
+  th, td { padding-right: .8rem; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
   nav, .skip { display: none; }
   h2, h3, figcaption { break-after: avoid; }

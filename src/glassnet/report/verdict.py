@@ -16,7 +16,7 @@ from glassnet.pipeline import Fitted
 from glassnet.report.words import count, figure, metric_name, number, percent, several, short
 from glassnet.table.values import Task
 
-FEW: Final = 100  # rows below which sentences count rows instead of saying "of 100"
+FEW: Final = 150  # rows below which sentences count rows instead of saying "of 100"
 MULTI_TARGET: Final = "averaged over the targets"
 
 
@@ -25,18 +25,26 @@ def score_named(evaluation: Evaluation, metric: str) -> Score | None:
     return next((one for one in evaluation.scores if one.metric == metric), None)
 
 
+def whole_of(shares: list[float], rows: float) -> int:
+    """Return what shares are counted of: the rows themselves where they are few, 100, or 1,000.
+
+    1,000 where in a hundred one of the shares would look like all or nothing and is not.
+    """
+    if rows < FEW and float(rows).is_integer():
+        return round(rows)
+    edges = [share for share in shares if 0 < share < 0.0095 or 0.9905 < share < 1]
+    return 1000 if edges else 100
+
+
 def of_hundred(share: float, rows: float) -> str:
-    """Return "85 of 100", or with few rows "12 of the 14"; small and large shares keep a digit."""
+    """Return "85 of 100", "997 of 1,000", with few rows "12 of the 14", "all" or "none"."""
     if math.isnan(share):
         return "an unknown share"
-    if rows < FEW and float(rows).is_integer():
-        return "all" if share == 1 and rows > 1 else f"{round(share * rows)} of the {round(rows)}"
-    hundred = 100 * share
-    if share in (0, 1):
-        return "none of 100" if share == 0 else "all"
-    if 0.95 <= hundred <= 99.05:
-        return f"{hundred:.0f} of 100"
-    return f"{1000 * share:.0f} of 1,000" if 0.0005 <= share <= 0.9995 else f"{percent(share, 3)}"
+    whole = whole_of([share], rows)
+    said = round(share * whole)
+    if said == whole and (share == 1 or whole == rows):
+        return "all"
+    return f"{count(said) if said else 'none'} of {'the ' if whole == rows else ''}{count(whole)}"
 
 
 def rows_called(fitted: Fitted) -> str:
@@ -82,23 +90,14 @@ def _right(fitted: Fitted) -> str:
     if score is None:
         return _plain_score(fitted)
     rows = len(fitted.evaluation.truth)
-    said = f"The network gets {_right_of(score.value, rows, fitted.evaluation.on)} right"
+    whole = whole_of([one for one in (score.value, score.linear) if not math.isnan(one)], rows)
+    right = f"{count(round(score.value * whole))} of {'the ' if whole == rows else ''}{count(whole)}"
+    said = f"The network gets {right} {rows_called(fitted)} right"
     if math.isnan(score.baseline):
         return f"{said}."
-    base = f"always giving the commonest answer gets {_bare(score.baseline, rows)}"
-    linear = "" if math.isnan(score.linear) else f", a linear model {_bare(score.linear, rows)}"
+    base = f"always giving the commonest answer gets {count(round(score.baseline * whole))}"
+    linear = "" if math.isnan(score.linear) else f", a linear model {count(round(score.linear * whole))}"
     return f"{said}; {base}{linear}."
-
-
-def _right_of(share: float, rows: int, on: str) -> str:
-    """Return "85 of 100 test rows", "17 of the 20 test rows" or "all 20 test rows"."""
-    said = of_hundred(share, rows)
-    return f"all {count(rows)} {on} rows" if said == "all" else f"{said} {on} rows"
-
-
-def _bare(share: float, rows: int) -> str:
-    """Return the count of a share without its whole, where that was said before."""
-    return str(round(share * rows)) if rows < FEW else of_hundred(share, rows).removesuffix(" of 100")
 
 
 def _multiclass(fitted: Fitted) -> list[str]:
