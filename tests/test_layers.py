@@ -19,6 +19,7 @@ LINES = (
     ("lab", "serve"),
     ("search",),
     ("estimators",),
+    ("run_folder",),
     ("model",),
     ("store",),
     ("report", "script", "export", "why", "model_file"),

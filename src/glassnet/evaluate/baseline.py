@@ -16,6 +16,7 @@ from glassnet.prepare.values import Encoded, Floats64, Prepared
 from glassnet.table.values import RowNumbers, Task
 
 LINEAR_ROWS: Final = 20_000  # training rows of the linear model: more change little and take long
+NEWTON_WEIGHTS: Final = 600  # inputs times classes up to which logistic regression takes Newton's steps
 ONE_HOT_SLOTS: Final = 64  # embedded categories enter the linear model with at most so many levels
 
 
@@ -87,6 +88,9 @@ def _classes(
         return prediction_RC
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # stopping before full convergence is fine for a baseline
-        model = LogisticRegression(max_iter=100).fit(fit_RX, class_R, sample_weight=weight_R)
+        # Newton's steps are few, and cheap while the Hessian is small.
+        solver = "newton-cholesky" if fit_RX.shape[1] * seen.size <= NEWTON_WEIGHTS else "lbfgs"
+        model = LogisticRegression(max_iter=100, solver=solver)
+        model.fit(fit_RX, class_R, sample_weight=weight_R)
         prediction_RC[:, seen] = model.predict_proba(rows_RX)
     return prediction_RC

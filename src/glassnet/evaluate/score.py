@@ -55,9 +55,12 @@ def interval(
     values = []
     for resample in range(resamples):
         generator = chance.generator(seed, chance.Purpose.BOOTSTRAP, epoch=resample)
-        count_R = np.bincount(generator.integers(0, rows, rows), minlength=rows) * weight_R
-        drawn = count_R > 0
-        value = metric.score(truth[drawn], prediction_RP[drawn], count_R[drawn])
+        # Rows are repeated, not weighted by their counts: a user's own metric sees no weights.
+        drawn_R = np.sort(generator.integers(0, rows, rows))
+        drawn_R = drawn_R[weight_R[drawn_R] > 0]
+        if drawn_R.size == 0:
+            continue
+        value = metric.score(truth[drawn_R], prediction_RP[drawn_R], weight_R[drawn_R])
         if np.isfinite(value):
             values.append(value)
     if not values:

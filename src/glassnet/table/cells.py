@@ -195,7 +195,7 @@ def _yes_no(plain: pl.Series, cells: CellFormat) -> pl.Series:
     if plain.dtype == pl.Boolean:
         return plain
     if plain.dtype.is_numeric():
-        valid = plain.is_in([0, 1])
+        valid = (plain == 0) | (plain == 1)
         return pl.select(pl.when(valid).then(plain == 1)).to_series()
     if plain.dtype == pl.String:
         return parse_yes_no(plain, cells.true, cells.false)
