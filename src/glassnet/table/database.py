@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import polars as pl
@@ -66,6 +66,41 @@ def stream_of(
             yield pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema, strict=False)
     except duckdb.Error as error:
         raise in_words(error, where) from None
+    finally:
+        connection.close()
+
+
+def rows_of(sql: str, where: str, rows: int = 10_000) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of `sql` as lists of tuples. Raises SourceError, naming `where`."""
+    connection = connect()
+    try:
+        result = connection.execute(sql)
+        while rows_read := result.fetchmany(rows):
+            yield rows_read
+    except duckdb.Error as error:
+        raise in_words(error, where) from None
+    finally:
+        connection.close()
+
+
+def columns_of(sql: str, where: str) -> tuple[str, ...]:
+    """Return the names of the columns of `sql`. Raises SourceError, naming `where`."""
+    connection = connect()
+    try:
+        return tuple(connection.sql(f"select * from ({sql}) limit 0").columns)
+    except duckdb.Error as error:
+        raise in_words(error, where) from None
+    finally:
+        connection.close()
+
+
+def counted(sql: str) -> tuple[int, ...] | None:
+    """Return the one row of counts that `sql` gives, or None where DuckDB cannot read what it counts."""
+    connection = connect()
+    try:
+        return tuple(connection.execute(sql).fetchall()[0])
+    except duckdb.Error:
+        return None
     finally:
         connection.close()
 

@@ -1,122 +1,101 @@
-"""How a text file is written: separator, quotation mark, header; each found with a reason.
+"""Which signs tell the cells of a text file apart: separator, quotation mark, escape, comment.
 
-CleverCSV looks at a sample. It reports no quotation mark where the sample has none: that means `"`.
+CleverCSV looks at a sample; its answer is taken where it fits and doubted where it does not.
 Source of its method: G. van den Burg et al., "Wrangling messy CSV files by detecting row and type
 patterns", DMKD 2019.
 """
 
 from __future__ import annotations
 
-import csv
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from clevercsv.detect import Detector
 
-from glassnet.errors import SettingsError, SourceError
+from glassnet.errors import SettingsError
 from glassnet.settings import Settings
 from glassnet.table.encoding import Readable
-from glassnet.table.names import position_names, tidy_names
-from glassnet.table.numbers import looks_like_number
-from glassnet.table.words import MISSING_WORDS
+from glassnet.table.lines import USUAL, Signs, records
+from glassnet.table.packed import SUFFIXES
 
 SAMPLE: Final = 20_000  # characters that CleverCSV looks at: 13 to 32 ms on the tables of 2026-11
-USUAL: Final = (",", ";", "\t", "|")
+LONG_LINE: Final = 4_000  # characters of a line that says little about separators for its price
+LOOK: Final = 1 << 16  # characters looked at for quotation marks and widths
+RARE: Final = frozenset(":~^&*#!=\x01\x02\x1e\x1f¦§")  # separators taken only where CleverCSV names them
+LONG: Final = ("\\t", "||", "::", ";;", "~|~", "|~|", "^|^")  # of several signs, where no other fits
+LONGEST: Final = 4  # bytes of a separator, as DuckDB has it
+MOSTLY: Final = 0.7  # share of rows that a separator splits alike where lines are faulty
 SPELLED: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-SHOWN: Final = {"\t": "tab", " ": "blank"}
+SHOWN: Final = {"\t": "tab", " ": "blank", "\t\t": "two tabs"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Dialect:
-    """How the cells of a text file are told apart, and what its columns are called."""
+def find_signs(readable: Readable, path: Path, settings: Settings) -> tuple[Signs, tuple[str, ...]]:
+    """Return the signs of the file's sample, and notes where they are a guess.
 
-    delimiter: str
-    quote: str
-    escape: str
-    header: bool
-    names: tuple[str, ...]
-    notes: tuple[str, ...]  # what was guessed, with the option that settles it
-
-
-def find_dialect(readable: Readable, path: Path, settings: Settings, known: tuple[str, ...]) -> Dialect:
-    """Return the dialect of the file's sample; what the settings say is taken as said.
-
-    `known` are the names that a header would hold, where a schema says them. Raises SourceError where the
-    sample has no rows, SettingsError for a separator of several signs.
+    What the settings say is taken as said. Raises SettingsError for a separator of too many signs.
     """
-    delimiter, quote, escape, notes = _signs(readable, path, settings)
-    rows = sample_rows(readable, delimiter, quote, escape)
-    if not rows:
-        raise SourceError(f"{path} has no rows.")
-    header, why, sure = _header(rows, settings, known)
-    if not sure:
-        notes += (f"{path.name}: {why}; --header yes or --header no settles it.",)
-    width = len(rows[0]) if header else Counter(len(row) for row in rows).most_common(1)[0][0]
-    names, changes = tidy_names(rows[0]) if header else (position_names(width), ())
-    return Dialect(
-        delimiter=delimiter,
-        quote=quote,
-        escape=escape,
-        header=header,
-        names=tuple(names),
-        notes=notes + changes,
-    )
+    text = readable.sample[:LOOK]
+    comment = {"auto": "#", "none": ""}.get(settings.comment, settings.comment.strip())
+    base = Signs(delimiter=",", comment=comment, told=settings.comment != "auto")
+    delimiter, notes = _delimiter_of(readable, path, settings, base)
+    quote, about_quote = _quote(text, delimiter, settings, path.name)
+    escape = _escape(text, delimiter, quote, settings)
+    padded = bool(quote) and bool(re.search(re.escape(delimiter) + " +" + re.escape(quote), text))
+    found = replace(base, delimiter=delimiter, quote=quote, escape=escape, padded=padded)
+    return found, notes + about_quote
 
 
-def sample_rows(readable: Readable, delimiter: str, quote: str, escape: str) -> list[list[str]]:
-    """Return the sample's whole rows as lists of cells, blank lines left out."""
-    text = readable.sample
-    lines = text.splitlines(keepends=True)
-    doubled = escape in ("", quote)
-    reader = csv.reader(
-        lines,
-        delimiter=delimiter,
-        quotechar=quote,
-        doublequote=doubled,
-        escapechar=None if doubled else escape,
-    )
-    try:
-        rows = [row for row in reader if row]
-    except csv.Error:
-        rows = [line.rstrip("\r\n").split(delimiter) for line in lines if line.strip()]
-    cut = not readable.whole and len(rows) > 1
-    return rows[:-1] if cut else rows
-
-
-def _signs(readable: Readable, path: Path, settings: Settings) -> tuple[str, str, str, tuple[str, ...]]:
-    """Return separator, quotation mark, escape sign and notes."""
-    sample = _whole_lines(readable.sample)
-    found = Detector().detect(sample)
-    quote = (found.quotechar if found else "") or '"'
-    escape = (found.escapechar if found else "") or quote
+def _delimiter_of(
+    readable: Readable, path: Path, settings: Settings, base: Signs
+) -> tuple[str, tuple[str, ...]]:
+    """Return the separator and notes."""
     if settings.delimiter != "auto":
-        return _given(settings.delimiter), quote, escape, ()
-    if path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab")) and "\t" in sample:
-        return "\t", quote, escape, ()
-    delimiter, notes = _delimiter((found.delimiter if found else "") or "", readable, path.name)
-    return delimiter, quote, escape, notes
-
-
-def _whole_lines(text: str) -> str:
-    if len(text) <= SAMPLE:
-        return text
-    end = text.rfind("\n", 0, SAMPLE)
-    return text[: end + 1] if end > 0 else text[:SAMPLE]
+        return _given(settings.delimiter), ()
+    name = path.with_suffix("") if path.suffix.lower() in SUFFIXES else path
+    if name.suffix.lower() in (".tsv", ".tab") and _width(readable, replace(base, delimiter="\t"))[0] > 1:
+        found = "\t"
+        notes: tuple[str, ...] = ()
+    else:
+        detected = Detector().detect(_clear_lines(readable.sample))
+        found, notes = _delimiter((detected.delimiter if detected else "") or "", readable, path.name, base)
+    if _is_doubled(readable, replace(base, delimiter=found)):
+        found *= 2
+        shown = SHOWN.get(found, found)
+        notes = (f"{path.name}: cells are separated by '{shown}', a guess; --delimiter settles it.",)
+    return found, notes
 
 
 def _given(delimiter: str) -> str:
     one = SPELLED.get(delimiter, delimiter)
-    if len(one) != 1:
-        raise SettingsError(f"delimiter must be one sign or the word tab, but it is '{delimiter}'.")
+    if not 1 <= len(one.encode()) <= LONGEST or one in ("\n", "\r", '"'):
+        raise SettingsError(
+            f"delimiter must be one to four signs or the word tab, such as ',', but it is '{delimiter}'."
+        )
     return one
 
 
-def _delimiter(found: str, readable: Readable, name: str) -> tuple[str, tuple[str, ...]]:
-    """Return CleverCSV's separator, or a usual one that splits every row alike where it found none."""
-    fitting = [one for one in USUAL if _width(readable, one) > 1]
-    if found in USUAL:
+def _clear_lines(text: str) -> str:
+    """Return the first whole lines that say something about separators: no comments, none too long."""
+    lines = [line for line in text[: 4 * LOOK].splitlines(keepends=True) if not line.startswith("#")]
+    short = [line for line in lines if len(line) <= LONG_LINE] or [line[:LONG_LINE] for line in lines]
+    kept: list[str] = []
+    size = 0
+    for line in short:
+        size += len(line)
+        if size > SAMPLE and kept:
+            break
+        kept.append(line)
+    return "".join(kept)
+
+
+def _delimiter(found: str, readable: Readable, name: str, base: Signs) -> tuple[str, tuple[str, ...]]:
+    """Return CleverCSV's separator, or a usual one that splits the rows alike where it found none."""
+    widths = {one: _width(readable, replace(base, delimiter=one)) for one in USUAL}
+    fitting = [one for one in USUAL if widths[one][0] > 1 and widths[one][1] == 1.0]
+    if found in USUAL and (widths[found][0] > 1 or not fitting):
         others = [one for one in fitting if one != found]
         if not others:
             return found, ()
@@ -124,51 +103,73 @@ def _delimiter(found: str, readable: Readable, name: str) -> tuple[str, tuple[st
         note = f"{name}: cells are separated by '{SHOWN.get(found, found)}', but {shown} would fit too;"
         return found, (f"{note} --delimiter settles it.",)
     if fitting:
-        return fitting[0], ()
-    if found and found.strip() and not found.isalnum() and _width(readable, found) > 1:
-        return found, (f"{name}: cells are separated by '{found}', a guess; --delimiter settles it.",)
-    if found == " " and _width(readable, " ") > 1:
-        return " ", (f"{name}: cells are separated by blanks, a guess; --delimiter settles it.",)
+        return max(fitting, key=lambda one: widths[one][0]), ()
+    mostly = [one for one in USUAL if widths[one][0] > 1 and widths[one][1] >= MOSTLY]
+    best = max(mostly, key=lambda one: widths[one], default="")
+    guess = best or _unusual(found, readable, base)
+    if guess:
+        shown = SHOWN.get(guess, guess)
+        return guess, (f"{name}: cells are separated by '{shown}', a guess; --delimiter settles it.",)
     return ",", (f"{name}: no separator was found, so it is one column; --delimiter names one.",)
 
 
-def _width(readable: Readable, delimiter: str) -> int:
-    """Return the number of cells that every row of the sample has, 0 where rows differ."""
-    widths = {len(row) for row in sample_rows(readable, delimiter, '"', '"')}
-    return widths.pop() if len(widths) == 1 else 0
+def _unusual(found: str, readable: Readable, base: Signs) -> str:
+    """Return a rare separator that CleverCSV named, one of several signs, or blanks; else an empty string."""
+    candidates = [one for one in LONG if one in readable.sample] + ([found] if found in RARE | {" "} else [])
+    for one in candidates:
+        width, share = _width(readable, replace(base, delimiter=one))
+        if width > 1 and share >= MOSTLY:
+            return one
+    return ""
 
 
-def _header(rows: list[list[str]], settings: Settings, known: tuple[str, ...]) -> tuple[bool, str, bool]:
-    """Return whether the first row names the columns, why, and whether that is sure."""
-    if settings.header != "auto":
-        return settings.header == "yes", "as told", True
-    first, body = [cell.strip() for cell in rows[0]], rows[1:]
-    if known:
-        named = len(set(first) & set(known)) * 2 >= len(first)
-        return named, "the first row holds the names that the model knows", True
-    if any(looks_like_number(cell) for cell in first):
-        why = f"the first row holds numbers, so there is no header and columns are 1 to {len(first)}"
-        return False, why, False
-    if not body:
-        return True, "there is one row only, which was read as names", False
-    if sum(cell in MISSING_WORDS for cell in first) > 1:
-        return False, "the first row has missing cells, so it was read as a row, not as names", False
-    return _header_by_body(first, body)
+def _width(readable: Readable, signs: Signs) -> tuple[int, float]:
+    """Return the number of cells that most rows of the sample have, and the share of such rows."""
+    lines = readable.sample[:LOOK].splitlines(keepends=True)
+    cut = len(readable.sample) > LOOK or not readable.whole
+    found = [len(one.cells) for one in records(iter(lines), signs) if one.cells and one.fault != "comment"]
+    if cut and len(found) > 1:
+        found = found[:-1]
+    if not found:
+        return 0, 0.0
+    (width, rows), *_ = Counter(found).most_common(1)
+    return width, rows / len(found)
 
 
-def _header_by_body(first: list[str], body: list[list[str]]) -> tuple[bool, str, bool]:
-    """Return the verdict from columns whose body differs from their first cell."""
-    columns = [[row[i].strip() for row in body if i < len(row)] for i in range(len(first))]
-    if any(_is_numeric(cells) for cells in columns):
-        return True, "a column of numbers begins with a word", True
-    again = [cell for cell, cells in zip(first, columns, strict=True) if cell in cells]
-    if again:
-        return False, f"'{again[0]}' of the first row occurs below too, so it was read as a row", False
-    repeated = sum(len(set(cells)) < len(cells) for cells in columns)
-    sure = len(body) >= 10 and repeated == len(columns)
-    return True, "no cell of the first row occurs below, so it was read as names", sure
+def _is_doubled(readable: Readable, signs: Signs) -> bool:
+    """Return whether every second cell is empty in all rows, because two signs separate cells."""
+    lines = readable.sample[:LOOK].splitlines(keepends=True)
+    rows = [one.cells for one in records(iter(lines), signs) if one.cells and one.fault != "comment"]
+    wide = [row for row in rows if len(row) > 1]
+    if len(wide) < 2 or signs.delimiter == " ":
+        return False
+    odd = all(len(row) % 2 == 1 and not any(row[1::2]) for row in wide)
+    return odd and any(any(row[2::2]) for row in wide)
 
 
-def _is_numeric(cells: list[str]) -> bool:
-    present = [cell for cell in cells if cell not in MISSING_WORDS]
-    return bool(present) and all(looks_like_number(cell) for cell in present)
+def _quote(text: str, delimiter: str, settings: Settings, name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the quotation mark, an empty string for none, and a note where it is an apostrophe."""
+    if settings.quote != "auto":
+        return ("" if settings.quote == "none" else settings.quote), ()
+    if _quoted(text, delimiter, '"') or _quoted(text, delimiter, "'") < 2:
+        return '"', ()
+    return "'", (f"{name}: cells are quoted by apostrophes, which were taken off; --quote none keeps them.",)
+
+
+def _quoted(text: str, delimiter: str, quote: str) -> int:
+    """Return how many cells begin and end with the mark."""
+    one, sep = re.escape(quote), re.escape(delimiter)
+    return len(re.findall(rf"(?m)(?:^|{sep}) *{one}[^\r\n]*?{one} *(?={sep}|[\r\n]|$)", text))
+
+
+def _escape(text: str, delimiter: str, quote: str, settings: Settings) -> str:
+    """Return the escape sign; an empty string where a quotation mark inside a cell is doubled."""
+    if settings.escape != "auto":
+        return "" if settings.escape in ("none", quote) else settings.escape
+    if not quote or "\\" not in text:
+        return ""
+    one, sep = re.escape(quote), re.escape(delimiter)
+    inside = rf"(?!{sep}|[\r\n]|$)"
+    escaped = len(re.findall(rf"(?m)\\{one}{inside}", text))
+    doubled = len(re.findall(rf"(?m)[^\\{sep}\r\n]{one}{one}{inside}", text))
+    return "\\" if escaped > doubled else ""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import codecs
-import gzip
-import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import Final
 
 from glassnet.errors import SourceError
 from glassnet.settings import Settings
-from glassnet.table.database import frame_of, literal
+from glassnet.table.packed import compression_of, open_packed, unpack, without_glob_signs
 
 BLOCK: Final = 1 << 20  # bytes decoded at once
-SAMPLE: Final = 1 << 16  # bytes looked at to find the dialect
-GLOB_SIGNS: Final = frozenset("*?[]{}")
+SAMPLE: Final = 1 << 16  # bytes looked at to find the dialect, more where lines are long
+SAMPLE_LINES: Final = 40  # so many lines at least
+LONGEST_SAMPLE: Final = 32 << 20  # bytes, however long its lines are
+TAIL: Final = 1 << 14  # bytes looked at to find lines below the last row
+MOST_CONTROLS: Final = 0.02  # share of control signs from which a file is no text
+CONTROLS: Final = bytes(set(range(32)) - {9, 10, 12, 13, 27, 28, 29, 30, 31})
 MARKS: Final = {  # byte order marks, the longer first
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -26,7 +29,8 @@ MARKS: Final = {  # byte order marks, the longer first
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-COMPRESSIONS: Final = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+ESCAPED: Final = re.compile("[\udc80-\udcff]")  # bytes that were no UTF-8, as `surrogateescape` keeps them
+MIXED: Final = "utf-8 with single bytes in cp1252"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,15 +38,26 @@ class Readable:
     """A text file as DuckDB can read it, for as long as its context lasts."""
 
     path: str  # of the file or of its UTF-8 copy
-    compression: str  # none, gzip, zstd
+    folder: str  # a place for more copies
+    compression: str  # none, gzip
     sample: str  # its first characters
     whole: bool  # whether the sample is all of it
-    notes: tuple[str, ...]
+    tail: str = ""  # its last characters
+    zeros: int = 0  # zero bytes in it
+    hash_lines: int = 0  # lines after the first one that begin with #
+    notes: tuple[str, ...] = ()
 
 
-def compression_of(path: Path) -> str:
-    """Return none, gzip or zstd, by the last suffix."""
-    return COMPRESSIONS.get(path.suffix.lower(), "none")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Survey:
+    """What one pass over all bytes of a file sees."""
+
+    good: int  # bytes beyond the first of each UTF-8 character
+    bad: int  # bytes that are no UTF-8
+    bad_line: int  # the line of the first of them, from 1
+    zeros: int
+    hash_lines: int
+    tail: bytes
 
 
 @contextmanager
@@ -53,96 +68,150 @@ def readable(path: Path, settings: Settings) -> Iterator[Readable]:
     """
     compression = compression_of(path)
     with tempfile.TemporaryDirectory(prefix="glassnet-") as folder, without_glob_signs(path) as plain:
-        if compression == "zstd":
-            sample = _lines_by_duckdb(plain, path.name)
-            yield Readable(path=str(plain), compression="zstd", sample=sample, whole=False, notes=())
-            return
-        encoding, notes = _encoding(path, compression, settings.encoding)
+        if compression not in ("none", "gzip"):
+            plain, compression = unpack(plain, compression, Path(folder) / "unpacked.csv"), "none"
+        seen = survey(plain, compression)
+        encoding, notes = _encoding(path, plain, compression, seen, settings.encoding)
         if encoding != "utf-8":
-            plain, compression = Path(folder) / "decoded.csv", "none"
-            _decode(path, encoding, plain)
-        head = _head(plain, compression)
-        sample = head[:SAMPLE].decode("utf-8-sig", errors="ignore")
-        if not sample.strip():
+            decoded = Path(folder) / "decoded.csv"
+            _decode(plain, compression, encoding, decoded, path)
+            plain, compression = decoded, "none"
+            seen = survey(plain, compression)
+        head, whole = _head(plain, compression)
+        sample = head.decode("utf-8-sig", errors="ignore").replace("\0", "")
+        if not sample.strip(" \t\r\n\ufeff"):
             raise SourceError(f"{path} is empty.")
         yield Readable(
-            path=str(plain), compression=compression, sample=sample, whole=len(head) <= SAMPLE, notes=notes
+            path=str(plain),
+            folder=folder,
+            compression=compression,
+            sample=sample,
+            whole=whole,
+            tail=seen.tail.decode("utf-8", errors="ignore").replace("\0", ""),
+            zeros=seen.zeros,
+            hash_lines=seen.hash_lines,
+            notes=notes,
         )
 
 
-@contextmanager
-def without_glob_signs(path: Path) -> Iterator[Path]:
-    """Give a path without the signs that DuckDB would take for a pattern: the file's own or a link to it."""
-    if not GLOB_SIGNS & set(str(path)):
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
-        link = Path(folder) / ("linked" + path.suffix)
-        os.symlink(path.resolve(), link)
-        yield link
-
-
-def _open(path: Path, compression: str) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb")) if compression == "gzip" else path.open("rb")
-
-
-def _head(path: Path, compression: str) -> bytes:
-    try:
-        with _open(path, compression) as file:
-            return file.read(SAMPLE + 1)
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise SourceError(f"{path} is not a whole gzip file: {error}.") from None
-
-
-def _lines_by_duckdb(path: Path, name: str) -> str:
-    """Return the first lines of a zstd file, which Python's standard library cannot open."""
-    sql = (
-        f"select * from read_csv({literal(str(path))}, auto_detect=false, columns={{'line': 'VARCHAR'}},"
-        " delim='\x01', quote='', escape='', header=false, compression='zstd') limit 500"
+def survey(path: Path, compression: str) -> Survey:
+    """Return what one pass over the unpacked bytes sees (16 MB: 0.02 s, 2026-11)."""
+    good = bad = bad_line = zeros = hashes = lines = 0
+    before, tail = b"", b""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    with open_packed(path, compression) as file:
+        while block := file.read(BLOCK):
+            if not block.isascii() or decoder.getstate()[0]:
+                text = decoder.decode(block)
+                wrong = ESCAPED.search(text)
+                if wrong and not bad_line:
+                    bad_line = lines + text.count("\n", 0, wrong.start()) + 1
+                bad += len(ESCAPED.findall(text)) if wrong else 0
+                good += max(0, len(block) - len(text))
+            zeros += block.count(0)
+            joint = before[-1:] + block
+            hashes += joint.count(b"\n#") + joint.count(b"\r#")
+            lines += block.count(b"\n")
+            before, tail = block, (tail + block)[-TAIL:]
+    unfinished = len(decoder.getstate()[0])
+    return Survey(
+        good=good,
+        bad=bad + unfinished,
+        bad_line=bad_line or lines + 1,
+        zeros=zeros,
+        hash_lines=hashes,
+        tail=tail,
     )
-    lines = frame_of(sql, (), name)["line"].fill_null("").to_list()
-    if not any(line.strip() for line in lines):
-        raise SourceError(f"{name} is empty.")
-    return "\n".join(lines).removeprefix("\ufeff")[:SAMPLE] + "\n"
 
 
-def _encoding(path: Path, compression: str, wanted: str) -> tuple[str, tuple[str, ...]]:
+def _head(path: Path, compression: str) -> tuple[bytes, bool]:
+    """Return the first bytes of the file, at least some lines of them, and whether that is all."""
+    with open_packed(path, compression) as file:
+        head = file.read(SAMPLE)
+        while _few_lines(head) and (more := file.read(len(head) or 1)):
+            head += more
+        return head, not file.read(1)
+
+
+def _few_lines(head: bytes) -> bool:
+    few = head.count(b"\n") + head.count(b"\r") < SAMPLE_LINES
+    return few and len(head) < LONGEST_SAMPLE
+
+
+def _encoding(
+    path: Path, plain: Path, compression: str, seen: Survey, wanted: str
+) -> tuple[str, tuple[str, ...]]:
     """Return the encoding to decode from and a note where it was a guess."""
     if wanted != "auto":
-        try:
-            known = codecs.lookup(wanted).name
-        except LookupError:
+        known = _known(wanted)
+        if known == "utf-8" and seen.bad:
             raise SourceError(
-                f"no encoding is called '{wanted}'. Known are utf-8, utf-16, latin-1, cp1252 and more."
-            ) from None
-        return ("utf-8" if known == "utf-8-sig" else known), ()
-    head = _head(path, compression)
+                f"{path} is not in utf-8: line {seen.bad_line} cannot be decoded. Name another encoding with"
+                " --encoding."
+            )
+        return known, ()
+    with open_packed(plain, compression) as file:
+        head = file.read(SAMPLE)
     for mark, encoding in MARKS.items():
         if head.startswith(mark):
             return encoding, ()
-    if b"\0" in head:
-        return _zero_bytes(path, head)
-    if _decodes(path, compression, "utf-8"):
+    controls = len(head) - len(head.translate(None, CONTROLS))
+    if controls > MOST_CONTROLS * len(head):
+        return _utf16(path, head)
+    if not seen.bad:
         return "utf-8", ()
-    guess = "cp1252" if _decodes(path, compression, "cp1252") else "latin-1"
+    if seen.good > seen.bad:
+        return MIXED, (
+            f"{path.name} is in UTF-8 but for {seen.bad} bytes, the first in line {seen.bad_line}, which were"
+            " read as cp1252; --encoding names another.",
+        )
+    guess = "cp1252" if _decodes(plain, compression, "cp1252") else "latin-1"
     return guess, (f"{path.name} is not in UTF-8 and was read as {guess}; --encoding names another.",)
 
 
-def _zero_bytes(path: Path, head: bytes) -> tuple[str, tuple[str, ...]]:
+def _known(wanted: str) -> str:
+    try:
+        known = codecs.lookup(wanted).name
+        if not isinstance(b"".decode(wanted), str):
+            raise LookupError
+    except (LookupError, TypeError):
+        raise SourceError(
+            f"no encoding is called '{wanted}'. Known are utf-8, utf-16, latin-1, cp1252 and more."
+        ) from None
+    return "utf-8" if known == "utf-8-sig" else known
+
+
+def _utf16(path: Path, head: bytes) -> tuple[str, tuple[str, ...]]:
     """Return UTF-16 with its byte order where every second byte is mostly zero; else it is no text."""
     half = max(len(head) // 2, 1)
     for encoding, zeros in (("utf-16-le", head[1::2].count(0)), ("utf-16-be", head[0::2].count(0))):
         if zeros > 0.7 * half:
             return encoding, (f"{path.name} was read as {encoding}; --encoding names another.",)
-    raise SourceError(f"{path} holds zero bytes and is no text file. Give a CSV, TSV, JSON lines or Parquet.")
+    what = "zero bytes" if 0 in head else "control signs"
+    raise SourceError(f"{path} holds {what} and is no text file. Give a CSV, TSV, JSON lines or Parquet.")
 
 
 def _blocks(path: Path, compression: str, encoding: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with _open(path, compression) as file:
+    mixed = encoding == MIXED
+    name, errors = ("utf-8", "surrogateescape") if mixed else (encoding, "strict")
+    decoder = codecs.getincrementaldecoder(name)(errors)
+    with open_packed(path, compression) as file:
         while block := file.read(BLOCK):
-            yield decoder.decode(block)
-        yield decoder.decode(b"", final=True)
+            text = decoder.decode(block)
+            yield text.translate(SINGLE_BYTES) if mixed else text
+        text = decoder.decode(b"", final=True)
+        yield text.translate(SINGLE_BYTES) if mixed else text
+
+
+def _single_byte(byte: int) -> str:
+    one = bytes([byte])
+    try:
+        return one.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes that cp1252 leaves open
+        return one.decode("latin-1")
+
+
+SINGLE_BYTES: Final = {0xDC00 + byte: _single_byte(byte) for byte in range(0x80, 0x100)}
 
 
 def _decodes(path: Path, compression: str, encoding: str) -> bool:
@@ -151,18 +220,16 @@ def _decodes(path: Path, compression: str, encoding: str) -> bool:
             pass
     except UnicodeDecodeError:
         return False
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise SourceError(f"{path} is not a whole gzip file: {error}.") from None
     return True
 
 
-def _decode(path: Path, encoding: str, copy: Path) -> None:
+def _decode(plain: Path, compression: str, encoding: str, copy: Path, path: Path) -> None:
     try:
         with copy.open("w", encoding="utf-8", newline="") as file:
-            for text in _blocks(path, compression_of(path), encoding):
+            for text in _blocks(plain, compression, encoding):
                 file.write(text)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        at = f"byte {error.start} of a block" if isinstance(error, UnicodeDecodeError) else str(error)
         raise SourceError(
-            f"{path} is not in {encoding}: byte {error.start} of a block cannot be decoded."
-            " Name another encoding with --encoding."
+            f"{path} is not in {encoding}: {at} cannot be decoded. Name another encoding with --encoding."
         ) from None

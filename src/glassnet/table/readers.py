@@ -1,11 +1,10 @@
-"""Files as SQL that DuckDB runs: one reader per format, listed in READERS."""
+"""Files as scans: one reader per format, listed in READERS."""
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,57 +12,16 @@ import duckdb
 
 from glassnet.errors import SettingsError, SourceError, near_miss
 from glassnet.settings import Settings
-from glassnet.table.database import connect, frame_of, in_words, literal
-from glassnet.table.dialect import find_dialect
-from glassnet.table.encoding import compression_of, readable, without_glob_signs
-
-LONGEST_LINE: Final = 32 << 20  # bytes; DuckDB's own limit of 2 MiB is short for cells of prose
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scan:
-    """One file, or one query, as DuckDB reads it; valid as long as its context lasts."""
-
-    sql: str
-    names: tuple[str, ...]  # names of its columns; empty: the query's own
-    where: str  # what to call it in an error
-    headless: bool = False  # whether the names are positions
-    notes: tuple[str, ...] = ()
-
-
-Reader = Callable[[Path, Settings, tuple[str, ...]], AbstractContextManager[Scan]]
-
-
-@contextmanager
-def scan_text(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterator[Scan]:
-    """Give a CSV or similar file; every cell is text. `known` are names that a header would hold."""
-    with readable(path, settings) as file:
-        dialect = find_dialect(file, path, settings, known)
-        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(dialect.names)))
-        options = {
-            "auto_detect": "false",
-            "columns": f"{{{columns}}}",
-            "delim": literal(dialect.delimiter),
-            "quote": literal(dialect.quote),
-            "escape": literal(dialect.escape),
-            "header": str(dialect.header).lower(),
-            "compression": literal(file.compression),
-            "max_line_size": str(LONGEST_LINE),
-        }
-        told = ", ".join(f"{name}={value}" for name, value in options.items())
-        yield Scan(
-            sql=f"select * from read_csv({literal(file.path)}, {told})",
-            names=dialect.names,
-            where=str(path),
-            headless=not dialect.header,
-            notes=file.notes + dialect.notes,
-        )
+from glassnet.table.database import frame_of, literal
+from glassnet.table.packed import compression_of, without_glob_signs
+from glassnet.table.scan import Reader, Scan, sql_scan
+from glassnet.table.textfile import scan_text
 
 
 @contextmanager
 def scan_json(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterator[Scan]:
     """Give a file of JSON objects, one to a line or in a list; every value is text, nested ones as JSON."""
-    del settings, known
+    del known
     packing = compression_of(path).replace("none", "uncompressed")  # the JSON reader's own word
     with without_glob_signs(path) as plain:
         packed = f"{literal(str(plain))}, format='auto', compression={literal(packing)}"
@@ -75,17 +33,16 @@ def scan_json(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
             )
         names = tuple(found["column_name"].to_list())
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
-        yield Scan(
-            sql=f"select * from read_json({packed}, columns={{{columns}}})", names=names, where=str(path)
-        )
+        sql = f"select * from read_json({packed}, columns={{{columns}}})"
+        yield sql_scan(sql, str(path), settings, names=names)
 
 
 @contextmanager
 def scan_parquet(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterator[Scan]:
     """Give a Parquet file with its own types."""
-    del settings, known
+    del known
     with without_glob_signs(path) as plain:
-        yield Scan(sql=f"select * from read_parquet({literal(str(plain))})", names=(), where=str(path))
+        yield sql_scan(f"select * from read_parquet({literal(str(plain))})", str(path), settings)
 
 
 READERS: Final[dict[str, Reader]] = {"text": scan_text, "json": scan_json, "parquet": scan_parquet}
@@ -146,11 +103,12 @@ def _near_file(name: str, folder: Path) -> str:
     return near_miss(name, sorted(one.name for one in folder.iterdir() if one.is_file())[:1000])
 
 
-def scan_query(query: str) -> Scan:
-    """Return the scan of a query the user wrote.
+def scan_query(settings: Settings) -> Scan:
+    """Return the scan of a query over files that the user wrote.
 
     Raises SettingsError for anything but one SELECT: nothing may be written, loaded or attached.
     """
+    query = settings.query
     try:
         statements = duckdb.extract_statements(query)
     except duckdb.Error as error:
@@ -160,21 +118,8 @@ def scan_query(query: str) -> Scan:
     notes: tuple[str, ...] = ()
     if "order by" not in " ".join(query.lower().split()):
         notes = ("--query has no ORDER BY: if its rows come in another order, the split differs.",)
-    return Scan(sql=statements[0].query.strip().rstrip(";"), names=(), where="--query", notes=notes)
+    return sql_scan(statements[0].query.strip().rstrip(";"), "--query", settings, notes=notes)
 
 
 def _first_line(error: duckdb.Error) -> str:
     return str(error).splitlines()[0]
-
-
-def names_of(scan: Scan) -> tuple[str, ...]:
-    """Return the names of a scan's columns, asking DuckDB where the file itself knows them."""
-    if scan.names:
-        return scan.names
-    connection = connect()
-    try:
-        return tuple(connection.sql(f"select * from ({scan.sql}) limit 0").columns)
-    except duckdb.Error as error:
-        raise in_words(error, scan.where) from None
-    finally:
-        connection.close()

@@ -12,12 +12,12 @@ import polars as pl
 
 from glassnet.errors import SettingsError, SourceError, listed, near_miss
 from glassnet.settings import Settings
-from glassnet.table.database import frame_of, stream_of
 from glassnet.table.examples import example_table
 from glassnet.table.facts import facts_of_table
 from glassnet.table.frames import is_in_memory, to_polars
 from glassnet.table.names import tidy_names
-from glassnet.table.readers import READERS, Scan, files_of, format_of, names_of, scan_query
+from glassnet.table.readers import READERS, files_of, format_of, scan_query
+from glassnet.table.scan import Scan
 from glassnet.table.targets import target_missing, target_names
 from glassnet.table.values import Schema, Table
 
@@ -56,9 +56,7 @@ def read_chunks(
     if is_in_memory(source) or (not has_source and not settings.query):
         yield from read_table(source, settings).frame.iter_slices(rows_per_chunk)
     elif not has_source:
-        scan = scan_query(settings.query)
-        names = tidy_names(names_of(scan))[0]
-        yield from stream_of(scan.sql, names, scan.where, rows_per_chunk, settings.threads)
+        yield from _chunks_of(scan_query(settings), rows_per_chunk)
     else:
         yield from _file_chunks(files_of(os.fspath(source)), settings, schema, rows_per_chunk)  # type: ignore[call-overload]
 
@@ -89,9 +87,8 @@ def _named_in_settings(settings: Settings) -> Table:
         return example_table(settings)
     if not settings.query:
         raise SettingsError("no table is named: give a file, --query or --example.")
-    scan = scan_query(settings.query)
-    frame = frame_of(scan.sql, (), scan.where, settings.threads)
-    return _tidy(Table(frame=frame, name="query", source=settings.query, notes=scan.notes))
+    scan = scan_query(settings)
+    return _tidy(Table(frame=scan.whole(), name="query", source=settings.query, notes=scan.notes))
 
 
 def _in_memory(source: object) -> Table:
@@ -107,8 +104,7 @@ def _tidy(table: Table) -> Table:
 
 def _read_file(path: Path, settings: Settings) -> Table:
     with READERS[format_of(path)](path, settings, ()) as scan:
-        frame = frame_of(scan.sql, scan.names, scan.where, settings.threads)
-        return _tidy(Table(frame=frame, name=path.name, source=str(path), notes=scan.notes))
+        return _tidy(Table(frame=scan.whole(), name=path.name, source=str(path), notes=scan.notes))
 
 
 def _short_name(source: str) -> str:
@@ -162,8 +158,8 @@ def _file_chunks(paths: list[Path], settings: Settings, schema: Schema, rows: in
             names = tidy_names(_names_for(scan, schema))[0]
             first = first or names
             check_same_columns(names, first, path, paths[0])
-            for chunk in stream_of(scan.sql, names, scan.where, rows, settings.threads):
-                yield chunk.select(first)
+            for chunk in scan.chunks(rows):
+                yield chunk.rename(dict(zip(scan.names, names, strict=True))).select(first)
 
 
 def _names_for(scan: Scan, schema: Schema) -> tuple[str, ...]:
@@ -172,4 +168,11 @@ def _names_for(scan: Scan, schema: Schema) -> tuple[str, ...]:
     positions = all(name.isdigit() for name in inputs)
     if scan.headless and positions and len(scan.names) == len(inputs):
         return inputs
-    return names_of(scan)
+    return scan.names
+
+
+def _chunks_of(scan: Scan, rows: int) -> Iterator[pl.DataFrame]:
+    """Yield a scan's frames under tidy names."""
+    names = dict(zip(scan.names, tidy_names(scan.names)[0], strict=True))
+    for chunk in scan.chunks(rows):
+        yield chunk.rename(names)

@@ -1,0 +1,61 @@
+"""What a reader hands over: a source that gives its rows whole or in frames of so many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from glassnet.settings import Settings
+from glassnet.table.database import columns_of, frame_of, stream_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scan:
+    """One file, or one query, ready to be read; valid as long as its context lasts."""
+
+    names: tuple[str, ...]  # names of its columns
+    whole: Callable[[], pl.DataFrame]
+    chunks: Callable[[int], Iterator[pl.DataFrame]]  # frames of so many rows, the last one shorter
+    headless: bool = False  # whether the names are positions
+    notes: tuple[str, ...] = ()
+
+
+# A path, the settings, and the names that a header would hold where a schema says them.
+Reader = Callable[[Path, Settings, tuple[str, ...]], AbstractContextManager[Scan]]
+
+
+def sql_scan(
+    sql: str,
+    where: str,
+    settings: Settings,
+    *,
+    names: tuple[str, ...] = (),
+    headless: bool = False,
+    notes: tuple[str, ...] = (),
+) -> Scan:
+    """Return the scan of what DuckDB reads by `sql`, under the names given or its own.
+
+    `where` is what to call it in an error. Raises SourceError where DuckDB cannot even say the columns.
+    """
+    known = names or columns_of(sql, where)
+    return Scan(
+        names=known,
+        whole=lambda: frame_of(sql, known, where, settings.threads),
+        chunks=lambda rows: stream_of(sql, known, where, rows, settings.threads),
+        headless=headless,
+        notes=notes,
+    )
+
+
+def frame_scan(frame: pl.DataFrame, notes: tuple[str, ...] = ()) -> Scan:
+    """Return the scan of a frame that is in memory already."""
+    return Scan(
+        names=tuple(frame.columns),
+        whole=lambda: frame,
+        chunks=lambda rows: frame.iter_slices(rows),
+        notes=notes,
+    )
