@@ -256,7 +256,7 @@ class Watched:
                 "gradient": _norms(before) if look.gradient else clipped_1L,
                 "clipped": clipped_1L,
                 "update": update_1L,
-                "ratio": np.asarray(update_1L / np.maximum(weight_1L, 1e-30), dtype=np.float32),
+                "ratio": _ratio(update_1L, weight_1L),
                 "idle": np.array([[look.idle.get(name, 0.0) for name in layers]], dtype=np.float32),
                 "non_finite": _non_finite(layers),
             },
@@ -351,6 +351,11 @@ def _norms(layers: Layers) -> Floats32:
     return np.array([norms], dtype=np.float32)
 
 
+def _ratio(update_1L: Floats32, weight_1L: Floats32) -> Floats32:
+    with np.errstate(invalid="ignore", over="ignore"):  # a loop that failed has infinite norms
+        return np.asarray(update_1L / np.maximum(weight_1L, np.float32(1e-30)), dtype=np.float32)
+
+
 @torch.no_grad()
 def _non_finite(layers: Mapping[str, Sequence[nn.Parameter]]) -> Floats32:
     """Return how many weights and gradients of each layer are not finite, `(1, L)`."""
@@ -377,16 +382,12 @@ def _number(record: Record) -> int:
 
 def _kind(module: nn.Module) -> str:
     """Return the activation whose units are looked at; empty where there is none as a module."""
-    present = [kind for kind, wanted in ACTIVATIONS.items() if any(True for _ in _of(module, wanted))]
+    present = [kind for kind in ACTIVATIONS if any(True for _ in _activations(module, kind))]
     return present[0] if present else ""
 
 
-def _of(module: nn.Module, wanted: type[nn.Module]) -> Iterable[nn.Module]:
-    return (one for one in module.modules() if isinstance(one, wanted))
-
-
 def _activations(module: nn.Module, kind: str) -> Iterable[nn.Module]:
-    return _of(module, ACTIVATIONS[kind]) if kind else ()
+    return (one for one in module.modules() if kind and isinstance(one, ACTIVATIONS[kind]))
 
 
 def _owner(module: nn.Module, layer: str) -> nn.Module:
