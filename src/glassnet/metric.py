@@ -183,8 +183,8 @@ def own_metric(function: Callable[[Floats, Floats], float], task: Task) -> Metri
     """Return a user's function as a metric; it gets the rows with a weight, and not the weights."""
 
     def score(truth: Floats, prediction: Floats, weight_R: Floats) -> float:
-        rows = np.repeat(np.arange(weight_R.size), np.round(weight_R).astype(np.int64))
-        return float(function(truth[rows], prediction[rows]))
+        counts = weight_R > 0
+        return float(function(truth[counts], prediction[counts]))
 
     name = getattr(function, "__name__", type(function).__name__)
     return Metric(name=name, score=score, tasks=frozenset({task}), is_share=False)
