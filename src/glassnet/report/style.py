@@ -108,7 +108,7 @@ pre code { font-size: 1em; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
   nav, .skip { display: none; }
   h2, h3, figcaption { break-after: avoid; }
-  figure, tr, pre, dl > div { break-inside: avoid; }
+  .grid > *, figure, tr, pre, dl > div { break-inside: avoid; }
   section { padding: 1.2rem 0 .5rem; }
   .grid { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; }
   details:not([open]) { display: none; }

@@ -42,9 +42,9 @@ def of_hundred(share: float, rows: float) -> str:
         return "an unknown share"
     whole = whole_of([share], rows)
     said = round(share * whole)
-    if said == whole and (share == 1 or whole == rows):
+    if said == whole and (share == 1 or rows < FEW):
         return "all"
-    return f"{count(said) if said else 'none'} of {'the ' if whole == rows else ''}{count(whole)}"
+    return f"{count(said) if said else 'none'} of {'the ' if rows < FEW else ''}{count(whole)}"
 
 
 def rows_called(fitted: Fitted) -> str:
@@ -91,7 +91,7 @@ def _right(fitted: Fitted) -> str:
         return _plain_score(fitted)
     rows = len(fitted.evaluation.truth)
     whole = whole_of([one for one in (score.value, score.linear) if not math.isnan(one)], rows)
-    right = f"{count(round(score.value * whole))} of {'the ' if whole == rows else ''}{count(whole)}"
+    right = f"{count(round(score.value * whole))} of {'the ' if rows < FEW else ''}{count(whole)}"
     said = f"The network gets {right} {rows_called(fitted)} right"
     if math.isnan(score.baseline):
         return f"{said}."
