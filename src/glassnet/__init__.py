@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
     from glassnet.model import Model, fit, load
     from glassnet.settings import Settings
+    from glassnet.watch import watch
 
 __all__ = [
     "GlassnetClassifier",
@@ -39,6 +40,7 @@ __all__ = [
     "explain",
     "fit",
     "load",
+    "watch",
     "watching",
 ]
 
@@ -56,6 +58,7 @@ HOMES: Final = {
     "explain": "autograd",
     "fit": "model",
     "load": "model",
+    "watch": "watch",
     "watching": "autograd",
 }
 

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 from torch import nn
 
+from glassnet.doctor import Finding, diagnose
 from glassnet.errors import SettingsError, SourceError, listed, near_miss
 from glassnet.evaluate.score import Held, Reference, evaluate_rows
 from glassnet.evaluate.values import Evaluation
@@ -30,6 +31,8 @@ from glassnet.store.fitted import load_fitted, save_fitted
 from glassnet.table.cells import Unread, conform_counted
 from glassnet.table.source import read_chunks, read_table
 from glassnet.table.values import Target, Task
+from glassnet.why import Why
+from glassnet.why import why as explain_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,6 +111,19 @@ class Model:
                 "seconds": np.repeat(history.seconds_E, members),
             }
         ).fill_nan(None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What looks wrong in the run, in plain words, with what to try; the most important first."""
+        return diagnose(self.fitted)
+
+    def why(self, row: object, *, label: str = "", target: str = "") -> Why:
+        """Return which columns made a row's prediction what it is, compared with the mean training row.
+
+        `row` is a table of one row. `label` names another class than the predicted one, `target` one of
+        several targets.
+        """
+        return explain_row(self.fitted, row, label=label, target=target)
 
     def predict(self, table: object) -> NDArray[Any]:
         """Return labels in their original type, or numbers: shape `(R,)`, or `(R, T)` for several targets.

@@ -41,7 +41,13 @@ class Progress:
     metric: float  # of the averaged members on validation rows; NaN without
     rows_per_second: float
     seconds_left: float
-    epoch_ended: bool
+    ended_losses: tuple[float, ...]  # training losses of the epochs that ended since the last report
+    metric_name: str  # empty without one
+
+    @property
+    def epoch_ended(self) -> bool:
+        """Whether an epoch ended since the last report."""
+        return bool(self.ended_losses)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,13 +152,13 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
             _look(state, engine, watch.metric)
         took = max(time.monotonic() - before, 1e-6)
         _decide(state, watch)
-        watch.progress(_progress(state, started, ended))
+        watch.progress(_progress(state, started, ended, watch.metric))
         count = max(1, min(round(count * CALL_SECONDS / took), 2 * count + 1))
     return _finish(state, engine, has_validation, time.monotonic() - started)
 
 
-def _take(state: _State, advance: Advance, first: int, started: float) -> bool:
-    """Add the steps to the history; return whether an epoch ended in them."""
+def _take(state: _State, advance: Advance, first: int, started: float) -> int:
+    """Add the steps to the history; return how many epochs ended in them."""
     plan, per_epoch = state.plan, state.plan.steps_per_epoch
     state.steps.append(advance.loss_SK)
     state.records.extend(advance.records)
@@ -175,7 +181,7 @@ def _take(state: _State, advance: Advance, first: int, started: float) -> bool:
             state.seconds.append(time.monotonic() - started)
             state.epoch_sum_K = np.zeros(plan.members)
             ended += 1
-    return ended > 0
+    return ended
 
 
 def _find_failures(state: _State, advance: Advance, first: int) -> None:
@@ -276,7 +282,7 @@ def _decide(state: _State, watch: Watch) -> None:
         state.stopped = f"no improvement on validation rows for {patience} epochs"
 
 
-def _progress(state: _State, started: float, ended: bool) -> Progress:
+def _progress(state: _State, started: float, ended: int, metric: Metric | None) -> Progress:
     plan = state.plan
     seconds = max(time.monotonic() - started, 1e-9)
     alive = [k for k in range(plan.members) if k not in state.failed]
@@ -292,7 +298,11 @@ def _progress(state: _State, started: float, ended: bool) -> Progress:
         metric=state.metric[-1] if state.metric else float("nan"),
         rows_per_second=state.done / plan.steps_per_epoch * plan.longest * plan.members / seconds,
         seconds_left=seconds / max(state.done, 1) * (plan.steps - state.done),
-        epoch_ended=ended,
+        ended_losses=tuple(
+            float(np.mean(loss_K[alive])) if alive else float("nan")
+            for loss_K in state.training[len(state.training) - ended :]
+        ),
+        metric_name="" if metric is None else metric.name,
     )
 
 

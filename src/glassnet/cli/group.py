@@ -17,6 +17,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "evaluate": ("glassnet.cli.evaluate:evaluate", "Score a model on rows whose answer is known."),
     "describe": ("glassnet.cli.describe:describe", "Show what a table holds, or what a model is."),
     "report": ("glassnet.cli.report:report", "Write a model's report again."),
+    "doctor": ("glassnet.cli.doctor:doctor", "Say in plain words what looks wrong in a run."),
+    "why": ("glassnet.cli.why:why", "Show which columns made a row's prediction."),
+    "code": ("glassnet.cli.code:code", "Write a run as a PyTorch script."),
     "explain": (
         "glassnet.cli.explain:explain",
         "Show every value, local derivative and gradient of EXPRESSION.",

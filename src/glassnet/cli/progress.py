@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +29,7 @@ class Shown:
 
     live: bool  # a moving picture
     lines: bool  # a line where training starts
+    epochs: bool = False  # a line for each epoch
 
 
 class Display:
@@ -61,11 +61,19 @@ class Display:
 
     def progress(self, progress: Progress) -> None:
         """Draw how far training is, at most ten times a second."""
+        if self.shown.epochs:
+            self._epoch_lines(progress)
         now = time.monotonic()
         if self.live is None or now - self.drawn < REDRAW:
             return
         self.drawn = now
         self.live.update(picture(progress, now - self.started), refresh=True)
+
+    def _epoch_lines(self, progress: Progress) -> None:
+        """Print each epoch's loss, as the neuron's tutorial does: "epoch 1/200  loss 0.3456"."""
+        first = progress.epoch - len(progress.ended_losses) + 1
+        for number, loss in enumerate(progress.ended_losses, start=first):
+            self.console.print(f"epoch {number}/{progress.epochs}  loss {loss:.4f}", highlight=False)
 
     def say(self, text: str) -> None:
         """Print a line above the picture."""
@@ -96,14 +104,8 @@ def picture(progress: Progress, seconds: float) -> Group:
     parts = [
         ("loss", progress.training_loss),
         ("validation", progress.validation_loss),
-        ("metric", progress.metric),
+        (progress.metric_name.replace("_", " "), progress.metric),
     ]
     known = [f"{name} {figure(value)}" for name, value in parts if math.isfinite(value)]
     known.append(f"{progress.rows_per_second:,.0f} rows/s")
     return Group(top, Text(" " * 10 + "   ".join(known)))
-
-
-def epoch_lines(losses: list[float], say: Callable[[str], None]) -> None:
-    """Print each epoch's loss, as the neuron's tutorial does: "epoch 1/200  loss 0.3456"."""
-    for number, loss in enumerate(losses, start=1):
-        say(f"epoch {number}/{len(losses)}  loss {loss:.4f}")

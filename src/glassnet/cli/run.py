@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-import numpy as np
 from rich.console import Console
 
 from glassnet.cli.dry_run import print_draft
 from glassnet.cli.interrupt import Interrupts
 from glassnet.cli.options import changed
-from glassnet.cli.progress import Display, Shown, epoch_lines
+from glassnet.cli.progress import Display, Shown
 from glassnet.cli.summary import next_command, notes, print_summary
 from glassnet.errors import SettingsError, pick
 from glassnet.loss.registry import LOSSES
@@ -139,6 +138,7 @@ def _shown(asked: Asked, console: Console) -> Shown:
     return Shown(
         live=console.is_terminal and not silent,
         lines=not console.is_terminal and not silent,
+        epochs=asked.settings.recipe == "neuron" and not silent,
     )
 
 
@@ -172,7 +172,7 @@ def _show(asked: Asked, console: Console, fitted: Fitted, folder: Path) -> None:
         click.echo(folder)
     else:
         if asked.settings.recipe == "neuron":
-            _neuron_lines(fitted, display_line(console))
+            _neuron_accuracy(fitted, display_line(console))
         print_summary(console, fitted, folder)
 
 
@@ -181,9 +181,8 @@ def display_line(console: Console) -> Callable[[str], None]:
     return lambda line: console.print(line, soft_wrap=True)
 
 
-def _neuron_lines(fitted: Fitted, say: Callable[[str], None]) -> None:
-    """Print the loss of each epoch and the accuracy, as the neuron's tutorial does."""
-    epoch_lines(np.nanmean(fitted.trained.history.training_loss_EK, axis=1).tolist(), say)
+def _neuron_accuracy(fitted: Fitted, say: Callable[[str], None]) -> None:
+    """Print the accuracy, as the neuron's tutorial does at its end."""
     for score in fitted.evaluation.scores:
         if score.metric == "accuracy":
             say(f"accuracy {score.value:.4f} on {len(fitted.evaluation.rows):,} {fitted.evaluation.on} rows")

@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 
 from glassnet.cli.console import figure, print_table, say, seconds_text
+from glassnet.doctor import diagnose, short
 from glassnet.evaluate.values import Evaluation, Score
 from glassnet.pipeline import Fitted
 from glassnet.run_folder import MODEL, REPORT
@@ -80,7 +81,7 @@ def score_cells(score: Score, has_baseline: bool, has_linear: bool) -> list[str]
 
 def notes(fitted: Fitted) -> list[str]:
     """Return what the user should know, the most important first, at most a few sentences."""
-    found = [*_honest(fitted.evaluation), *fitted.notes]
+    found = [*_honest(fitted.evaluation), *short(diagnose(fitted)), *fitted.notes]
     if len(found) > NOTES:
         found = [*found[: NOTES - 1], f"{len(found) - NOTES + 1} more notes are in the report."]
     return found
@@ -91,13 +92,8 @@ def _honest(evaluation: Evaluation) -> Sequence[str]:
     if not evaluation.scores:
         return ()
     said = []
-    first = evaluation.scores[0]
     if evaluation.on == "training":
         said.append("there are no test rows; these figures are of the rows trained on, and flatter.")
-    if is_no_better(first.value, first.baseline, first):
-        said.append(f"by {first.metric} the network is no better than a guess that looks at no column.")
-    elif is_no_better(first.value, first.linear, first):
-        said.append(f"by {first.metric} the network is no better than a linear model on the same columns.")
     return said
 
 
