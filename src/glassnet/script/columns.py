@@ -6,18 +6,16 @@ Everything is learned anew from the training rows, as the run did; nothing is co
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import polars as pl
 
-from glassnet.errors import SettingsError
-from glassnet.prepare.assemble import encode
 from glassnet.script.examples import is_matrix
+from glassnet.script.numbers import has_bins, number_functions
 from glassnet.script.target import target_lines
-from glassnet.script.values import Run, Section, block, listing, quoted, writer
+from glassnet.script.values import Run, Section, block, cannot, listing, quoted
 from glassnet.table.dates import ISO_FORMATS
 from glassnet.table.values import Column, Kind
 
@@ -37,7 +35,7 @@ def columns_section(run: Run) -> Section:
     """Return the code that makes `x`, one row of numbers for each row of the table."""
     if is_matrix(run):
         return _matrix_section(run)
-    pieces = [*_number_pieces(run), *_mark_pieces(run), *_one_hot_pieces(run)]
+    pieces = [*_number_pieces(run), *_mark_pieces(run), *_one_hot_pieces(run), *_bin_pieces(run)]
     embedded = run.fitted.preparation.embedded_names
     codes = f"levels = np.column_stack([levels_of(name) for name in {listing(embedded, 60)}])"
     stacked = (
@@ -63,88 +61,7 @@ def _says(run: Run) -> str:
     return how if len(run.rows.test) or run.has_validation else ""
 
 
-# ---- numbers ----
-
-FINITE: Final = "    seen = seen[np.isfinite(seen)]\n"
-STANDARD: Final = '''def scaled(x):
-    """Return numbers with mean 0 and standard deviation 1 in the training rows{missing}."""
-    seen = x[train]
-{finite}    x = (x - np.sort(seen)[len(seen) // 2]).astype(np.float32)  # near 0, 32 bits keep most digits
-    seen = x[train].astype(np.float64)
-{finite}    mean, deviation = np.float32(seen.mean()), np.float32(seen.std())
-    return {end}'''
-
-ROBUST: Final = '''def scaled(x):
-    """Return numbers scaled by the training rows: median 0, distance of the quartiles 1.
-
-    Outliers are pulled in smoothly, so that nothing goes beyond 3.{missing}
-    """
-    seen = x[train]
-{finite_seen}    x = (x - np.sort(seen)[len(seen) // 2]).astype(np.float32)  # near 0, 32 bits keep most digits
-    seen = x[train].astype(np.float64)
-{finite_seen}    low, median, high = np.quantile(seen, [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
-    spread = high - low or (seen.max() - seen.min()) / 2{constant}
-{infinite}    z = (x - np.float32(median)) / np.float32(spread)
-    z = z / np.sqrt(1 + np.square(z / np.float32(3)))
-    return {end}'''
-
-PLAIN: Final = '''def scaled(x):
-    """Return numbers as they are, 0 for a missing one."""
-    return np.nan_to_num(x.astype(np.float32))'''
-
-
-def _robust(run: Run) -> str:
-    missing, infinite = _holes(run)
-    constant = bool(np.isinf(run.fitted.preparation.scales.scale_FN).any())
-    return ROBUST.format(
-        missing=" A missing cell becomes 0." if missing else "",
-        finite_seen=FINITE if missing or infinite else "",
-        constant=" or np.inf" if constant else "",
-        infinite="    x = np.where(np.isinf(x), np.clip(x, seen.min(), seen.max()), x).astype(np.float32)\n"
-        if infinite
-        else "",
-        end="np.nan_to_num(z)" if missing else "z",
-    )
-
-
-def _standard(run: Run) -> str:
-    missing, infinite = _holes(run)
-    if infinite or np.isinf(run.fitted.preparation.scales.scale_FN).any():
-        raise SettingsError(
-            "numbers 'standard' cannot be written as a script for a table with infinite cells or columns that"
-            " are constant in the training rows; leave those columns out."
-        )
-    return STANDARD.format(
-        missing=", 0 where missing" if missing else "",
-        finite=FINITE if missing else "",
-        end="np.nan_to_num((x - mean) / deviation)" if missing else "(x - mean) / deviation",
-    )
-
-
-def _plain(run: Run) -> str:
-    missing, infinite = _holes(run)
-    if infinite:
-        raise SettingsError(
-            "numbers 'none' cannot be written as a script for a table with infinite cells; leave those columns"
-            " out."
-        )
-    return PLAIN
-
-
-NUMBER_WRITERS: Final[dict[str, Callable[[Run], str]]] = {
-    "robust": _robust,
-    "standard": _standard,
-    "none": _plain,
-}
-REFUSED_NUMBERS: Final[dict[str, str]] = {}
-
-
-def _holes(run: Run) -> tuple[bool, bool]:
-    """Return whether any number of the table is missing, and whether any is infinite."""
-    encoded = encode(run.typed, run.fitted.preparation.encoding)
-    is_scaled = np.array([part != "yes/no" for part in run.fitted.preparation.encoding.parts], dtype=bool)
-    number_RN = encoded.number_RN[:, is_scaled]
-    return bool(np.isnan(number_RN).any()), bool(np.isinf(number_RN).any())
+# ---- the columns, in the order of the run's inputs ----
 
 
 def _number_pieces(run: Run) -> list[Piece]:
@@ -206,6 +123,24 @@ def _one_hot_pieces(run: Run) -> list[Piece]:
     return [Piece(call="one_hot({})", name=name) for name, is_one_hot in pairs if is_one_hot]
 
 
+def _bin_pieces(run: Run) -> list[Piece]:
+    """Return the numbers that are cut into bins. Raises SettingsError where a part of a date is not."""
+    encoding, counts = run.fitted.preparation.encoding, run.fitted.preparation.bins.count_N
+    kinds = {column.name: column for column in run.inputs}
+    cut: dict[str, list[bool]] = {source: [] for source in encoding.sources}
+    for source, count in zip(encoding.sources, counts, strict=True):
+        cut[source].append(bool(count))
+    pieces = []
+    for name, parts in cut.items():
+        if kinds[name].kind is Kind.DATE and any(parts):
+            if not all(parts):
+                raise cannot(f"some parts of the date '{name}' are cut into bins and some are not")
+            pieces.append(Piece(call="bins(part) for part in date_parts({})", name=name, is_many=True))
+        elif any(parts):
+            pieces.append(Piece(call=f"bins({_value_call(run, kinds[name])})", name=name))
+    return pieces
+
+
 def _grouped(pieces: list[Piece]) -> list[str]:
     """Return the list of columns, those that are made alike in one line."""
     lines = []
@@ -249,7 +184,7 @@ LEVELS: Final = '''def levels_of(name):
     cells = table[name]{filled}.to_numpy()
     level, count = np.unique(cells[train], return_counts=True)
     own = {own}
-    if own.all() and len(own) > 1:
+    if own.all():
         own[np.argmin(count)] = False  # the rarest: number 0 needs rows to learn from
     number = {{name: place for place, name in enumerate(level[own], start=1)}}
     return np.array([number.get(cell, 0) for cell in cells])'''
@@ -274,7 +209,7 @@ def _functions(run: Run, pieces: list[Piece]) -> list[str]:
     uses_levels = bool(run.fitted.preparation.encoding.categories)
     definitions = {
         "numbers(": NUMBERS_WRITTEN if "thousands=" in calls else NUMBERS,
-        "scaled(": _scaling(run) if "scaled(" in calls else "",
+        "scaled(": "\n\n\n".join(number_functions(run)) if "scaled(" in calls else "",
         "yes_no(": YES_NO,
         "zero_one(": ZERO_ONE,
         "date_parts(": _dates(run) if "date_parts(" in calls else "",
@@ -290,11 +225,6 @@ def _functions(run: Run, pieces: list[Piece]) -> list[str]:
 
 def _spaced(definitions: Iterable[str]) -> list[str]:
     return [line for text in definitions for line in (text, "\n", "\n")]
-
-
-def _scaling(run: Run) -> str:
-    how = run.fitted.recipe.preparing.numbers
-    return writer(NUMBER_WRITERS, REFUSED_NUMBERS, how, "number scaling")(run)
 
 
 def _has_missing_levels(run: Run) -> bool:
@@ -325,9 +255,9 @@ def _check_levels(run: Run, name: str) -> None:
         typed.is_not_null(), pl.Series([None], dtype=pl.String).new_from_index(0, len(cells))
     )
     if not cells.equals(typed):
-        raise SettingsError(
-            f"this run cannot be written as a script: column '{name}' writes one level in several ways, such as"
-            " 1 and 1.0. Write them alike in the table."
+        raise cannot(
+            f"column '{name}' writes one level in several ways, such as"
+            " 1 and 1.0. Write them alike in the table"
         )
 
 
@@ -337,9 +267,7 @@ def _dates(run: Run) -> str:
     forms = {date_call(run, column) for column in columns}
     parts = {part for part in run.fitted.preparation.encoding.parts if part.startswith("day (")}
     if len(forms) > 1 or (parts and len({_has_clock(run, column) for column in columns}) > 1):
-        raise SettingsError(
-            "this run cannot be written as a script: its date columns are written in different ways."
-        )
+        raise cannot("its date columns are written in different ways")
     places = "year, week and day" if parts else "year and week"
     return DATES.format(
         when=forms.pop(), places=places, shares="year, week" + (", days % 1" if parts else "")
@@ -359,10 +287,7 @@ def date_call(run: Run, column: Column) -> str:
     for form in [column.cells.date] if column.cells.date else ISO_FORMATS:
         if raw.str.strip_chars().str.strptime(pl.Datetime("us"), form, strict=False).equals(typed):
             return f'table[name].str.strptime(pl.Datetime("us"), {quoted(form)}, strict=False)'
-    raise SettingsError(
-        f"this run cannot be written as a script: the dates of column '{column.name}' are written in several"
-        " ways."
-    )
+    raise cannot(f"the dates of column '{column.name}' are written in several ways")
 
 
 # ---- the tutorials' array ----
@@ -373,14 +298,21 @@ def _matrix_section(run: Run) -> Section:
     how = run.fitted.recipe.preparing.numbers
     precision = run.fitted.recipe.training.precision
     to_tensor = f"torch.from_numpy(features.astype(np.{precision}))"
-    if how == "none":
+    if how == "none" and not has_bins(run):
         return Section(title="Tensors", code=block(f"x = {to_tensor}", *target_lines(run)))
     double = ".double()" if precision == "float64" else ""
+    made = "scaled(column) for column in features.T"
+    stacked = f"np.column_stack([{made}])"
+    lines = []
+    if has_bins(run):
+        if not run.fitted.preparation.bins.count_N.all():
+            raise cannot("some columns are cut into bins and some are not")
+        lines = [f"columns = [*[{made}], *[{made.replace('scaled', 'bins')}]]"]
+        stacked = "np.column_stack(columns).astype(np.float32)"
     code = block(
-        _scaling(run),
-        "\n",
-        "\n",
-        f"x = torch.from_numpy(np.column_stack([scaled(column) for column in features.T])){double}",
+        *_spaced(number_functions(run)),
+        *lines,
+        f"x = torch.from_numpy({stacked}){double}",
         *target_lines(run),
     )
     return Section(title="Scaling", code=code, says=_says(run))

@@ -7,7 +7,7 @@ from typing import Final
 
 from glassnet.script.values import Run
 from glassnet.settings import Settings
-from glassnet.table.examples import EXAMPLES
+from glassnet.table.examples import EXAMPLES, example_size
 from glassnet.table.values import Kind
 
 REFUSED_EXAMPLES: Final[dict[str, str]] = {}
@@ -23,14 +23,9 @@ def is_matrix(run: Run) -> bool:
 
 
 def _asked(settings: Settings, name: str) -> tuple[int, int, float]:
-    """Return rows, features and noise of a generated table, as `table.examples` has them."""
-    example, plain = EXAMPLES[name], Settings()
-    rows, features, noise = settings.example_rows, settings.example_features, settings.example_noise
-    return (
-        example.rows if rows == plain.example_rows else rows,
-        example.features if features == plain.example_features else features,
-        example.noise if noise == plain.example_noise else noise,
-    )
+    """Return rows, features and noise of a generated table."""
+    size = example_size(EXAMPLES[name], settings)
+    return size.rows, size.features, size.noise
 
 
 def _sklearn_seed(settings: Settings) -> int:

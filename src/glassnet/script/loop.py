@@ -102,7 +102,8 @@ def _weights(run: Run) -> list[str]:
     if wanted == "balanced":
         return [
             "count = np.bincount(y.astype(int))",
-            f"weight = torch.from_numpy((len(y) / ({len(labels)} * count))[y.astype(int)])  # rare classes more",
+            f"weight = len(y) / ({len(labels)} * count)  # of each class: all classes count the same",
+            "weight = torch.from_numpy(weight[y.astype(int)])",
         ]
     given = dict(wanted) if not isinstance(wanted, str) else {}
     each = [float(given.get(str(label), 1.0)) for label in labels]
@@ -135,7 +136,8 @@ def _records(run: Run) -> list[str]:
         return ["training_loss = []"]
     best = "best_loss = math.inf"
     if run.members > 1:
-        best = f"best_loss, best_epoch, best_weights = [math.inf] * {run.members}, [0] * {run.members}, [None] * {run.members}"
+        each = f"[math.inf] * {run.members}, [0] * {run.members}, [None] * {run.members}"
+        best = f"best_loss, best_epoch, best_weights = {each}"
     return ["training_loss, validation_loss = [], []", best]
 
 

@@ -25,10 +25,30 @@ def _mean(run: Run) -> str:
     return ".mean(dim=1)" if run.fitted.outputs > 1 else ""
 
 
+FUNCTION: Final = '''def row_loss(output, y):
+    """Return each row's {says}."""
+    return {value}'''
+
+HUBER: Final = '''def row_loss(output, y):
+    """Return each row's Huber loss: squared within one deviation of the target, straight beyond."""
+    error = (output - y).abs()
+    near = error.clamp(max=1.0)
+    return (near * (error - 0.5 * near)){mean}'''
+
+QUANTILE: Final = '''def row_loss(output, y):
+    """Return each row's pinball loss, which is least at the quantile {level}."""
+    error = y - output
+    return torch.maximum({level} * error, ({level} - 1.0) * error){mean}'''
+
+SMOOTHED: Final = '''def row_loss(output, y):
+    """Return each row's cross-entropy, with a share {share} of the target spread over all classes."""
+    logs = nn.functional.log_softmax(output, dim=1)
+    own = logs.gather(1, y[:, None]).squeeze(1)
+    return -(1.0 - {share}) * own - {share} * logs.mean(dim=1)'''
+
+
 def _function(run: Run, says: str, value: str) -> LossCode:
-    return LossCode(
-        define=f'def row_loss(output, y):\n    """Return each row\'s {says}."""\n    return {value}{_mean(run)}'
-    )
+    return LossCode(define=FUNCTION.format(says=says, value=f"{value}{_mean(run)}"))
 
 
 def _squared(run: Run) -> LossCode:
@@ -44,21 +64,12 @@ def _absolute(run: Run) -> LossCode:
 
 
 def _huber(run: Run) -> LossCode:
-    define = (
-        'def row_loss(output, y):\n    """Return each row\'s Huber loss: squared within one deviation, straight'
-        ' beyond."""\n    error = (output - y).abs()\n    near = error.clamp(max=1.0)\n'
-        f"    return (near * (error - 0.5 * near)){_mean(run)}"
-    )
-    return LossCode(define=define)
+    return LossCode(define=HUBER.format(mean=_mean(run)))
 
 
 def _quantile(run: Run) -> LossCode:
     level = run.fitted.recipe.training.quantile
-    define = (
-        f'def row_loss(output, y):\n    """Return each row\'s pinball loss, least at the quantile {level}."""\n'
-        f"    error = y - output\n    return torch.maximum({level} * error, ({level} - 1.0) * error){_mean(run)}"
-    )
-    return LossCode(define=define)
+    return LossCode(define=QUANTILE.format(level=level, mean=_mean(run)))
 
 
 def _poisson(run: Run) -> LossCode:
@@ -80,13 +91,7 @@ def _cross_entropy(run: Run) -> LossCode:
     smoothing = run.fitted.recipe.training.label_smoothing
     if not smoothing:
         return LossCode(define='row_loss = nn.CrossEntropyLoss(reduction="none")  # one number for each row')
-    define = (
-        'def row_loss(output, y):\n    """Return each row\'s cross-entropy, a share of the target spread over all'
-        ' classes."""\n    logs = nn.functional.log_softmax(output, dim=1)\n'
-        "    own = logs.gather(1, y[:, None]).squeeze(1)\n"
-        f"    return -(1.0 - {smoothing}) * own - {smoothing} * logs.mean(dim=1)"
-    )
-    return LossCode(define=define)
+    return LossCode(define=SMOOTHED.format(share=smoothing))
 
 
 LOSS_WRITERS: Final[dict[str, Callable[[Run], LossCode]]] = {

@@ -28,7 +28,8 @@ def _adam(run: Run) -> str:
 def _adamw(run: Run) -> str:
     training = run.fitted.recipe.training
     if not training.weight_decay:
-        return f"torch.optim.AdamW(network.parameters(), lr={training.learning_rate}, weight_decay=0.0, fused=True)"
+        given = f"lr={training.learning_rate}, weight_decay=0.0, fused=True"
+        return f"torch.optim.AdamW(network.parameters(), {given})"
     return (
         "torch.optim.AdamW(\n"
         "    [  # only matrices are pulled towards 0\n"

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from glassnet.errors import SettingsError, SourceError
+from glassnet.errors import SourceError
 from glassnet.pipeline import Fitted
-from glassnet.script.values import Run
+from glassnet.script.values import Run, cannot
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.source import drop_rows_without_target, read_table
 from glassnet.table.split import split_rows
@@ -25,14 +25,14 @@ def recover(fitted: Fitted, source: str = "") -> Run:
     """
     settings = fitted.settings
     if why := _refusal(fitted, source):
-        raise SettingsError(f"this run cannot be written as a script: {why}.")
+        raise cannot(why)
     path = "" if settings.query or settings.example else source or fitted.source
     table = read_table(path, settings)
     known = drop_rows_without_target(table, settings).frame
     if known.height != fitted.table_rows:
         raise SourceError(
             f"{fitted.source} has {known.height:,} rows with a target now, but the run had"
-            f" {fitted.table_rows:,}. Name the table it was trained on with --source."
+            f" {fitted.table_rows:,}. Name the table it was trained on with --source"
         )
     target_RT = conform_targets(known, fitted.schema)
     typed, _ = conform(known, fitted.schema)
@@ -61,7 +61,7 @@ def _refusal(fitted: Fitted, source: str) -> str:
     settings, trained = fitted.settings, fitted.trained
     held_out = fitted.row_counts[1] > 0
     reasons = {
-        "it trained one member on each of several folds; a script with one split says the same more shortly": (
+        "it trained a member on each of several folds; train it with one split to have a script": (
             settings.folds > 0
         ),
         "its preparation counts rows by a weight column, which needs weighted quantiles": bool(

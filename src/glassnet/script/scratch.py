@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 from glassnet.errors import SettingsError
@@ -72,7 +73,7 @@ def _refusal(run: Run) -> str:
 def _layers(run: Run) -> list[tuple[int, int]]:
     """Return inputs and outputs of each linear layer."""
     widths = [run.fitted.preparation.dense, *run.fitted.recipe.architecture.hidden, run.fitted.outputs]
-    return list(zip(widths, widths[1:], strict=False))
+    return list(itertools.pairwise(widths))
 
 
 def _dtype(run: Run) -> str:
@@ -116,7 +117,9 @@ def _forward(run: Run, layers: int) -> str:
             lines.append(f"    x = x if kept is None else x * kept[{number}]")
     weights, bias = _names(layers, layers - 1)
     last = f"x @ {weights}.T + {bias}"
-    lines.append(f"    return torch.sigmoid({last})" if architecture.output == "sigmoid" else f"    return {last}")
+    lines.append(
+        f"    return torch.sigmoid({last})" if architecture.output == "sigmoid" else f"    return {last}"
+    )
     return "\n".join(lines)
 
 

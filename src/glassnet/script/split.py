@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from glassnet.errors import SettingsError
 from glassnet.script.columns import date_call
-from glassnet.script.values import Run, Section, block, comment, quoted
+from glassnet.script.values import Run, Section, block, cannot, comment, quoted
 from glassnet.table.values import RowNumbers, Task
+
 
 def split_section(run: Run) -> Section:
     """Return the code that makes `train`, `validation` and `test`, as far as there are such rows."""
@@ -65,7 +65,9 @@ def _by_class(run: Run) -> str:
     """Return the split in which each class has its share of every part."""
     labels = len(run.fitted.schema.targets[0].labels)
     lines = [
-        comment("In random order, the first rows of each class are held out: each part has its share of them."),
+        comment(
+            "In random order, the first rows of each class are held out: each part has its share of them."
+        ),
         "order = random_order(SPLIT, len(y))",
         f"by_class = [order[y[order] == label] for label in range({labels})]",
     ]
@@ -74,7 +76,7 @@ def _by_class(run: Run) -> str:
         lines.append(f"test = np.sort(np.concatenate([rows[:n] for rows, n in zip(by_class, {tested})]))")
     if run.has_validation:
         ends = [n + m for n, m in zip(tested, _counts(run, run.rows.validation[0]), strict=True)]
-        taken = "rows[n:m] for rows, n, m in zip(by_class, {}, {})".format(tested, ends)
+        taken = f"rows[n:m] for rows, n, m in zip(by_class, {tested}, {ends})"
         lines.append(f"validation = np.sort(np.concatenate([{taken}]))")
     held = " and ".join(_held_out(run))
     out = f"np.concatenate([{', '.join(_held_out(run))}])" if " and " in held else held
@@ -119,7 +121,7 @@ def _held_out(run: Run) -> dict[str, RowNumbers]:
 def _first(when: pl.Series, rows: RowNumbers) -> str:
     """Return the earliest time of some rows as code."""
     first = when[rows].min()
-    return repr(first) if when.dtype == pl.Float64 else f'np.datetime64("{first}")'
+    return repr(first) if when.dtype == pl.Float64 else f'np.datetime64("{first!s}")'
 
 
 # ---- by group ----
@@ -136,10 +138,7 @@ def _by_group(run: Run) -> str:
     test_share, validation_share = _shares(run)
     cells = f"table[{quoted(schema.group)}]"
     if run.known[schema.group].dtype != pl.String or run.typed[schema.group].null_count():
-        raise SettingsError(
-            "this run cannot be written as a script: it is split by groups that are no text, or missing in some"
-            " rows."
-        )
+        raise cannot("it is split by groups that are no text, or missing in some rows")
     lines = [
         NEAREST,
         "\n",

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
+from glassnet.errors import SourceError
 from glassnet.script.examples import EXAMPLE_WRITERS, GENERATED, REFUSED_EXAMPLES, is_matrix
-from glassnet.script.values import Run, Section, block, listing, quoted, writer
+from glassnet.script.values import Run, Section, block, cannot, listing, quoted, writer
 from glassnet.settings import Settings
-from glassnet.table.dialect import Dialect, find_dialect
-from glassnet.table.encoding import readable
-from glassnet.table.readers import READERS, files_of, format_of
-from glassnet.table.values import Kind, Task
+from glassnet.table.database import frame_of, literal
+from glassnet.table.readers import files_of, format_of
+from glassnet.table.values import Column, Kind, Target, Task
 
 AS_TEXT: Final = "Every cell is read as text, so that nothing is guessed; the kinds follow below."
+
+SEPARATORS: Final = [",", ";", "\t", "|", " "]
+SPELLED: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
 def table_section(run: Run) -> Section:
@@ -39,45 +42,54 @@ def table_section(run: Run) -> Section:
 
 def _read(run: Run) -> tuple[str, str]:
     """Return code that reads the source's files, and what to say of it."""
-    paths = files_of(run.source)
-    kind = format_of(paths[0])
-    writers: dict[str, Callable[[Run, list[Path]], str]] = {"text": _read_text, "parquet": _read_parquet}
-    code = writers[kind](run, paths) if kind in writers else ""
-    if code:
-        return code, AS_TEXT if kind == "text" else ""
-    return _read_sql(run, paths), ""
+    kind = format_of(files_of(run.source)[0])
+    code = READER_WRITERS[kind](run) if kind in READER_WRITERS else ""
+    if not code:
+        raise cannot(
+            f"one call of Polars does not read the same cells of"
+            f" {run.source}. Save the table as Parquet or plain CSV, and name it with --source"
+        )
+    return code, AS_TEXT if kind == "text" else ""
 
 
-def _read_text(run: Run, paths: list[Path]) -> str:
+def _read_text(run: Run) -> str:
     """Return a call of Polars that reads the same cells as the run did, or an empty string."""
-    settings = run.fitted.settings
-    with readable(paths[0], settings) as file:
-        dialect = find_dialect(file, paths[0], settings, ())
-        decoded = file.path != str(paths[0]) and file.compression == "none"
-    options = _options(dialect, settings if decoded else Settings())
-    given: dict[str, object] = {name: value for name, value in options.items()}
-    with suppress(pl.exceptions.PolarsError, UnicodeError, OSError):
-        frame = pl.read_csv(run.source, infer_schema=False, **given)  # type: ignore[arg-type]
-        names = _names(frame.columns, run.raw.columns)
-        frame.columns = run.raw.columns
-        if _same(frame, run.raw):
-            told = "".join(f", {name}={quoted(value)}" for name, value in options.items())
-            return block(f"table = pl.read_csv({quoted(run.source)}, infer_schema=False{told})", names)
+    for options in _options(run.fitted.settings):
+        with suppress(pl.exceptions.PolarsError, UnicodeError, LookupError):
+            if (names := _tried(run, options)) is not None:
+                told = "".join(f", {name}={quoted(value)}" for name, value in options.items())
+                call = f"table = pl.read_csv({quoted(run.source)}, infer_schema=False{told})"
+                return block(call, names)
     return ""
 
 
-def _options(dialect: Dialect, settings: Settings) -> dict[str, object]:
-    """Return the options of `pl.read_csv` that differ from its defaults."""
-    options: dict[str, object] = {}
-    if dialect.delimiter != ",":
-        options["separator"] = dialect.delimiter
-    if dialect.quote != '"':
-        options["quote_char"] = dialect.quote
-    if not dialect.header:
-        options["has_header"] = False
-    if settings.encoding not in ("auto", "utf-8"):
-        options["encoding"] = settings.encoding
-    return options
+def _tried(run: Run, options: dict[str, Any]) -> str | None:
+    """Return the line that names the columns if these options read the run's cells, else None."""
+    raw = run.raw
+    if pl.read_csv(run.source, infer_schema=False, n_rows=1, **options).width != raw.width:
+        return None
+    frame = pl.read_csv(run.source, infer_schema=False, **options)
+    names = _names(frame.columns, raw.columns)
+    frame.columns = raw.columns
+    return names if _same(frame, raw) else None
+
+
+def _options(settings: Settings) -> Iterator[dict[str, Any]]:
+    """Yield options of `pl.read_csv` to try, the usual ones first: only those that are not its defaults."""
+    encodings = [None, "latin-1", "cp1252", "utf-16"] if settings.encoding == "auto" else [settings.encoding]
+    given = SPELLED.get(settings.delimiter, settings.delimiter)
+    separators = SEPARATORS if settings.delimiter == "auto" else [given]
+    headers = [settings.header != "no"] if settings.header != "auto" else [True, False]
+    skipped = 0 if isinstance(settings.skip_lines, str) else settings.skip_lines
+    for encoding, header, separator in itertools.product(encodings, headers, separators):
+        every = {
+            "separator": (separator, ","),
+            "has_header": (header, True),
+            "skip_rows": (skipped, 0),
+            "comment_prefix": (None if settings.comment in ("auto", "none") else settings.comment, None),
+            "encoding": (None if encoding == "utf-8" else encoding, None),
+        }
+        yield {name: value for name, (value, usual) in every.items() if value != usual}
 
 
 def _names(found: list[str], wanted: list[str]) -> str:
@@ -103,8 +115,7 @@ def _same(frame: pl.DataFrame, raw: pl.DataFrame) -> bool:
     return plain(frame).equals(plain(raw))
 
 
-def _read_parquet(run: Run, paths: list[Path]) -> str:
-    del paths
+def _read_parquet(run: Run) -> str:
     frame = pl.read_parquet(run.source)
     names = _names(frame.columns, run.raw.columns)
     frame.columns = run.raw.columns
@@ -112,15 +123,22 @@ def _read_parquet(run: Run, paths: list[Path]) -> str:
     return block(f"table = pl.read_parquet({quoted(run.source)})", names) if same else ""
 
 
-def _read_sql(run: Run, paths: list[Path]) -> str:
-    """Return the SQL that the run itself read its files with."""
-    queries = []
-    for path in paths:
-        with READERS[format_of(path)](path, run.fitted.settings, ()) as scan:
-            queries.append(scan.sql)
-    sql = "\n    union all by name ".join(queries)
-    names = f"table.columns = {listing(run.raw.columns, 16)}"
-    return block(f'table = pl.DataFrame(duckdb.sql("""\n    {sql}\n"""))', names)
+def _read_json(run: Run) -> str:
+    """Return the SQL that reads every value of the objects as text."""
+    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in run.raw.columns)
+    sql = f"select * from read_json({literal(run.source)}, columns={{{columns}}})"
+    with suppress(SourceError):
+        if _same(frame_of(sql, (), run.source), run.raw):
+            return f"table = pl.DataFrame(duckdb.sql({quoted(sql)}))"
+    return ""
+
+
+# A format that is not named here is refused: saved as Parquet or CSV, its table has a script.
+READER_WRITERS: Final[dict[str, Callable[[Run], str]]] = {
+    "text": _read_text,
+    "parquet": _read_parquet,
+    "json": _read_json,
+}
 
 
 # ---- cells without blanks around them, and "missing" as null ----
@@ -173,10 +191,8 @@ def _clearing(run: Run, texts: list[str]) -> list[str]:
 
 def _missing_words(run: Run, name: str) -> tuple[str, ...]:
     schema = run.fitted.schema
-    for one in (*schema.columns, *schema.targets):
-        if one.name == name:
-            return one.cells.missing
-    return ()
+    every: tuple[Column | Target, ...] = (*schema.columns, *schema.targets)
+    return next((one.cells.missing for one in every if one.name == name), ())
 
 
 def _needs_clearing(run: Run, name: str, word: str) -> bool:

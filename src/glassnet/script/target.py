@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from glassnet.errors import SettingsError
 from glassnet.script.examples import is_matrix
 from glassnet.script.loss import by_class
-from glassnet.script.values import Run, Section, block, listing, quoted
+from glassnet.script.values import Run, Section, block, cannot, listing, quoted
 from glassnet.table.values import Target, Task
 
 
@@ -63,9 +62,7 @@ def _classes(run: Run, target: Target) -> str:
     """Return the code that numbers classes; each must be written in one way."""
     cells = [_raw_cells(run, target, 0, label) for label in range(len(target.labels))]
     if any(len(one) != 1 for one in cells):
-        raise SettingsError(
-            f"this run cannot be written as a script: target '{target.name}' writes one class in several ways."
-        )
+        raise cannot(f"target '{target.name}' writes one class in several ways")
     names = listing([one[0] for one in cells], 10)
     return block(
         f"CLASSES = {names}",

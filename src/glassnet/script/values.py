@@ -85,6 +85,11 @@ def writer(writers: Mapping[str, Writer], refused: Mapping[str, str], name: obje
     )
 
 
+def cannot(why: str) -> SettingsError:
+    """Return the error that says why a run has no script."""
+    return SettingsError(f"this run cannot be written as a script: {why}.")
+
+
 def quoted(value: object) -> str:
     """Return a text as Python code in double quotes, as the formatters like it; other values as they are."""
     if not isinstance(value, str):
@@ -118,5 +123,5 @@ def comment(text: str) -> str:
 
 
 def block(*lines: str) -> str:
-    """Return lines as one text; those that are empty strings are left out, "\\n" stays as a blank line."""
+    """Return lines as one text; empty strings are left out, a line break stays as a blank line."""
     return "\n".join("" if line == "\n" else line for line in lines if line)

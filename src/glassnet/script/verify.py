@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -83,10 +84,14 @@ def verify(fitted: Fitted, style: str = "modules", source: str = "") -> Verified
             return _compared(fitted, dict(arrays), ran.stdout)
 
 
+def must_be_exact(fitted: Fitted) -> bool:
+    """Return whether script and run round alike: one member, on the engine `eager`, in one thread."""
+    facts = fitted.facts
+    return facts.engine == "eager" and facts.threads == 1 and fitted.recipe.architecture.members == 1
+
+
 def _environment() -> dict[str, str]:
     """Return this process's environment, with pictures drawn to files."""
-    import os
-
     return {**os.environ, "MPLBACKEND": "agg"}
 
 

@@ -98,7 +98,7 @@ def about(fitted: Fitted) -> str:
     engine = (
         ""
         if fitted.facts.engine == "eager"
-        else f" (The run's engine '{fitted.facts.engine}' rounds otherwise, so that they differ in late digits.)"
+        else f" (The run's engine '{fitted.facts.engine}' rounds otherwise: late digits differ.)"
     )
     return f"{what}\n\nIt splits, starts and steps as the run did, and so comes to the same numbers.{engine}"
 

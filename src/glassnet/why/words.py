@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-UP: Final = "#3a7d44"  # raises
-DOWN: Final = "#b4533c"  # lowers
+UP: Final = "#2f6f9f"  # raises; blue and orange are told apart by every eye
+DOWN: Final = "#c8702a"  # lowers
 
 
 def short(number: float) -> str:
