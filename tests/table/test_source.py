@@ -160,9 +160,13 @@ def test_a_missing_file_has_a_near_miss(tmp_path):
         read_table(str(tmp_path), WANTED)
 
 
-def test_only_one_source_may_be_named():
+def test_only_one_source_may_be_named(tmp_path):
     with pytest.raises(SettingsError, match="not two of them"):
         read_table("a.csv", Settings(example="wine"))
+    with pytest.raises(SettingsError, match="not two of them"):
+        read_table(written(tmp_path, TEXT), Settings(query="select 1"))
+    with pytest.raises(SettingsError, match="no database and no workbook"):
+        read_table(written(tmp_path, TEXT), Settings(db_table="sales"))
     with pytest.raises(SettingsError, match="no table is named"):
         read_table("", Settings())
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from glassnet.errors import SourceError
+from glassnet.table.numbers import number_text
 
 ACCEPTED = "a path, a Polars, pandas or pyarrow table, a dictionary of columns, a list of rows or an array"
 
@@ -46,7 +47,7 @@ def _from_array(data: np.ndarray) -> pl.DataFrame:
     columns = data.reshape(len(data), -1) if data.size else data.reshape(len(data), data.shape[-1])
     named = {f"x{j + 1}": columns[:, j] for j in range(columns.shape[1])}
     return pl.DataFrame(
-        {name: _from_values(list(one)) if one.dtype == object else one for name, one in named.items()}
+        {name: values_of(list(one)) if one.dtype == object else one for name, one in named.items()}
     )
 
 
@@ -70,16 +71,29 @@ def _column(values: object) -> pl.Series:
         return values
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(values)
-    return _from_values(list(values))  # type: ignore[call-overload]  # whatever can be listed
+    return values_of(list(values))  # type: ignore[call-overload]  # whatever can be listed
 
 
-def _from_values(values: list[object]) -> pl.Series:
+def values_of(values: list[object]) -> pl.Series:
     """Return values as a series: of one type where they agree, as text where they are mixed."""
     plain = [value.item() if isinstance(value, np.generic) else value for value in values]
     try:
         return pl.Series(plain)
     except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series([None if value is None else str(value) for value in plain], dtype=pl.String)
+        return texts_of(plain)
+
+
+def texts_of(values: list[object]) -> pl.Series:
+    """Return mixed values as the text by which `cells.conform` knows each: 1.0 is "1", True is "true"."""
+    return pl.Series([None if value is None else _text(value) for value in values], dtype=pl.String)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return str(number_text(pl.Series([value]))[0])
+    return str(value)
 
 
 def _from_rows(data: Sequence[object]) -> pl.DataFrame:
@@ -117,10 +131,10 @@ def _pandas_column(column: object) -> pl.Series:
     if kind in "iufb" and dtype == dtype.lower():  # NumPy's own; pandas' nullable ones are capitalised
         return pl.Series(column.to_numpy())  # type: ignore[attr-defined]
     if dtype == "category":
-        return _from_values(_without_na(column.astype(object))).cast(pl.String).cast(pl.Categorical)  # type: ignore[attr-defined]
+        return values_of(_without_na(column.astype(object))).cast(pl.String).cast(pl.Categorical)  # type: ignore[attr-defined]
     if kind == "M":
         return _pandas_dates(column)
-    return _from_values(_without_na(column))
+    return values_of(_without_na(column))
 
 
 def _pandas_dates(column: object) -> pl.Series:

@@ -12,9 +12,12 @@ import duckdb
 
 from glassnet.errors import SettingsError, SourceError, near_miss
 from glassnet.settings import Settings
-from glassnet.table.database import frame_of, literal
-from glassnet.table.packed import compression_of, without_glob_signs
+from glassnet.table.arrow import scan_arrow
+from glassnet.table.database import connect, frame_of, literal
+from glassnet.table.excel import scan_excel
+from glassnet.table.packed import compression_of, kind_of_bytes, without_glob_signs
 from glassnet.table.scan import Reader, Scan, sql_scan
+from glassnet.table.sqlite import scan_sqlite
 from glassnet.table.textfile import scan_text
 
 
@@ -23,10 +26,10 @@ def scan_json(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
     """Give a file of JSON objects, one to a line or in a list; every value is text, nested ones as JSON."""
     del known
     packing = compression_of(path).replace("none", "uncompressed")  # the JSON reader's own word
-    with without_glob_signs(path) as plain:
+    with without_glob_signs(path) as plain, connect(settings.threads) as connection:
         packed = f"{literal(str(plain))}, format='auto', compression={literal(packing)}"
         describe = f"describe select * from read_json({packed}, sample_size=-1, maximum_depth=1)"
-        found = frame_of(describe, (), str(path))
+        found = frame_of(connection, describe, str(path))
         if set(found["column_type"].to_list()) != {"JSON"}:
             raise SourceError(
                 f"{path} holds no JSON objects. Give one object a line, with a value per column."
@@ -34,51 +37,76 @@ def scan_json(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
         names = tuple(found["column_name"].to_list())
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
         sql = f"select * from read_json({packed}, columns={{{columns}}})"
-        yield sql_scan(sql, str(path), settings, names=names)
+        yield sql_scan(connection, sql, str(path), names=names)
 
 
 @contextmanager
 def scan_parquet(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterator[Scan]:
     """Give a Parquet file with its own types."""
     del known
-    with without_glob_signs(path) as plain:
-        yield sql_scan(f"select * from read_parquet({literal(str(plain))})", str(path), settings)
+    with without_glob_signs(path) as plain, connect(settings.threads) as connection:
+        yield sql_scan(connection, f"select * from read_parquet({literal(str(plain))})", str(path))
 
 
-READERS: Final[dict[str, Reader]] = {"text": scan_text, "json": scan_json, "parquet": scan_parquet}
+READERS: Final[dict[str, Reader]] = {
+    "text": scan_text,
+    "json": scan_json,
+    "parquet": scan_parquet,
+    "arrow": scan_arrow,
+    "sqlite": scan_sqlite,
+    "excel": scan_excel,
+}
+HOLD_TABLES: Final = ("sqlite", "excel")  # formats of which one file holds several tables
+TAKE_QUERIES: Final = ("sqlite",)
 SUFFIXES: Final = {
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".db": "sqlite",
+    ".db3": "sqlite",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
+}
+FIRST_BYTES: Final = {  # how files begin, whatever they are called
+    b"PAR1": "parquet",
+    b"ARROW1": "arrow",
+    b"SQLite format 3\0": "sqlite",
+    b"%PDF": "a PDF file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"PK\x03\x04": "a zip archive",
+    b"\x80\x04\x95": "a pickle",
+    b"\x80\x05\x95": "a pickle",
 }
 FOREIGN: Final = {
-    ".xlsx": "an Excel file",
-    ".xls": "an Excel file",
-    ".db": "a database",
-    ".sqlite": "a database",
     ".pkl": "a pickle",
     ".pickle": "a pickle",
-    ".feather": "a Feather file",
     ".zip": "a zip archive",
 }
 
 
 def format_of(path: Path) -> str:
-    """Return the name in READERS of the file's format: by suffix, and by the first bytes of Parquet.
+    """Return the name in READERS of the file's format: by suffix, else by the first bytes.
 
     Raises SourceError for a format that is not read.
     """
     suffix = (path.with_suffix("") if compression_of(path) != "none" else path).suffix.lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
-    if suffix in FOREIGN:
-        raise SourceError(
-            f"{path} is {FOREIGN[suffix]}, which is not read. Save it as CSV, JSON lines or Parquet."
-        )
-    with path.open("rb") as file:
-        return "parquet" if file.read(4) == b"PAR1" else "text"
+    found = FOREIGN.get(suffix) or kind_of_bytes(path, FIRST_BYTES) or "text"
+    if found not in READERS:
+        raise SourceError(f"{path} is {found}, which is not read. Save it as CSV, JSON lines or Parquet.")
+    return found
 
 
 def files_of(source: str) -> list[Path]:
@@ -103,8 +131,9 @@ def _near_file(name: str, folder: Path) -> str:
     return near_miss(name, sorted(one.name for one in folder.iterdir() if one.is_file())[:1000])
 
 
-def scan_query(settings: Settings) -> Scan:
-    """Return the scan of a query over files that the user wrote.
+@contextmanager
+def scan_query(settings: Settings) -> Iterator[Scan]:
+    """Give the scan of a query over files that the user wrote.
 
     Raises SettingsError for anything but one SELECT: nothing may be written, loaded or attached.
     """
@@ -118,7 +147,9 @@ def scan_query(settings: Settings) -> Scan:
     notes: tuple[str, ...] = ()
     if "order by" not in " ".join(query.lower().split()):
         notes = ("--query has no ORDER BY: if its rows come in another order, the split differs.",)
-    return sql_scan(statements[0].query.strip().rstrip(";"), "--query", settings, notes=notes)
+    sql = statements[0].query.strip().rstrip(";")
+    with connect(settings.threads) as connection:
+        yield sql_scan(connection, sql, "--query", notes=notes)
 
 
 def _first_line(error: duckdb.Error) -> str:

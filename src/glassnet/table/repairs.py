@@ -64,15 +64,16 @@ def told(done: Repairs, width: int, signs: Signs) -> tuple[str, ...]:
     notes = [
         _short(done, width),
         _long(done, width, signs),
-        *(
-            f"{tally.where} {FAULTS[fault]}.{SETTLES.get(fault, '')}" * bool(tally.count)
-            for fault, tally in done.faults.items()
-        ),
+        *(_fault(fault, tally) for fault, tally in done.faults.items() if tally.count),
         *_left_out(done, signs),
         _line_ends(done),
         f"{done.zeros:,} zero bytes were left out." * bool(done.zeros),
     ]
     return tuple(note for note in notes if note)
+
+
+def _fault(fault: str, tally: Tally) -> str:
+    return f"{tally.where} {FAULTS[fault]}.{SETTLES.get(fault, '')}"
 
 
 def _short(done: Repairs, width: int) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from glassnet.settings import Settings
@@ -29,9 +30,9 @@ Reader = Callable[[Path, Settings, tuple[str, ...]], AbstractContextManager[Scan
 
 
 def sql_scan(
+    connection: duckdb.DuckDBPyConnection,
     sql: str,
     where: str,
-    settings: Settings,
     *,
     names: tuple[str, ...] = (),
     headless: bool = False,
@@ -41,11 +42,13 @@ def sql_scan(
 
     `where` is what to call it in an error. Raises SourceError where DuckDB cannot even say the columns.
     """
-    known = names or columns_of(sql, where)
+    own = columns_of(connection, sql, where)
+    known = names or own
+    named = dict(zip(own, known, strict=True))
     return Scan(
         names=known,
-        whole=lambda: frame_of(sql, known, where, settings.threads),
-        chunks=lambda rows: stream_of(sql, known, where, rows, settings.threads),
+        whole=lambda: frame_of(connection, sql, where).rename(named),
+        chunks=lambda rows: (part.rename(named) for part in stream_of(connection, sql, where, rows)),
         headless=headless,
         notes=notes,
     )

@@ -6,32 +6,39 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from glassnet.errors import SettingsError, SourceError, listed, near_miss
 from glassnet.settings import Settings
+from glassnet.table.connection import is_connection, scan_connection
 from glassnet.table.examples import example_table
 from glassnet.table.facts import facts_of_table
 from glassnet.table.frames import is_in_memory, to_polars
 from glassnet.table.names import tidy_names
-from glassnet.table.readers import READERS, files_of, format_of, scan_query
+from glassnet.table.readers import HOLD_TABLES, READERS, TAKE_QUERIES, files_of, format_of, scan_query
 from glassnet.table.scan import Scan
 from glassnet.table.targets import target_missing, target_names
 from glassnet.table.values import Schema, Table
 
+ONE_SOURCE: Final = "give either a source, or --query, or --example; not two of them."
+
 
 def read_table(source: object, settings: Settings) -> Table:
-    """Return the table of a path, a pattern, `settings.query`, `settings.example` or a table in memory.
+    """Return the table of a path, a pattern, a connection, a query, an example, or a table in memory.
 
     Cells of text files and JSON are text as read; Parquet, SQL and tables in memory keep their types.
     Names are trimmed and made unique. Raises SourceError, with file and line, for what cannot be read.
     """
-    if source is None or (isinstance(source, str) and not source):
+    if not is_named(source):
         return _named_in_settings(settings)
-    if settings.query or settings.example:
-        raise SettingsError("give either a source, or --query, or --example; not two of them.")
+    if is_connection(source):
+        kind = f"{type(source).__module__}.{type(source).__qualname__}"
+        with scan_connection(source, settings) as scan:
+            return _table(scan, settings.db_table or "query", f"<{kind}>")
+    _check_one_source(source, settings)
     if is_in_memory(source):
         return _in_memory(source)
     text = os.fspath(source)  # type: ignore[call-overload]  # a str or a path, see is_in_memory
@@ -42,23 +49,74 @@ def read_table(source: object, settings: Settings) -> Table:
     return _noted_if_short(Table(frame=frame, name=_short_name(text), source=text, notes=notes))
 
 
-def read_chunks(
-    source: object, settings: Settings, schema: Schema, rows_per_chunk: int
-) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a source in frames of `rows_per_chunk` rows, all columns raw.
+class Chunks(Iterator[pl.DataFrame]):
+    """The rows of a source in frames of so many rows, with what the readers have noted so far."""
 
-    Cells are as `read_table` has them. Memory is flat in the number of rows for
-    files and SQL. The last chunk of each file may be shorter.
+    def __init__(self, frames: Iterator[pl.DataFrame], notes: list[str]) -> None:
+        self._frames = frames
+        self._notes = notes
+
+    def __next__(self) -> pl.DataFrame:
+        """Return the next frame."""
+        return next(self._frames)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the readers of the files opened so far had to say; after the last frame, all of it."""
+        return tuple(dict.fromkeys(self._notes))
+
+
+def read_chunks(source: object, settings: Settings, schema: Schema, rows_per_chunk: int) -> Chunks:
+    """Return the rows of a source in frames of `rows_per_chunk` rows, all columns raw, and the notes.
+
+    Cells are as `read_table` has them. Memory is flat in the number of rows for files and SQL. The last
+    chunk of each file may be shorter.
     """
     if rows_per_chunk < 1:
         raise SettingsError(f"rows_per_chunk must be at least 1, but it is {rows_per_chunk}.")
-    has_source = source is not None and not (isinstance(source, str) and not source)
-    if is_in_memory(source) or (not has_source and not settings.query):
-        yield from read_table(source, settings).frame.iter_slices(rows_per_chunk)
-    elif not has_source:
-        yield from _chunks_of(scan_query(settings), rows_per_chunk)
+    notes: list[str] = []
+    return Chunks(_frames(source, settings, schema, rows_per_chunk, notes), notes)
+
+
+def _frames(
+    source: object, settings: Settings, schema: Schema, rows: int, notes: list[str]
+) -> Iterator[pl.DataFrame]:
+    if is_connection(source):
+        with scan_connection(source, settings) as scan:
+            yield from _chunks_of(scan, rows, notes)
+    elif not is_named(source) and settings.query:
+        with scan_query(settings) as scan:
+            yield from _chunks_of(scan, rows, notes)
+    elif is_in_memory(source) or not is_named(source):
+        table = read_table(source, settings)
+        notes.extend(table.notes)
+        yield from table.frame.iter_slices(rows)
     else:
-        yield from _file_chunks(files_of(os.fspath(source)), settings, schema, rows_per_chunk)  # type: ignore[call-overload]
+        _check_one_source(source, settings)
+        paths = files_of(os.fspath(source))  # type: ignore[call-overload]  # a str or a path
+        yield from _file_chunks(paths, settings, schema, rows, notes)
+
+
+def is_named(source: object) -> bool:
+    """Return whether a source is given at all."""
+    return source is not None and not (isinstance(source, str) and not source)
+
+
+def _check_one_source(source: object, settings: Settings) -> None:
+    """Raise SettingsError where the settings name a second source, or a part that the source has not."""
+    if settings.example or not (settings.query or settings.db_table):
+        if settings.example:
+            raise SettingsError(ONE_SOURCE)
+        return
+    formats = set() if is_in_memory(source) else {format_of(path) for path in files_of(os.fspath(source))}  # type: ignore[call-overload]  # a str or a path
+    takes_query = bool(formats) and formats <= set(TAKE_QUERIES)
+    if settings.query and (settings.db_table or not takes_query):
+        raise SettingsError(ONE_SOURCE)
+    if settings.db_table and not (formats and formats <= set(HOLD_TABLES)):
+        raise SettingsError(
+            f"a table or sheet is named, '{settings.db_table}', but the source is no database and no"
+            " workbook. Leave it out."
+        )
 
 
 def drop_rows_without_target(table: Table, settings: Settings) -> Table:
@@ -87,8 +145,8 @@ def _named_in_settings(settings: Settings) -> Table:
         return example_table(settings)
     if not settings.query:
         raise SettingsError("no table is named: give a file, --query or --example.")
-    scan = scan_query(settings)
-    return _tidy(Table(frame=scan.whole(), name="query", source=settings.query, notes=scan.notes))
+    with scan_query(settings) as scan:
+        return _table(scan, "query", settings.query)
 
 
 def _in_memory(source: object) -> Table:
@@ -104,7 +162,11 @@ def _tidy(table: Table) -> Table:
 
 def _read_file(path: Path, settings: Settings) -> Table:
     with READERS[format_of(path)](path, settings, ()) as scan:
-        return _tidy(Table(frame=scan.whole(), name=path.name, source=str(path), notes=scan.notes))
+        return _table(scan, path.name, str(path))
+
+
+def _table(scan: Scan, name: str, source: str) -> Table:
+    return _tidy(Table(frame=scan.whole(), name=name, source=source, notes=scan.notes))
 
 
 def _short_name(source: str) -> str:
@@ -150,12 +212,15 @@ def check_same_columns(names: list[str], first: list[str], path: Path, first_pat
         raise SourceError(f"{path} has columns that {first_path} has not: {listed(extra)}.")
 
 
-def _file_chunks(paths: list[Path], settings: Settings, schema: Schema, rows: int) -> Iterator[pl.DataFrame]:
+def _file_chunks(
+    paths: list[Path], settings: Settings, schema: Schema, rows: int, notes: list[str]
+) -> Iterator[pl.DataFrame]:
     known = (*(column.name for column in schema.columns), *(target.name for target in schema.targets))
     first: list[str] = []
     for path in paths:
         with READERS[format_of(path)](path, settings, known) as scan:
-            names = tidy_names(_names_for(scan, schema))[0]
+            names, changes = tidy_names(_names_for(scan, schema))
+            notes.extend((*scan.notes, *changes))
             first = first or names
             check_same_columns(names, first, path, paths[0])
             for chunk in scan.chunks(rows):
@@ -171,8 +236,9 @@ def _names_for(scan: Scan, schema: Schema) -> tuple[str, ...]:
     return scan.names
 
 
-def _chunks_of(scan: Scan, rows: int) -> Iterator[pl.DataFrame]:
+def _chunks_of(scan: Scan, rows: int, notes: list[str]) -> Iterator[pl.DataFrame]:
     """Yield a scan's frames under tidy names."""
-    names = dict(zip(scan.names, tidy_names(scan.names)[0], strict=True))
+    tidy, changes = tidy_names(scan.names)
+    notes.extend((*scan.notes, *changes))
     for chunk in scan.chunks(rows):
-        yield chunk.rename(names)
+        yield chunk.rename(dict(zip(scan.names, tidy, strict=True)))

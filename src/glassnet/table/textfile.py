@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from glassnet.settings import Settings
-from glassnet.table.database import counted, literal
+from glassnet.table.database import connect, counted, literal
 from glassnet.table.dialect import find_signs
 from glassnet.table.encoding import Readable, readable
 from glassnet.table.layout import Layout, find_layout
@@ -29,20 +31,24 @@ def scan_text(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
     A file that DuckDB can read by its dialect is read as it is. Any other is mended into a clean copy; what
     was done is in the notes. Raises SourceError for a file that is no table.
     """
-    with readable(path, settings) as file:
+    with readable(path, settings) as file, connect(settings.threads) as connection:
         signs, about_signs = find_signs(file, path, settings)
         layout = find_layout(file, path, signs, settings, known)
         notes = file.notes + about_signs + layout.notes
-        if _is_sound(file, signs, layout, settings):
+        if _is_sound(connection, file, signs, layout, settings):
             sql = _sql(file.path, file.compression, signs, layout, header=layout.header)
             notes += total_note(file, path, signs, layout) if settings.footer_lines == "auto" else ()
         else:
             copy, repairs = mend(file, path, signs, layout, settings)
             sql, notes = _sql(str(copy), "none", CLEAN, layout, header=False, mended=True), notes + repairs
-        yield sql_scan(sql, str(path), settings, names=layout.names, headless=not layout.header, notes=notes)
+        yield sql_scan(
+            connection, sql, str(path), names=layout.names, headless=not layout.header, notes=notes
+        )
 
 
-def _is_sound(file: Readable, signs: Signs, layout: Layout, settings: Settings) -> bool:
+def _is_sound(
+    connection: duckdb.DuckDBPyConnection, file: Readable, signs: Signs, layout: Layout, settings: Settings
+) -> bool:
     """Return whether DuckDB reads every line of the file by these signs, and nothing in it is no row."""
     may_hold_comments = bool(signs.comment) and (file.hash_lines or signs.told or file.sample.startswith("#"))
     told_to_cut = settings.footer_lines not in {"auto", 0}
@@ -50,7 +56,8 @@ def _is_sound(file: Readable, signs: Signs, layout: Layout, settings: Settings) 
         return False
     if settings.footer_lines == "auto" and remarks_below(file, signs, layout):
         return False
-    counts = counted(_check(_sql(file.path, file.compression, signs, layout, header=layout.header), layout))
+    sql = _sql(file.path, file.compression, signs, layout, header=layout.header)
+    counts = counted(connection, _check(sql, layout))
     return counts is not None and not any(counts[1:])
 
 
