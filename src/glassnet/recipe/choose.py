@@ -41,11 +41,19 @@ def _validation_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
         return 0.0, "validation rows were given"
     if facts.rows < 20:
         return 0.0, f"{facts.rows} rows are too few to hold any out; the last epoch is kept"
-    return (0.15, "enough to choose the epoch by") if facts.rows >= 2000 else (0.2, "a small table")
+    share, reason = (0.15, "enough to choose the epoch by") if facts.rows >= 2000 else (0.2, "a small table")
+    return _at_most(share, (1.0 - chosen["test_share"]) / 4, reason, "a quarter of what the test rows leave")
 
 
 def _test_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    return (0.0, "test rows were given") if facts.has_own_test else (0.2, "kept apart for the final figures")
+    if facts.has_own_test:
+        return 0.0, "test rows were given"
+    left = 1.0 - chosen.get("validation_share", 0.0)
+    return _at_most(0.2, left / 4, "kept apart for the final figures", "a quarter of what validation leaves")
+
+
+def _at_most(share: float, most: float, reason: str, otherwise: str) -> Chosen:
+    return (share, reason) if share <= most + 1e-9 else (round(most, 4), otherwise)
 
 
 def _hidden(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -110,8 +118,8 @@ def _fixed(value: Any, reason: str) -> Callable[[Facts, dict[str, Any]], Chosen]
 
 # In this order: a later choice may look at an earlier one.
 CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
-    "validation_share": _validation_share,
     "test_share": _test_share,
+    "validation_share": _validation_share,
     "network": _fixed("mlp", "the general-purpose network"),
     "hidden": _hidden,
     "activation": _fixed("relu", "fast, and as good as others on tables"),
@@ -151,16 +159,15 @@ def _start(settings: Settings) -> tuple[dict[str, Any], str]:
 def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
     """Return the recipe: what the user set, then what the named recipe fixes, then what "auto" chooses."""
     fixed, fixed_reason = _start(settings)
-    chosen: dict[str, Any] = {}
+    given = {name: getattr(settings, name) for name in CHOICES}
+    chosen = {name: value for name, value in given.items() if not _is_open(value)}
     decisions: list[Decision] = []
     for name, choose in CHOICES.items():
-        asked = getattr(settings, name)
-        if asked != "auto":
-            chosen[name] = asked
+        if name in chosen:
             continue
         chosen[name], reason = (fixed[name], fixed_reason) if name in fixed else choose(facts, chosen)
         if name in fixed:
-            chosen[name], reason = _fitting(name, chosen[name], reason, facts)
+            chosen[name], reason = _fitting(name, chosen, reason, facts)
         decisions.append(Decision(name=name, value=shown(chosen[name]), reason=reason))
     _check(settings, chosen, facts)
     return Recipe(
@@ -181,24 +188,32 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
     )
 
 
-def _fitting(name: str, value: Any, reason: str, facts: Facts) -> Chosen:
-    """Return what a tutorial fixes, changed where the table makes nonsense of it."""
+def _is_open(value: object) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _fitting(name: str, chosen: dict[str, Any], reason: str, facts: Facts) -> Chosen:
+    """Return what a tutorial fixes, changed where the table or the user makes nonsense of it."""
+    value = chosen[name]
     if name == "output" and value == "sigmoid" and facts.task is Task.REGRESSION:
         return "linear", f"{reason} ends with a sigmoid, but the target is a number, not a yes or no"
     if name == "test_share" and facts.has_own_test:
         return 0.0, "test rows were given"
+    if name == "hidden" and value and chosen["network"] == "neuron":
+        return (), "a neuron has no hidden layer"
     return value, reason
 
 
 def _architecture(settings: Settings, chosen: dict[str, Any]) -> Architecture:
     return Architecture(
         network=chosen["network"],
-        hidden=() if chosen["network"] == "neuron" else chosen["hidden"],
+        hidden=chosen["hidden"],
         activation=chosen["activation"],
         dropout=chosen["dropout"],
         normalization=chosen["normalization"],
         output=chosen["output"],
-        initial="zero" if settings.recipe == "neuron" else "uniform",
+        # A hidden layer that starts at zero stays there.
+        initial="zero" if settings.recipe == "neuron" and chosen["network"] == "neuron" else "uniform",
         members=chosen["members"],
     )
 
@@ -226,6 +241,16 @@ def _training(settings: Settings, chosen: dict[str, Any]) -> Training:
 
 
 def _check(settings: Settings, chosen: dict[str, Any], facts: Facts) -> None:
+    if chosen["network"] == "neuron" and chosen["hidden"]:
+        raise SettingsError(
+            f"a neuron has no hidden layer, but hidden is {shown(chosen['hidden'])};"
+            " choose network 'mlp' or leave hidden out."
+        )
+    if chosen["validation_share"] + chosen["test_share"] >= 1.0:
+        raise SettingsError(
+            f"validation_share {chosen['validation_share']:g} and test_share {chosen['test_share']:g} leave"
+            " nothing to train on; together they must be below 1."
+        )
     if settings.folds > chosen["members"]:
         raise SettingsError(
             f"{settings.folds} folds need at least as many members, but members is {chosen['members']}."
