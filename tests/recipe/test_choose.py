@@ -1,0 +1,196 @@
+"""A recipe leaves nothing open, says why, and never overrules the user."""
+
+from dataclasses import fields, replace
+
+import pytest
+from torch import nn
+
+from glassnet.errors import SettingsError
+from glassnet.recipe.choose import CHOICES, Facts, choose_recipe, shown
+from glassnet.settings import OPEN, Settings
+from glassnet.table.values import Task
+
+TASKS = {Task.BINARY: 2, Task.MULTICLASS: 4, Task.REGRESSION: 0, Task.MULTILABEL: 2}
+READING = {
+    "task", "recipe", "delimiter", "quote", "escape", "comment", "header", "skip_lines", "footer_lines",
+    "missing", "decimal", "dates", "encoding", "example_rows", "example_features", "example_noise",
+}  # fmt: skip
+LATER = {"metric", "engine"}  # "auto" stays, for the task and the plan to decide
+
+
+def facts(rows: int = 1000, task: Task = Task.BINARY, **changes: object) -> Facts:
+    return replace(Facts(rows=rows, inputs=5, task=task, classes=TASKS[task]), **changes)
+
+
+def chosen(recipe: object) -> dict[str, object]:
+    """Return every choice inside a recipe by its setting's name."""
+    found: dict[str, object] = {}
+    for part in (recipe.preparing, recipe.architecture, recipe.training):
+        found |= {f.name: getattr(part, f.name) for f in fields(part)}
+    return found | {"validation_share": recipe.validation_share, "test_share": recipe.test_share}
+
+
+@pytest.mark.parametrize("name", ["auto", "mlp", "neuron", "sequential"])
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("rows", [3, 150, 5000, 2_000_000])
+def test_nothing_is_left_open_and_everything_has_a_reason(name, task, rows):
+    recipe = choose_recipe(Settings(recipe=name), facts(rows, task))
+    assert set(CHOICES) - LATER <= {decision.name for decision in recipe.decisions} <= set(CHOICES)
+    assert all(decision.reason and decision.value for decision in recipe.decisions)
+    values = chosen(recipe)
+    for decision in recipe.decisions:
+        if decision.name in values:
+            assert decision.value == shown(values[decision.name]), decision.name
+    for setting in ("hidden", "epochs", "batch_size", "learning_rate", "dropout", "loss", "members"):
+        assert values[setting] != "auto"
+
+
+def test_every_open_setting_is_chosen_somewhere():
+    assert set(CHOICES) == OPEN - READING
+
+
+WISHES = {
+    "validation_share": 0.3,
+    "test_share": 0.1,
+    "network": "neuron",
+    "hidden": (5,),
+    "activation": "tanh",
+    "dropout": 0.4,
+    "normalization": "layer",
+    "members": 3,
+    "numbers": "standard",
+    "one_hot": 4,
+    "embedding": 5,
+    "rare": 7,
+    "loss": "squared",
+    "optimizer": "adam",
+    "learning_rate": 0.5,
+    "weight_decay": 0.25,
+    "clip": 0.125,
+    "schedule": "step",
+    "warmup": 0.5,
+    "batch_size": 77,
+    "epochs": 13,
+    "patience": 3,
+    "precision": "float64",
+}
+
+
+@pytest.mark.parametrize("recipe", ["auto", "neuron", "sequential"])
+@pytest.mark.parametrize("wish", WISHES)
+def test_the_users_choice_wins(recipe, wish):
+    wishes = {wish: WISHES[wish]} | ({"network": "mlp"} if wish == "hidden" else {})
+    made = choose_recipe(Settings(recipe=recipe, **wishes), facts())
+    assert chosen(made)[wish] == WISHES[wish]
+    assert wish not in {decision.name for decision in made.decisions}
+
+
+def test_a_neuron_has_no_hidden_layer():
+    for settings in (Settings(recipe="neuron", hidden=(5,)), Settings(network="neuron", hidden=(5,))):
+        with pytest.raises(SettingsError, match="a neuron has no hidden layer, but hidden is 5"):
+            choose_recipe(settings, facts())
+    recipe = choose_recipe(Settings(recipe="neuron", network="mlp", hidden=(5,)), facts())
+    assert recipe.architecture.initial == "uniform"  # hidden layers that start at zero stay there
+
+
+def test_the_neuron_is_the_tutorials():
+    values = chosen(choose_recipe(Settings(recipe="neuron"), facts()))
+    wanted = {
+        "network": "neuron", "hidden": (), "initial": "zero", "output": "linear", "numbers": "standard",
+        "loss": "squared", "optimizer": "sgd", "learning_rate": 0.01, "momentum": 0.0, "epochs": 200,
+        "batch_size": 50, "schedule": "constant", "warmup": 0.0, "validation_share": 0.0, "test_share": 0.2,
+        "dropout": 0.0, "weight_decay": 0.0, "clip": 0.0, "patience": 0, "members": 1,
+        "precision": "float32", "training_loss": "rows",
+    }  # fmt: skip
+    assert {name: values[name] for name in wanted} == wanted
+
+
+def test_the_sequential_network_is_the_tutorials():
+    values = chosen(choose_recipe(Settings(recipe="sequential"), facts(100)))
+    wanted = {
+        "network": "mlp", "hidden": (15,), "activation": "relu", "output": "sigmoid", "numbers": "none",
+        "initial": "uniform", "loss": "squared", "optimizer": "sgd", "learning_rate": 0.01, "epochs": 5000,
+        "momentum": 0.0, "batch_size": 0, "schedule": "constant", "warmup": 0.0, "validation_share": 0.0,
+        "test_share": 0.0, "dropout": 0.0, "weight_decay": 0.0, "clip": 0.0, "patience": 0, "members": 1,
+        "precision": "float32", "training_loss": "batches",
+    }  # fmt: skip
+    assert {name: values[name] for name in wanted} == wanted
+
+
+def test_a_sigmoid_gives_way_for_numbers():
+    recipe = choose_recipe(Settings(recipe="sequential"), facts(task=Task.REGRESSION))
+    assert recipe.architecture.output == "linear"
+    reason = {d.name: d.reason for d in recipe.decisions}["output"]
+    assert "the target is a number" in reason
+
+
+@pytest.mark.parametrize(
+    ("task", "loss"),
+    [
+        (Task.BINARY, "binary_cross_entropy"),
+        (Task.MULTILABEL, "binary_cross_entropy"),
+        (Task.MULTICLASS, "cross_entropy"),
+        (Task.REGRESSION, "squared"),
+    ],
+)
+def test_the_loss_follows_the_task(task, loss):
+    assert choose_recipe(Settings(), facts(task=task)).training.loss == loss
+
+
+def test_own_rows_make_a_share_of_none():
+    recipe = choose_recipe(Settings(), facts(has_own_validation=True, has_own_test=True))
+    assert (recipe.validation_share, recipe.test_share) == (0.0, 0.0)
+    assert recipe.training.patience > 0
+    tutorial = choose_recipe(Settings(recipe="neuron"), facts(has_own_test=True))
+    assert tutorial.test_share == 0.0
+
+
+def test_few_rows_are_not_held_out():
+    recipe = choose_recipe(Settings(), facts(rows=10))
+    assert recipe.validation_share == 0.0
+    assert recipe.training.patience == 0
+
+
+@pytest.mark.parametrize("given", [{"test_share": 0.9}, {"validation_share": 0.9}, {"test_share": 0.7}])
+def test_a_share_chosen_leaves_most_of_the_rest_to_train_on(given):
+    recipe = choose_recipe(Settings(**given), facts())
+    rest = 1 - sum(given.values())
+    assert 1 - recipe.validation_share - recipe.test_share >= rest / 2
+
+
+def test_shares_of_a_tutorial_and_the_users_leave_rows_to_train_on():
+    with pytest.raises(SettingsError, match=r"validation_share 0\.8 and test_share 0\.2 leave nothing"):
+        choose_recipe(Settings(recipe="neuron", validation_share=0.8), facts())
+
+
+def test_folds_are_members():
+    assert choose_recipe(Settings(folds=5), facts(folds=5)).architecture.members == 5
+    assert choose_recipe(Settings(folds=5, members=10), facts(folds=5)).architecture.members == 10
+    with pytest.raises(SettingsError, match="5 folds need at least as many members, but members is 3"):
+        choose_recipe(Settings(folds=5, members=3), facts(folds=5))
+
+
+def test_an_own_module_sees_columns_and_trains_alone():
+    recipe = choose_recipe(Settings(network=nn.Linear), facts())
+    assert recipe.preparing.one_hot > 10**6  # every category as 0/1 columns
+    with pytest.raises(SettingsError, match="an own module trains as one member"):
+        choose_recipe(Settings(network=nn.Linear, members=2), facts())
+
+
+def test_unknown_recipes_are_near_misses():
+    with pytest.raises(SettingsError, match=r"no recipe is called 'nueron'\. Did you mean 'neuron'\?"):
+        choose_recipe(Settings(recipe="nueron"), facts())
+
+
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "cross_entropy", "poisson"])
+def test_a_sigmoid_does_not_go_with_a_loss_of_sums(loss):
+    with pytest.raises(SettingsError, match="choose loss 'squared' or output 'linear'"):
+        choose_recipe(Settings(output="sigmoid", loss=loss), facts())
+
+
+def test_values_are_shown_as_people_write_them():
+    assert shown((128, 64)) == "128, 64"
+    assert shown(()) == "none"
+    assert shown(2e-3) == "0.002"
+    assert shown(nn.Linear) == "Linear"
+    assert shown(nn.ReLU()) == "ReLU"
