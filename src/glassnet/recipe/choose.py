@@ -106,6 +106,12 @@ def _dropout(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     return 0.1, "a mild guard against overfitting"
 
 
+def _bins(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["numbers"] == "none":
+        return 0, "numbers are left as they are"
+    return 32, "the first layer can bend at each column's quantiles"
+
+
 def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if facts.folds:
         return facts.folds, f"one for each of {facts.folds} folds"
@@ -128,7 +134,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "output": _fixed("linear", "the loss takes the last layer's sums as they are"),
     "members": _members,
     "numbers": _fixed("robust", "median, interquartile range and a smooth clip: outliers stay in reach"),
-    "bins": _fixed(0, "numbers enter by themselves"),
+    "bins": _bins,
     "one_hot": _fixed(8, "few levels as 0/1 columns, more as an embedding"),
     "embedding": _fixed(8, "numbers per level of an embedding"),
     "rare": _fixed(3, "levels seen less often share a slot with unseen ones"),
