@@ -12,6 +12,7 @@ from glassnet.errors import SourceError
 from glassnet.pipeline import Sources, fit
 from glassnet.report.page import page, write_report
 from glassnet.settings import Settings, change
+from glassnet.store.fitted import load_fitted, save_fitted
 
 EVIL = "<script>alert(1)</script>"
 
@@ -202,3 +203,14 @@ def test_the_file_is_whole_or_not_there(tmp_path, binary):
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
     with pytest.raises(SourceError, match=r"cannot be written: .*folder that you may write to"):
         write_report(binary, tmp_path / "nowhere" / "report.html")
+
+
+def test_a_loaded_model_gives_the_same_page(tmp_path, regression):
+    save_fitted(regression, tmp_path / "m.glassnet")
+    assert page(load_fitted(tmp_path / "m.glassnet", None)) == page(regression)
+
+
+def test_own_code_is_said_to_be_needed(regression):
+    own = replace(regression, source="a.csv", settings=replace(regression.settings, metric=max))
+    assert "Some choices are code of your own" in page(own)
+    assert "metric=max" in page(own)

@@ -118,7 +118,7 @@ def _roc(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, n
     area = _area(curve.alarm, curve.found)
     says = (
         f"Each threshold finds a share of the rows that are ‘{name}’ at the price of false alarms among the"
-        f" others. The area under the curve (AUC) is {percent(area)}; guessing has 50 %."
+        f" others. The area under the curve (AUC) is {percent(area)}; guessing has {percent(0.5, 0)}."
     )
     places = plots.thinned(curve.alarm.size, 25)
     rows = [
@@ -144,7 +144,8 @@ def _calibration(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Flo
     rows = sum(one.rows for one in bins)
     gap = sum(one.rows * abs(one.true - one.given) for one in bins) / max(rows, 1)
     says = (
-        f"Of rows given 70 % for ‘{name}’, about 70 % should be it. On average the promise is off by"
+        f"Of rows given {percent(0.7, 0)} for ‘{name}’, about {percent(0.7, 0)} should be it. On average the"
+        " promise is off by"
         f" {100 * gap:.1f} percentage points; bars are 95 % intervals."
     )
     figures = [
@@ -168,11 +169,11 @@ def _thresholds(evaluation: Evaluation, name: str) -> Html:
     for threshold in THRESHOLDS:
         p = max(curve.place(threshold), 0)
         shares = (curve.called[p], curve.found[p], curve.right[p], curve.alarm[p])
-        first = f"{100 * threshold:.0f} %"
+        first = percent(threshold, 0)
         rows.append((f"{first} (used)" if threshold == 0.5 else first, *(percent(float(s)) for s in shares)))
     says = (
-        f"The network answers ‘{name}’ from a probability of 50 % on. Where a miss and a false alarm cost"
-        " differently, another threshold is better."
+        f"The network answers ‘{name}’ from a probability of {percent(0.5, 0)} on. Where a miss and a"
+        " false alarm cost differently, another threshold is better."
     )
     head = ("threshold", "answered so", "found", "of these right", "false alarms")
     heading = element("h3", "What another threshold would do")

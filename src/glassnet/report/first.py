@@ -254,7 +254,7 @@ def repeat(fitted: Fitted) -> list[Html]:
         why = (
             "The table came from memory"
             if commands.is_in_memory(fitted)
-            else "It has choices of its own code"
+            else "Some choices are code of your own"
         )
         return [paragraph(f"{why}, so no command alone can repeat the run; this code can:"), code_block]
     return [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
+from typing import Final
 
 from torch import nn
 
@@ -16,6 +17,8 @@ from glassnet.report.first import repeat
 from glassnet.report.markup import Child, Html, element, facts, folded, paragraph, section, table
 from glassnet.report.words import count, seconds, short
 from glassnet.settings import Settings
+
+PHASES: Final = ("reading", "preparing", "training", "evaluating")
 
 
 def made(fitted: Fitted) -> Html:
@@ -70,14 +73,21 @@ def _shape(shape: tuple[int, ...], members: int) -> str:
 
 def _machine(fitted: Fitted) -> Html:
     run = fitted.facts
-    pairs: list[tuple[Child, Child]] = [(phase, seconds(value)) for phase, value in run.seconds.items()]
+    pairs: list[tuple[Child, Child]] = [
+        (phase, seconds(run.seconds[phase])) for phase in sorted(run.seconds, key=_turn)
+    ]
     pairs += [
         ("machine", run.machine),
         ("threads", count(run.threads)),
         ("engine", run.engine),
         ("seed", str(fitted.settings.seed)),
     ]
-    return facts([*pairs, *run.versions.items()])
+    return facts([*pairs, *sorted(run.versions.items())])
+
+
+def _turn(phase: str) -> int:
+    """Return the place of a phase in a run; a model file keeps them in the order of the alphabet."""
+    return PHASES.index(phase) if phase in PHASES else len(PHASES)
 
 
 def _value(value: object) -> str:

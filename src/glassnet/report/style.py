@@ -110,7 +110,8 @@ pre code { font-size: 1em; }
   h2, h3, figcaption { break-after: avoid; }
   .grid > *, figure, tr, pre, dl > div { break-inside: avoid; }
   section { padding: 1.2rem 0 .5rem; }
-  .grid { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; }
+  .grid { display: block; }
+  .grid > * { display: inline-block; vertical-align: top; width: 47%; margin: 0 2% 1rem 0; }
   details:not([open]) { display: none; }
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; }
