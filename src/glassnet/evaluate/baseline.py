@@ -58,9 +58,13 @@ def linear_prediction(prepared: Prepared, rows: RowNumbers, task: Task, classes:
 
 
 def _inputs(prepared: Prepared, rows: RowNumbers) -> Floats64:
-    """Return the network's inputs as one matrix, embedded categories as 0/1 columns, `(R, X)`."""
+    """Return the network's inputs as one matrix, embedded categories as 0/1 columns, `(R, X)`.
+
+    The bins of numbers, which come last, are left out: with them the model would be linear in name only.
+    """
     inputs = apply(pick_rows(prepared.encoded, rows), prepared.preparation, 0)
-    blocks = [inputs.dense_RD.astype(np.float64)]
+    plain = inputs.dense_RD.shape[1] - int(prepared.preparation.bins.count_N.sum())
+    blocks = [inputs.dense_RD[:, :plain].astype(np.float64)]
     for place, slots in enumerate(prepared.preparation.embedded):
         width = min(slots, ONE_HOT_SLOTS)
         blocks.append((inputs.slot_RE[:, [place]] == np.arange(width)).astype(np.float64))
