@@ -14,6 +14,17 @@ inline void ask_for(const Real* row, long count) {
     for (long at = 0; at < count; at += kLineReals<Real>) __builtin_prefetch(row + at);
 }
 
+// Copies a row in whole cache lines where the table goes on behind it: what is read too much falls on padding, or on
+// the start of the next row, which is written after.
+template <class Real>
+inline void copy_row(const Real* from, Real* to, long count, bool has_more) {
+    if (!has_more) {
+        std::memcpy(to, from, count * sizeof(Real));
+        return;
+    }
+    for (long at = 0; at < count; at += kLineReals<Real>) std::memcpy(to + at, from + at, kLine);
+}
+
 }  // namespace
 
 template <class Real>
@@ -21,15 +32,15 @@ void Trainer<Real>::set_order(Member<Real>& m, std::int64_t epoch) {
     const bool is_shuffled = setup_.steps_per_epoch > 1;
     if (m.order_epoch == epoch || (!is_shuffled && m.order_epoch >= 0)) return;
     const std::vector<std::int64_t>& fit = data_.fit[m.fold];
-    const std::int64_t base = m.fold * data_.rows, count = static_cast<std::int64_t>(fit.size());
+    const std::int64_t count = static_cast<std::int64_t>(fit.size());
     if (is_shuffled)
         random_order({setup_.seed, Purpose::order, static_cast<std::uint64_t>(m.number),
                       static_cast<std::uint64_t>(epoch), 0},
-                     fit.size(), m.shuffled);
+                     fit.size(), m.order_room);
     m.order.resize(setup_.longest);
     for (std::int64_t n = 0; n < setup_.longest; ++n) {
         const std::int64_t place = n < count ? n : n % count;
-        m.order[n] = base + fit[is_shuffled ? m.shuffled[place] : place];
+        m.order[n] = fit[is_shuffled ? m.order_room.keyed[place].place : place];
     }
     m.order_epoch = epoch;
 }
@@ -54,12 +65,15 @@ Batch Trainer<Real>::batch_of(Member<Real>& m, std::int64_t number) {
 template <class Real>
 void Trainer<Real>::gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space) {
     const long width = setup_.dense, embedded = setup_.embedded_width(), stride = row_stride<Real>(setup_.inputs());
+    const long all = data_.rows * static_cast<long>(data_.fit.size()) * width;
     const int targets = setup_.targets();
     const long stride_target = setup_.loss == LossName::cross_entropy ? 1 : layout_.stride_outputs;
     for (int b = 0; b < rows; ++b) {
         if (b + kAhead < rows) ask_for(data_.dense + places[b + kAhead] * width, width);
-        std::memcpy(space.x[0].data() + b * stride + embedded, data_.dense + places[b] * width, width * sizeof(Real));
-        std::memcpy(space.target.data() + b * stride_target, data_.target + places[b] * targets, targets * sizeof(Real));
+        const bool has_more = places[b] * width + padded<Real>(width) <= all;
+        copy_row(data_.dense + places[b] * width, space.x[0].data() + b * stride + embedded, width, has_more);
+        for (int t = 0; t < targets; ++t)
+            space.target.data()[b * stride_target + t] = data_.target[places[b] * targets + t];
         if (embedded) space.slots[b] = data_.slot + places[b] * static_cast<long>(setup_.embedded.size());
     }
     if (embedded) gather_embedded(m, rows, space);

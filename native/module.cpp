@@ -52,8 +52,10 @@ class Held {
         for (const Vector<const std::int64_t>& one : fit) {
             check(one.shape(0) > 0, "a fold has no rows to train on");
             data.fit.emplace_back(one.data(), one.data() + one.shape(0));
-            for (const std::int64_t row : data.fit.back())
+            for (std::int64_t& row : data.fit.back()) {
                 check(row >= 0 && row < data.rows, "a fit row lies outside of the table");
+                row += static_cast<std::int64_t>(data.fit.size() - 1) * data.rows;
+            }
         }
         return data;
     }
@@ -168,8 +170,10 @@ NB_MODULE(_fused, m) {
     m.def("apply32", &apply_function<float>);
     m.def("apply64", &apply_function<double>);
     m.def("random_order", [](std::uint64_t seed, std::uint64_t member, std::uint64_t epoch, std::uint64_t count) {
+        OrderRoom room;
+        random_order({seed, Purpose::order, member, epoch, 0}, count, room);
         std::vector<std::uint32_t> order;
-        random_order({seed, Purpose::order, member, epoch, 0}, count, order);
+        for (const Keyed& one : room.keyed) order.push_back(one.place);
         return order;
     });
     m.def("lanes16", [](std::uint64_t seed, std::uint64_t member, std::uint64_t epoch, std::uint64_t step,

@@ -23,14 +23,10 @@ inline Block mix(Block c, std::uint64_t key0, std::uint64_t key1) {
     return c;
 }
 
-struct Keyed {
-    std::uint64_t key;
-    std::uint32_t place;
-};
-
 // One stable pass of counting sort by `bits` bits from `shift` on.
-void sort_pass(const std::vector<Keyed>& from, std::vector<Keyed>& to, int shift, int bits) {
-    std::vector<std::uint32_t> start(std::size_t{1} << bits, 0);
+void sort_pass(const std::vector<Keyed>& from, std::vector<Keyed>& to, std::vector<std::uint32_t>& start, int shift,
+               int bits) {
+    start.assign(std::size_t{1} << bits, 0);
     const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
     for (const Keyed& one : from) ++start[(one.key >> shift) & mask];
     std::uint32_t sum = 0;
@@ -71,23 +67,22 @@ const std::uint16_t* lanes16(const Stream& stream, std::uint64_t start, std::uin
     return reinterpret_cast<const std::uint16_t*>(room.data()) + start % 16;
 }
 
-void random_order(const Stream& stream, std::uint64_t count, std::vector<std::uint32_t>& order) {
+void random_order(const Stream& stream, std::uint64_t count, OrderRoom& room) {
     const std::uint64_t blocks = (count + 3) / 4;
-    std::vector<std::uint64_t> numbers(4 * blocks);
-    draw(stream, 0, blocks, numbers.data());
-    std::vector<Keyed> keyed(count), other(count);
-    for (std::uint64_t i = 0; i < count; ++i) keyed[i] = {numbers[i], static_cast<std::uint32_t>(i)};
+    room.numbers.resize(4 * blocks);
+    draw(stream, 0, blocks, room.numbers.data());
+    room.keyed.resize(count);
+    room.other.resize(count);
+    for (std::uint64_t i = 0; i < count; ++i) room.keyed[i] = {room.numbers[i], static_cast<std::uint32_t>(i)};
     // Enough leading bits that neighbours seldom share them; the insertion sort settles those that do.
     int bits = 0;
     while ((std::uint64_t{1} << bits) < 4 * count) ++bits;
     const int passes = (bits + 10) / 11, each = passes ? (bits + passes - 1) / passes : 0;
     for (int pass = 0; pass < passes; ++pass) {
-        sort_pass(keyed, other, 64 - each * (passes - pass), each);
-        keyed.swap(other);
+        sort_pass(room.keyed, room.other, room.start, 64 - each * (passes - pass), each);
+        room.keyed.swap(room.other);
     }
-    insertion_sort(keyed);
-    order.resize(count);
-    for (std::uint64_t i = 0; i < count; ++i) order[i] = keyed[i].place;
+    insertion_sort(room.keyed);
 }
 
 }  // namespace glassnet

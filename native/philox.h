@@ -22,7 +22,19 @@ void draw(const Stream& stream, std::uint64_t first_block, std::uint64_t blocks,
 const std::uint16_t* lanes16(const Stream& stream, std::uint64_t start, std::uint64_t count,
                              std::vector<std::uint64_t>& room);
 
-// Makes `order` the stable argsort of the stream's first `count` numbers.
-void random_order(const Stream& stream, std::uint64_t count, std::vector<std::uint32_t>& order);
+struct Keyed {
+    std::uint64_t key;
+    std::uint32_t place;
+};
+
+// Memory that orders are made in, kept from one to the next.
+struct OrderRoom {
+    std::vector<std::uint64_t> numbers;
+    std::vector<Keyed> keyed, other;
+    std::vector<std::uint32_t> start;
+};
+
+// Makes room.keyed[i].place the stable argsort of the stream's first `count` numbers.
+void random_order(const Stream& stream, std::uint64_t count, OrderRoom& room);
 
 }  // namespace glassnet

@@ -138,8 +138,7 @@ void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, con
     for (std::int64_t number = from; number < to; ++number) {
         call.loss_SK[(number - first) * members + m.number] = static_cast<float>(step(m, number, call, each, worker));
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
-        std::vector<std::int64_t> places(data_.fit[m.fold]);
-        for (std::int64_t& one : places) one += m.fold * data_.rows;
+        const std::vector<std::int64_t>& places = data_.fit[m.fold];
         call.epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number] =
             mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), each);
     }

@@ -27,7 +27,7 @@ struct Data {
     const Real* target = nullptr;          // (F * R, T), or (F * R, 1) class numbers
     const Real* weight = nullptr;          // (R)
     std::int64_t rows = 0;                 // R
-    std::vector<std::vector<std::int64_t>> fit;  // per fold its fit rows
+    std::vector<std::vector<std::int64_t>> fit;  // per fold its fit rows, as places in the data: fold * R + row
 };
 
 template <class Real>
@@ -36,7 +36,7 @@ struct Member {
     Buffer<Real> weight, gradient, moment, square, packed;
     std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
     std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
-    std::vector<std::uint32_t> shuffled;
+    OrderRoom order_room;
     std::int64_t order_epoch = -1;
     std::int64_t steps = 0;                   // taken so far: Adam's count
     std::vector<Real> before;                 // the weights before a recorded step

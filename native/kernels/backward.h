@@ -7,19 +7,21 @@
 namespace glassnet {
 namespace {
 
-template <class Real>
+// What the derivatives by a layer's outputs are multiplied by on their way to its sums.
+enum class Through { nothing, slope, relu, tanh, sigmoid };
+
+template <class Real, Through kThrough>
 inline Vec<Real> through(const BackwardInputs<Real>& f, Vec<Real> sum, long at) {
-    if (f.slope) return sum * load(f.slope + at);
-    if (!f.y) return sum;
-    const Vec<Real> y = load(f.y + at);
+    if constexpr (kThrough == Through::slope) return sum * load(f.slope + at);
     // Units that dropout removed are 0 after the activation, and so is their derivative.
-    if (f.activation == Activation::relu) return y > Real(0) ? sum * f.kept_scale : Vec<Real>{};
-    if (f.activation == Activation::tanh) return sum * (Real(1) - y * y);
-    return sum * (y * (Real(1) - y));
+    if constexpr (kThrough == Through::relu) return load(f.y + at) > Real(0) ? sum * f.kept_scale : Vec<Real>{};
+    if constexpr (kThrough == Through::tanh) return sum * (Real(1) - load(f.y + at) * load(f.y + at));
+    if constexpr (kThrough == Through::sigmoid) return sum * (load(f.y + at) * (Real(1) - load(f.y + at)));
+    return sum;
 }
 
-template <class Real>
-void backward_inputs(const BackwardInputs<Real>& f) {
+template <class Real, Through kThrough>
+void backward_inputs_through(const BackwardInputs<Real>& f) {
     constexpr int L = kLanes<Real>, panel = kWide * L;
     alignas(64) Real sums[kHigh * panel];
     const Cuts cuts(f.rows);
@@ -33,11 +35,20 @@ void backward_inputs(const BackwardInputs<Real>& f) {
             for (int m = 0; m < height; ++m)
                 for (int n = 0; n < vectors; ++n) {
                     const long at = (row + m) * f.stride_dx + column + n * L;
-                    store(f.dx + at, through<Real>(f, load(sums + (m * kWide + n) * L), at));
+                    store(f.dx + at, through<Real, kThrough>(f, load(sums + (m * kWide + n) * L), at));
                 }
             row += height;
         }
     }
+}
+
+template <class Real>
+void backward_inputs(const BackwardInputs<Real>& f) {
+    if (f.slope) return backward_inputs_through<Real, Through::slope>(f);
+    if (!f.y) return backward_inputs_through<Real, Through::nothing>(f);
+    if (f.activation == Activation::relu) return backward_inputs_through<Real, Through::relu>(f);
+    if (f.activation == Activation::tanh) return backward_inputs_through<Real, Through::tanh>(f);
+    return backward_inputs_through<Real, Through::sigmoid>(f);
 }
 
 template <class Real>

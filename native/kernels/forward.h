@@ -73,18 +73,39 @@ void forward(const Forward<Real>& f) {
     }
 }
 
+// One output of L rows from b on; rows past `count` are that of the last.
+template <class Real>
+inline Vec<Real> products(const ForwardNarrow<Real>& f, int o, int b, int count) {
+    constexpr int L = kLanes<Real>;
+    const Real* w = f.weight + o * f.stride_weight;
+    const Real* x[L];
+    Vec<Real> total[L];
+#pragma GCC unroll 16
+    for (int r = 0; r < L; ++r) {
+        x[r] = f.x + (b + least(r, count - 1)) * f.stride_x;
+        total[r] = Vec<Real>{};
+    }
+    for (int i = 0; i < f.inputs; i += L) {
+        const Vec<Real> right = load(w + i);
+#pragma GCC unroll 16
+        for (int r = 0; r < L; ++r) total[r] += load(x[r] + i) * right;
+    }
+    return sum_rows<Real>(total);
+}
+
 template <class Real>
 void forward_narrow(const ForwardNarrow<Real>& f) {
     constexpr int L = kLanes<Real>;
-    for (int o = 0; o < f.outputs; ++o) {
-        const Real* w = f.weight + o * f.stride_weight;
-        for (int b = 0; b < f.rows; ++b) {
-            const Real* x = f.x + b * f.stride_x;
-            Vec<Real> total{};
-            for (int i = 0; i < f.inputs; i += L) total += load(x + i) * load(w + i);
-            f.y[b * f.stride_y + o] = sum_lanes<Real>(total) + f.bias[o];
+    for (int o = 0; o < f.outputs; ++o)
+        for (int b = 0; b < f.rows; b += L) {
+            const int count = least(L, f.rows - b);
+            const Vec<Real> sums = products<Real>(f, o, b, count) + f.bias[o];
+            if (f.stride_y == 1) {
+                store(f.y + b, sums);  // past the last row too: there is room for whole vectors
+                continue;
+            }
+            for (int i = 0; i < count; ++i) f.y[(b + i) * f.stride_y + o] = sums[i];
         }
-    }
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // The register block: sums over k of a(m, k) * b(k, n), for up to 6 rows and kWide vectors of columns.
 //
 // Neither operand is copied: the strides of weights and activations are an odd number of cache lines, so that rows
-// one below the other do not fall on the same cache sets. Every sum runs over k in order, whatever the block's size:
-// the bytes of a result do not depend on how rows were cut into blocks.
+// one below the other do not fall on the same cache sets. The order of a sum depends on the number of columns
+// alone, never on how rows were cut into blocks.
 #pragma once
 
 #include "vector.h"
@@ -20,31 +20,55 @@ struct Operands {
     long stride_b;  // between k
 };
 
+template <class V, int M, int N>
+inline void clear(V (&total)[M][N]) {
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) total[m][n] = V{};
+}
+
+template <class Real, int M, int N, bool kTransposed>
+inline void add_products(Vec<Real> (&total)[M][N], const Real* a, long stride_a, const Real* b) {
+    Vec<Real> right[N];
+#pragma GCC unroll 4
+    for (int n = 0; n < N; ++n) right[n] = load(b + n * kLanes<Real>);
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m) {
+        const Vec<Real> left = fill<Real>(kTransposed ? a[m] : a[m * stride_a]);
+#pragma GCC unroll 4
+        for (int n = 0; n < N; ++n) total[m][n] += left * right[n];
+    }
+}
+
 template <class Real, int M, int N, bool kTransposed>
 void block(const Operands<Real>& of, Real* sums) {
     using V = Vec<Real>;
     constexpr int L = kLanes<Real>;
     V total[M][N];
-#pragma GCC unroll 8
-    for (int m = 0; m < M; ++m)
-#pragma GCC unroll 4
-        for (int n = 0; n < N; ++n) total[m][n] = V{};
+    clear(total);
     const Real* a = of.a;
     const Real* b = of.b;
-    const long stride_a = of.stride_a, stride_b = of.stride_b;
+    const long step_a = kTransposed ? of.stride_a : 1;
+    long k = of.depth;
+    if constexpr (N == 1) {  // too few sums to hide the time of one: every second k goes to a second set
+        V other[M][N];
+        clear(other);
 #pragma GCC unroll 1
-    for (long k = of.depth; k > 0; --k) {
-        V right[N];
-#pragma GCC unroll 4
-        for (int n = 0; n < N; ++n) right[n] = load(b + n * L);
-#pragma GCC unroll 8
-        for (int m = 0; m < M; ++m) {
-            const V left = fill<Real>(kTransposed ? a[m] : a[m * stride_a]);
-#pragma GCC unroll 4
-            for (int n = 0; n < N; ++n) total[m][n] += left * right[n];
+        for (; k > 1; k -= 2) {
+            add_products<Real, M, N, kTransposed>(total, a, of.stride_a, b);
+            add_products<Real, M, N, kTransposed>(other, a + step_a, of.stride_a, b + of.stride_b);
+            a += 2 * step_a;
+            b += 2 * of.stride_b;
         }
-        a += kTransposed ? stride_a : 1;
-        b += stride_b;
+#pragma GCC unroll 8
+        for (int m = 0; m < M; ++m) total[m][0] += other[m][0];
+    }
+#pragma GCC unroll 1
+    for (; k > 0; --k) {
+        add_products<Real, M, N, kTransposed>(total, a, of.stride_a, b);
+        a += step_a;
+        b += of.stride_b;
     }
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m)

@@ -10,25 +10,6 @@ namespace glassnet {
 namespace {
 
 template <class Real>
-inline void interleave(Vec<Real> a, Vec<Real> b, Vec<Real>& low, Vec<Real>& high) {
-    constexpr int L = kLanes<Real>;
-#if defined(__clang__)  // knows no shuffle by a variable, but turns these loops into one
-    for (int i = 0; i < L; ++i) {
-        low[i] = (i % 2 ? b : a)[i / 2];
-        high[i] = (i % 2 ? b : a)[i / 2 + L / 2];
-    }
-#else
-    Int<Real> first, second;
-    for (int i = 0; i < L; ++i) {
-        first[i] = (i % 2) * L + i / 2;
-        second[i] = (i % 2) * L + i / 2 + L / 2;
-    }
-    low = __builtin_shuffle(a, b, first);
-    high = __builtin_shuffle(a, b, second);
-#endif
-}
-
-template <class Real>
 inline void turn_square(const Real* from, long stride, Real* to, long stride_to, int columns) {
     constexpr int L = kLanes<Real>;
     Vec<Real> row[L], next[L];

@@ -72,30 +72,24 @@ void add(int rows, int columns, long stride, Real* total, const Real* part) {
 
 template <class Real>
 double square_sum(int rows, int columns, long stride, const Real* values) {
-    double sum = 0;
-    for (int row = 0; row < rows; ++row) {
-        Vec<Real> total{};
+    Vec<Real> total{};
+    for (int row = 0; row < rows; ++row)
         for (long at = row * stride; at < row * stride + columns; at += kLanes<Real>) {
             const Vec<Real> v = load(values + at);
             total += v * v;
         }
-        sum += sum_lanes<Real>(total);
-    }
-    return sum;
+    return sum_lanes<Real>(total);
 }
 
 template <class Real>
 double square_difference(int rows, int columns, long stride, const Real* values, const Real* others) {
-    double sum = 0;
-    for (int row = 0; row < rows; ++row) {
-        Vec<Real> total{};
+    Vec<Real> total{};
+    for (int row = 0; row < rows; ++row)
         for (long at = row * stride; at < row * stride + columns; at += kLanes<Real>) {
             const Vec<Real> v = load(values + at) - load(others + at);
             total += v * v;
         }
-        sum += sum_lanes<Real>(total);
-    }
-    return sum;
+    return sum_lanes<Real>(total);
 }
 
 }  // namespace

@@ -67,11 +67,46 @@ inline To bits_as(From from) {
     return to;
 }
 
-// The sum of the lanes, always in the same order: halves are added until one is left.
+// low takes the first halves of a and b, lane by lane in turn; high the second halves.
+template <class Real>
+inline void interleave(Vec<Real> a, Vec<Real> b, Vec<Real>& low, Vec<Real>& high) {
+    constexpr int L = kLanes<Real>;
+#if defined(__clang__)  // knows no shuffle by a variable, but turns these loops into one
+    for (int i = 0; i < L; ++i) {
+        low[i] = (i % 2 ? b : a)[i / 2];
+        high[i] = (i % 2 ? b : a)[i / 2 + L / 2];
+    }
+#else
+    Int<Real> first, second;
+    for (int i = 0; i < L; ++i) {
+        first[i] = (i % 2) * L + i / 2;
+        second[i] = (i % 2) * L + i / 2 + L / 2;
+    }
+    low = __builtin_shuffle(a, b, first);
+    high = __builtin_shuffle(a, b, second);
+#endif
+}
+
+// The sums of the lanes of L vectors, as the lanes of one: first lane i + lane i + L/2, then i + L/4, and so on.
+template <class Real>
+inline Vec<Real> sum_rows(Vec<Real> (&row)[kLanes<Real>]) {
+#pragma GCC unroll 4
+    for (int count = kLanes<Real> / 2; count >= 1; count /= 2)
+#pragma GCC unroll 8
+        for (int i = 0; i < count; ++i) {
+            Vec<Real> low, high;
+            interleave<Real>(row[i], row[i + count], low, high);
+            row[i] = low + high;
+        }
+    return row[0];
+}
+
+// The sum of the lanes, in the order of sum_rows.
 template <class Real>
 inline Real sum_lanes(Vec<Real> v) {
     Real lane[kLanes<Real>];
     __builtin_memcpy(lane, &v, sizeof v);
+#pragma GCC unroll 4
     for (int half = kLanes<Real> / 2; half >= 1; half /= 2)
         for (int i = 0; i < half; ++i) lane[i] += lane[i + half];
     return lane[0];
