@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glassnet.metric import mae, r2, rmse
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
-from glassnet.report import plots
+from glassnet.report import canvas, plots
 from glassnet.report.classes import class_table, confusion_picture
 from glassnet.report.markup import Html, element, folded, table
 from glassnet.report.pictures import Picture, figure, grid, picture
@@ -58,7 +58,7 @@ def _pictures(true_R: Floats64, predicted_R: Floats64, name: str, t: int) -> lis
 
 
 def _against(true_R: Floats64, predicted_R: Floats64, name: str, t: int) -> Picture:
-    axes = plots.new_axes()
+    axes = canvas.new_axes()
     plots.draw_predicted_against_true(true_R, predicted_R, name, axes)
     error_R = np.abs(true_R - predicted_R)
     half, most = np.quantile(error_R, [0.5, 0.9])
@@ -86,7 +86,7 @@ def _parts(true_R: Floats64, predicted_R: Floats64) -> list[tuple[str, ...]]:
 
 
 def _residuals(true_R: Floats64, predicted_R: Floats64, name: str, t: int) -> Picture:
-    axes = plots.new_axes()
+    axes = canvas.new_axes()
     plots.draw_residuals(true_R, predicted_R, name, axes)
     error_R = true_R - predicted_R
     mean = float(error_R.mean())

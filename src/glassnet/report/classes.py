@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glassnet.evaluate.values import Evaluation
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
-from glassnet.report import plots
+from glassnet.report import canvas, plots
 from glassnet.report.curves import reliability, roc_curve, wilson
 from glassnet.report.markup import Html, element, folded, paragraph, table
 from glassnet.report.pictures import Picture, figure, grid, picture
@@ -50,7 +50,7 @@ def _has_both(evaluation: Evaluation) -> bool:
 def confusion_picture(count_CC: Floats64, labels: list[str], name: str = "confusion") -> Picture:
     """Return the confusion matrix as a picture, with its table or the most confused pairs."""
     few = len(labels) <= 4
-    axes = plots.new_axes((4.6, 3.1) if few else (4.6, 4.4))
+    axes = canvas.new_axes((4.6, 3.1) if few else (4.6, 4.4))
     plots.draw_confusion(count_CC, labels, axes)
     right = float(np.trace(count_CC)) / max(float(count_CC.sum()), 1e-30)
     says = (
@@ -112,7 +112,7 @@ def binary_pictures(evaluation: Evaluation, name: str) -> list[Picture]:
 
 
 def _roc(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
-    axes = plots.new_axes()
+    axes = canvas.new_axes()
     plots.draw_roc(positive_R, share_R, weight_R, axes)
     curve = roc_curve(positive_R, share_R, weight_R)
     area = _area(curve.alarm, curve.found)
@@ -138,7 +138,7 @@ def _area(x: Floats64, y: Floats64) -> float:
 
 
 def _calibration(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
-    axes = plots.new_axes()
+    axes = canvas.new_axes()
     plots.draw_calibration(positive_R, share_R, weight_R, axes)
     bins = reliability(positive_R, share_R, weight_R)
     rows = sum(one.rows for one in bins)

@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.evaluate.values import Score
 from glassnet.pipeline import Fitted
-from glassnet.report import commands, plots, words
+from glassnet.report import canvas, commands, plots, words
 from glassnet.report.markup import Child, Html, block, bullets, code, element, join, paragraph, section, table
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.verdict import comparison, sentences
@@ -110,7 +110,7 @@ def how_good(fitted: Fitted) -> Html:
 def _glance(fitted: Fitted) -> Picture:
     """Return the first metric beside the linear model and the baseline, with what that says."""
     score = fitted.evaluation.scores[0]
-    axes = plots.new_axes((4.6, 1.9))
+    axes = canvas.new_axes((4.6, 1.9))
     plots.draw_comparison(score, axes)
     name = metric_name(score.metric)
     rows = [

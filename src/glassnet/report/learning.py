@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.metric import METRICS, choose_metrics
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
-from glassnet.report import plots, words
+from glassnet.report import canvas, plots, words
 from glassnet.report.markup import Child, Html, facts, paragraph, section
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.words import SHARES, count, metric_name, number, seconds, series, several
@@ -74,7 +74,7 @@ def _pictures(fitted: Fitted) -> list[Picture]:
 
 
 def _loss(trained: Trained, *, log: bool) -> Picture:
-    axes = plots.new_axes()
+    axes = canvas.new_axes()
     plots.draw_loss(trained, axes, log=log)
     title = "Loss on a logarithmic scale" if log else "Loss, epoch by epoch"
     says = "the same losses, where late and small progress can be seen" if log else _loss_says(trained)
@@ -119,7 +119,7 @@ def _mean(loss_K: Floats64) -> float:
 def _metric(fitted: Fitted) -> Picture:
     history = fitted.trained.history
     metric = choose_metrics(fitted.recipe.training.metric, fitted.schema.task)[0].name
-    axes = plots.new_axes()
+    axes = canvas.new_axes()
     plots.draw_metric(history, metric_name(metric), axes, is_share=metric in SHARES)
     larger = METRICS[metric].larger_is_better if metric in METRICS else True
     best = int(np.nanargmax(history.metric_E if larger else -history.metric_E))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glassnet.pipeline import Fitted
-from glassnet.report import plots
+from glassnet.report import canvas, plots
 from glassnet.report.markup import Html, element, paragraph, section
 from glassnet.report.pictures import figure, grid, picture
 from glassnet.report.words import SHARES, metric_name, number, quoted, several, short
@@ -18,7 +18,7 @@ def matters(fitted: Fitted) -> Html:
         )
     metric = evaluation.scores[0].metric
     is_share = metric in SHARES
-    axes = plots.new_axes((4.6, 0.9 + 0.22 * max(4, min(len(evaluation.importance), plots.BARS))))
+    axes = canvas.new_axes((4.6, 0.9 + 0.22 * max(4, min(len(evaluation.importance), plots.BARS))))
     plots.draw_importance(evaluation.importance, axes, is_share=is_share)
     repeats = evaluation.importance[0].repeats
     head = ("column", f"{metric_name(metric)} worse by", "spread")

@@ -14,15 +14,15 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from glassnet.report import plots
+from glassnet.report import canvas
 from glassnet.report.markup import Child, Html, element, folded, table
 
 VARIABLES: Final[dict[str, str]] = {
-    plots.INK: "--ink",
-    plots.FAINT: "--faint",
-    plots.LINE: "--line",
-    plots.ACCENT: "--accent",
-    plots.SECOND: "--second",
+    canvas.INK: "--ink",
+    canvas.FAINT: "--faint",
+    canvas.LINE: "--line",
+    canvas.ACCENT: "--accent",
+    canvas.SECOND: "--second",
     "#000000": "--ink",
 }
 COLOR: Final = re.compile("|".join(VARIABLES))

@@ -8,71 +8,37 @@ Shapes: E epochs, K members, S steps, R rows, C classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from glassnet.evaluate.values import Importance, Score
 from glassnet.prepare.values import Floats64
+from glassnet.report.canvas import (
+    ACCENT,
+    FAINT,
+    FONT,
+    INK,
+    SECOND,
+    draw_grid,
+    draw_legend,
+    label,
+    number_tick,
+    share_tick,
+)
+from glassnet.report.canvas import new_axes as new_axes
 from glassnet.report.curves import Bin, reliability, roc_curve
-from glassnet.report.words import SHARES, figure, metric_name, percent, plain, short, told_apart
+from glassnet.report.words import SHARES, figure, metric_name, percent, plain, told_apart
 from glassnet.train import History, Trained
 
-INK: Final = "#1b2330"
-FAINT: Final = "#5b6675"
-LINE: Final = "#d9dee5"
-ACCENT: Final = "#1f5fa8"
-SECOND: Final = "#b4500f"
-
-SIZE: Final = (4.6, 3.1)  # inches; half a wide page, a whole phone
-FONT: Final = 9.0  # points
 STEPS_SHOWN: Final = 1200  # points of single batches
 POINTS_SHOWN: Final = 2000  # rows of a scatter plot
 CELLS_NAMED: Final = 20  # classes up to which a confusion matrix carries figures
 BARS: Final = 20
-
-
-def new_axes(size: tuple[float, float] = SIZE) -> Axes:
-    """Return axes of a new figure that belongs to no window and no global state, in the report's style."""
-    figure = Figure(figsize=size, layout="constrained", facecolor="none")
-    axes = figure.add_subplot()
-    axes.set_facecolor("none")
-    axes.tick_params(colors=FAINT, labelsize=FONT - 1, length=3, width=0.8)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(FAINT)
-        spine.set_linewidth(0.8)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set_color(FAINT)
-        label.set_fontsize(FONT)
-    return axes
-
-
-def _grid(axes: Axes, which: str = "y") -> None:
-    axes.grid(visible=True, axis="y" if which == "y" else "x" if which == "x" else "both", color=LINE, lw=0.7)
-    axes.set_axisbelow(True)
-
-
-Corner = Literal["upper left", "upper right", "lower right"]
-
-
-def _legend(axes: Axes, place: Corner) -> None:
-    legend = axes.legend(loc=place, frameon=False, fontsize=FONT - 0.5, labelcolor=INK, handlelength=1.8)
-    legend.set_in_layout(False)
-    for handle in legend.legend_handles:
-        if isinstance(handle, Line2D) and handle.get_marker() == ".":
-            handle.set_markersize(6)
-
-
-def _label(name: object, limit: int) -> str:
-    """Return a name for a picture: short, and with no dollar signs that would begin a formula."""
-    return short(name, limit).replace("$", r"\$")
 
 
 # ---- at a glance ----
@@ -116,8 +82,8 @@ def _comparison_limits(score: Score, values: list[float], ax: Axes) -> None:
     air = 0.15 * (high - low) or max(abs(high), 1.0) * 0.1
     ax.set_xlim(low - air, high + air)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.xaxis.set_major_formatter(FuncFormatter(_share if score.metric in SHARES else _compact))
-    _grid(ax, "x")
+    ax.xaxis.set_major_formatter(FuncFormatter(share_tick if score.metric in SHARES else number_tick))
+    draw_grid(ax, "x")
 
 
 # ---- training ----
@@ -141,8 +107,8 @@ def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss, logarithmic" if log else "loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-    _grid(ax)
-    _legend(ax, "upper right")
+    draw_grid(ax)
+    draw_legend(ax, "upper right")
 
 
 def _draw_steps(history: History, ax: Axes) -> None:
@@ -207,7 +173,7 @@ def _loss_limits(history: History, shown: Floats64, ax: Axes, *, log: bool) -> N
         # Within some three decades each has its 1, 2 and 5; beyond, figures would run into each other.
         marks = (1.0, 2.0, 5.0) if high / low < 2e3 else (1.0,)
         ax.yaxis.set_major_locator(LogLocator(subs=marks if high / low > 8 else tuple(range(1, 10))))
-        ax.yaxis.set_major_formatter(FuncFormatter(_compact))
+        ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
         ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_ylim(low / 1.1, high * 1.1)
     else:
@@ -221,8 +187,8 @@ def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool) -> Non
     ax.set_xlabel("epoch")
     ax.set_ylabel(f"{name}, validation")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-    ax.yaxis.set_major_formatter(FuncFormatter(_share if is_share else _compact))
-    _grid(ax)
+    ax.yaxis.set_major_formatter(FuncFormatter(share_tick if is_share else number_tick))
+    draw_grid(ax)
 
 
 # ---- classes ----
@@ -250,7 +216,7 @@ def draw_confusion(count_CC: Floats64, labels: Sequence[str], ax: Axes) -> None:
     ax.set_ylim(classes - 0.5, -0.5)
     every = 1 if classes <= CELLS_NAMED else -(-classes // CELLS_NAMED)
     ticks = list(range(0, classes, every))
-    names = [_label(labels[c], 14) for c in ticks]
+    names = [label(labels[c], 14) for c in ticks]
     turned = sum(len(name) for name in names) > 44
     ax.set_xticks(ticks, names, rotation=90 if turned else 0)
     ax.set_yticks(ticks, names)
@@ -286,7 +252,7 @@ def draw_roc(is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floa
     _shares(ax)
     ax.set_xlabel("false alarms: share of the others")
     ax.set_ylabel("found: share of the class")
-    _legend(ax, "lower right")
+    draw_legend(ax, "lower right")
 
 
 def draw_calibration(
@@ -299,7 +265,7 @@ def draw_calibration(
     _shares(ax)
     ax.set_xlabel("probability given")
     ax.set_ylabel("share that was true")
-    _legend(ax, "upper left")
+    draw_legend(ax, "upper left")
 
 
 def _draw_bins(bins: Sequence[Bin], ax: Axes) -> None:
@@ -320,16 +286,12 @@ def _draw_bins(bins: Sequence[Bin], ax: Axes) -> None:
     )
 
 
-def _share(value: float, _: object) -> str:
-    return f"{round(100 * value, 6):g} %".replace("-", "−")
-
-
 def _shares(ax: Axes) -> None:
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(FuncFormatter(_share))
-    _grid(ax, "both")
+        axis.set_major_formatter(FuncFormatter(share_tick))
+    draw_grid(ax, "both")
 
 
 # ---- numbers ----
@@ -348,7 +310,7 @@ def draw_predicted_against_true(true_R: Floats64, predicted_R: Floats64, name: s
     low, high = _range(np.concatenate([true_R, predicted_R]))
     ax.plot([low, high], [low, high], ":", color=SECOND, lw=1.4, label="prediction = truth", zorder=3)
     _cloud(true_R, predicted_R, (low, high, low, high), ax)
-    ax.set_xlabel(f"true {_label(name, 30)}")
+    ax.set_xlabel(f"true {label(name, 30)}")
     ax.set_ylabel("predicted")
     _numbers(ax)
 
@@ -360,7 +322,7 @@ def draw_residuals(true_R: Floats64, predicted_R: Floats64, name: str, ax: Axes)
     low, high = _range(error_R)
     ax.axhline(0, color=SECOND, ls=":", lw=1.4, label="no error", zorder=3)
     _cloud(predicted_R, error_R, (left, right, low, high), ax)
-    ax.set_xlabel(f"predicted {_label(name, 30)}")
+    ax.set_xlabel(f"predicted {label(name, 30)}")
     ax.set_ylabel("truth − prediction")
     _numbers(ax)
 
@@ -402,17 +364,8 @@ def _rgb(color: str) -> tuple[float, float, float]:
 def _numbers(ax: Axes) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=5))
-        axis.set_major_formatter(FuncFormatter(_compact))
-    _grid(ax, "both")
-
-
-def _compact(value: float, _: object = None) -> str:
-    """Return a number short enough for an axis: 250k for 250,000."""
-    for size, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if abs(value) >= size:
-            unit = 1e3 if sign == "k" else size
-            return f"{value / unit:g}{sign}".replace("-", "−")
-    return f"{value:.4g}".replace("-", "−")
+        axis.set_major_formatter(FuncFormatter(number_tick))
+    draw_grid(ax, "both")
 
 
 # ---- columns ----
@@ -427,12 +380,12 @@ def draw_importance(importance: Sequence[Importance], ax: Axes, *, is_share: boo
         loss, spread = [one.loss for one in shown], [one.spread for one in shown]
         ax.errorbar(loss, place, xerr=spread, fmt="none", ecolor=INK, elinewidth=1.2)
     ax.axvline(0, color=FAINT, lw=0.8)
-    ax.set_yticks(place, [_label(name, 24) for name in told_apart([one.column for one in shown], 24)])
+    ax.set_yticks(place, [label(name, 24) for name in told_apart([one.column for one in shown], 24)])
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    formatter = FuncFormatter(lambda value, _: f"{100 * value:.3g}" if is_share else _compact(value))
+    formatter = FuncFormatter(lambda value, _: f"{100 * value:.3g}" if is_share else number_tick(value))
     ax.xaxis.set_major_formatter(formatter)
     ax.set_xlabel("worse by, percentage points" if is_share else "worse by")
-    _grid(ax, "x")
+    draw_grid(ax, "x")

@@ -1,0 +1,73 @@
+"""The ground that drawings stand on: axes in the report's style, its colours, and figures on axes."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from glassnet.report.words import short
+
+INK: Final = "#1b2330"
+FAINT: Final = "#5b6675"
+LINE: Final = "#d9dee5"
+ACCENT: Final = "#1f5fa8"
+SECOND: Final = "#b4500f"
+
+SIZE: Final = (4.6, 3.1)  # inches; half a wide page, a whole phone
+FONT: Final = 9.0  # points
+
+
+def new_axes(size: tuple[float, float] = SIZE) -> Axes:
+    """Return axes of a new figure that belongs to no window and no global state, in the report's style."""
+    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    axes = figure.add_subplot()
+    axes.set_facecolor("none")
+    axes.tick_params(colors=FAINT, labelsize=FONT - 1, length=3, width=0.8)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(FAINT)
+        spine.set_linewidth(0.8)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set_color(FAINT)
+        label.set_fontsize(FONT)
+    return axes
+
+
+def draw_grid(axes: Axes, which: Literal["x", "y", "both"] = "y") -> None:
+    """Draw quiet lines across the axes, behind everything else."""
+    axes.grid(visible=True, axis=which, color=LINE, lw=0.7)
+    axes.set_axisbelow(True)
+
+
+Corner = Literal["upper left", "upper right", "lower right"]
+
+
+def draw_legend(axes: Axes, place: Corner) -> None:
+    """Name what is drawn, in a corner, without a frame."""
+    legend = axes.legend(loc=place, frameon=False, fontsize=FONT - 0.5, labelcolor=INK, handlelength=1.8)
+    legend.set_in_layout(False)
+    for handle in legend.legend_handles:
+        if isinstance(handle, Line2D) and handle.get_marker() == ".":
+            handle.set_markersize(6)
+
+
+def label(name: object, limit: int) -> str:
+    """Return a name for a picture: short, and with no dollar signs that would begin a formula."""
+    return short(name, limit).replace("$", r"\$")
+
+
+def share_tick(value: float, _: object) -> str:
+    """Return a share in percent, as short as it can be, for an axis."""
+    return f"{round(100 * value, 6):g} %".replace("-", "−")
+
+
+def number_tick(value: float, _: object = None) -> str:
+    """Return a number short enough for an axis: 250k for 250,000."""
+    for size, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            unit = 1e3 if sign == "k" else size
+            return f"{value / unit:g}{sign}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
