@@ -7,8 +7,13 @@
 #include <memory>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace glassnet {
 
+constexpr std::size_t kLargePage = std::size_t{1} << 21;
 constexpr std::size_t kLine = 64;  // bytes of a cache line, and of the widest vector
 
 template <class Real>
@@ -33,9 +38,15 @@ class Buffer {
     Buffer() = default;
     explicit Buffer(long count) {
         // One line more than asked for: kernels read and write whole vectors.
-        const std::size_t bytes = (static_cast<std::size_t>(padded<Real>(count)) * sizeof(Real) + 2 * kLine - 1) / kLine * kLine;
-        void* memory = std::aligned_alloc(kLine, bytes);
+        const std::size_t wanted = static_cast<std::size_t>(padded<Real>(count)) * sizeof(Real) + kLine;
+        const std::size_t unit = wanted >= kLargePage / 2 ? kLargePage : kLine;
+        const std::size_t bytes = (wanted + unit - 1) / unit * unit;
+        void* memory = std::aligned_alloc(unit, bytes);
         if (memory == nullptr) throw std::bad_alloc();
+#if defined(__linux__)
+        // A wide layer's rows lie on some hundred small pages, more than the processor keeps at hand.
+        if (unit == kLargePage) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
         std::memset(memory, 0, bytes);
         memory_.reset(static_cast<Real*>(memory));
     }
@@ -48,6 +59,20 @@ class Buffer {
         void operator()(Real* memory) const { std::free(memory); }
     };
     std::unique_ptr<Real, Free> memory_;
+};
+
+// A part of a buffer.
+template <class Real>
+class Slice {
+   public:
+    Slice() = default;
+    Slice(Real* start) : start_(start) {}
+    Real* data() { return start_; }
+    const Real* data() const { return start_; }
+    explicit operator bool() const { return start_ != nullptr; }
+
+   private:
+    Real* start_ = nullptr;
 };
 
 }  // namespace glassnet

@@ -7,7 +7,7 @@ namespace glassnet {
 namespace {
 
 template <class Real>
-Buffer<Real>& buffer_of(Member<Real>& m, int what) {
+Slice<Real>& slice_of(Member<Real>& m, int what) {
     return what == 0 ? m.weight : what == 1 ? m.moment : what == 2 ? m.square : m.gradient;
 }
 
@@ -23,22 +23,22 @@ inline int our_column(const Setup& setup, const Parameter& p, int column) {
 template <class Real>
 void Trainer<Real>::get(int what, int member, int parameter, Real* to) const {
     const Parameter& p = layout_.parameters[parameter];
-    const Buffer<Real>& buffer = buffer_of(const_cast<Member<Real>&>(members_[member]), what);
-    if (!buffer) throw std::invalid_argument("this optimiser keeps no such state");
+    const Slice<Real>& slice = slice_of(const_cast<Member<Real>&>(members_[member]), what);
+    if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
     for (int row = 0; row < p.rows; ++row)
         for (int column = 0; column < p.columns; ++column)
-            *to++ = buffer.data()[p.place + row * p.stride + our_column(setup_, p, column)];
+            *to++ = slice.data()[p.place + row * p.stride + our_column(setup_, p, column)];
 }
 
 template <class Real>
 void Trainer<Real>::set(int what, int member, int parameter, const Real* from) {
     const Parameter& p = layout_.parameters[parameter];
     Member<Real>& m = members_[member];
-    Buffer<Real>& buffer = buffer_of(m, what);
-    if (!buffer) throw std::invalid_argument("this optimiser keeps no such state");
+    Slice<Real>& slice = slice_of(m, what);
+    if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
     for (int row = 0; row < p.rows; ++row)
         for (int column = 0; column < p.columns; ++column)
-            buffer.data()[p.place + row * p.stride + our_column(setup_, p, column)] = *from++;
+            slice.data()[p.place + row * p.stride + our_column(setup_, p, column)] = *from++;
     for (Workspace<Real>& space : spaces_) space.held = -1;
     if (what != 0) return;
     for (const Block& b : layout_.blocks)

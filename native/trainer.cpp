@@ -46,20 +46,28 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
       kernels_(choose_kernels<Real>(setup.set)),
       layout_(setup, kernels_.panel),
       pool_(std::max(1, setup.threads)) {
-    const bool has_moment = setup.optimizer != OptimizerName::sgd || setup.momentum > 0;
     for (int k = 0; k < setup.members; ++k) {
         Member<Real> m;
         m.number = k;
         m.fold = k % static_cast<int>(data_.fit.size());
-        m.weight = Buffer<Real>(layout_.count);
-        m.gradient = Buffer<Real>(layout_.count);
-        if (has_moment) m.moment = Buffer<Real>(layout_.count);
-        if (setup.optimizer != OptimizerName::sgd) m.square = Buffer<Real>(layout_.count);
-        m.packed = Buffer<Real>(layout_.packed);
+        set_memory(m);
         m.block_squares.resize(layout_.blocks.size());
         members_.push_back(std::move(m));
     }
     for (int worker = 0; worker < pool_.threads(); ++worker) spaces_.push_back(make_workspace());
+}
+
+template <class Real>
+void Trainer<Real>::set_memory(Member<Real>& m) const {
+    const bool is_adam = setup_.optimizer != OptimizerName::sgd, has_moment = is_adam || setup_.momentum > 0;
+    const long each = layout_.count + kLineReals<Real>, packed = padded<Real>(layout_.packed) + kLineReals<Real>;
+    m.memory = Buffer<Real>((2 + has_moment + is_adam) * each + packed);
+    Real* at = m.memory.data();
+    m.weight = at;
+    m.gradient = at += each;
+    if (has_moment) m.moment = at += each;
+    if (is_adam) m.square = at += each;
+    m.packed = at + each;
 }
 
 template <class Real>

@@ -33,7 +33,8 @@ struct Data {
 template <class Real>
 struct Member {
     int number = 0, fold = 0;
-    Buffer<Real> weight, gradient, moment, square, packed;
+    Buffer<Real> memory;  // of all that follows: one piece, so that it may lie on large pages
+    Slice<Real> weight, gradient, moment, square, packed;
     std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
     std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
     OrderRoom order_room;
@@ -152,6 +153,7 @@ class Trainer {
     void record_idle(Member<Real>& m, const Batch& batch, Quantities* to, const Each& each);
     float count_not_finite(const Member<Real>& m, int record_layer) const;
 
+    void set_memory(Member<Real>& m) const;
     Workspace<Real> make_workspace() const;
 
     Setup setup_;
