@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +19,22 @@ from glassnet.table.lines import Signs
 from glassnet.table.mend import mend, remarks_below, total_note
 from glassnet.table.scan import Scan, sql_scan
 
-LONGEST_LINE: Final = 16 << 20  # bytes; DuckDB's own limit of 2 MiB is short for cells of prose
-# DuckDB takes sixteen of the longest lines for a buffer where it is not told: half a gigabyte (2026-11).
-BUFFER: Final = 32 << 20
+# Bytes of a buffer, which must hold the longest line: small ones keep memory flat, large ones are tried where
+# a cell is a book. DuckDB's own would be sixteen longest lines.
+BUFFERS: Final = (4 << 20, 64 << 20)
 CLEAN: Final = Signs(delimiter=",")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """A file of sound rows, as DuckDB is told to read it."""
+
+    path: str
+    compression: str
+    signs: Signs
+    columns: int
+    beyond: int = 0  # columns after these that must be empty
+    first: tuple[str, ...] = ()  # the cells of its first line where that names the columns
 
 
 @contextmanager
@@ -35,66 +48,79 @@ def scan_text(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
         signs, about_signs = find_signs(file, path, settings)
         layout = find_layout(file, path, signs, settings, known)
         notes = file.notes + about_signs + layout.notes
-        if _is_sound(connection, file, signs, layout, settings):
-            sql = _sql(file.path, file.compression, signs, layout, header=layout.header)
+        sql = ""
+        if _may_be_sound(file, signs, layout, settings):
+            sql = _sound_sql(connection, _body(file, signs, layout))
             notes += total_note(file, path, signs, layout) if settings.footer_lines == "auto" else ()
-        else:
+        if not sql:
             copy, repairs = mend(file, path, signs, layout, settings)
-            sql, notes = _sql(str(copy), "none", CLEAN, layout, header=False, mended=True), notes + repairs
+            clean = Body(path=str(copy), compression="none", signs=CLEAN, columns=len(layout.names))
+            sql = _sound_sql(connection, clean) or _sql(clean, BUFFERS[-1])
+            notes += repairs
         yield sql_scan(
             connection, sql, str(path), names=layout.names, headless=not layout.header, notes=notes
         )
 
 
-def _is_sound(
-    connection: duckdb.DuckDBPyConnection, file: Readable, signs: Signs, layout: Layout, settings: Settings
-) -> bool:
-    """Return whether DuckDB reads every line of the file by these signs, and nothing in it is no row."""
+def _may_be_sound(file: Readable, signs: Signs, layout: Layout, settings: Settings) -> bool:
+    """Return whether nothing in the file is known to be no row, so that DuckDB may read it as it is."""
     may_hold_comments = bool(signs.comment) and (file.hash_lines or signs.told or file.sample.startswith("#"))
     told_to_cut = settings.footer_lines not in {"auto", 0}
     if not layout.top or file.zeros or may_hold_comments or told_to_cut:
         return False
-    if settings.footer_lines == "auto" and remarks_below(file, signs, layout):
-        return False
-    sql = _sql(file.path, file.compression, signs, layout, header=layout.header)
-    counts = counted(connection, _check(sql, layout))
-    return counts is not None and not any(counts[1:])
+    return settings.footer_lines != "auto" or not remarks_below(file, signs, layout)
 
 
-def _check(sql: str, layout: Layout) -> str:
-    """Return the SQL that counts the rows, and those that repeat the header or overflow its columns."""
-    last = len(layout.names) - 1
-    end = min(last, len(layout.first) - 1)
-    again = (
-        f"count_if(c0 = {literal(layout.first[0])} and c{end} = {literal(layout.first[end])})"
-        if end >= 0
-        else "0"
+def _body(file: Readable, signs: Signs, layout: Layout) -> Body:
+    return Body(
+        path=file.path,
+        compression=file.compression,
+        signs=signs,
+        columns=len(layout.names),
+        beyond=int(layout.trailing),
+        first=layout.first,
     )
-    beyond = f"count(c{last + 1})" if layout.trailing else "0"
-    every = sql.replace("select " + _columns(layout), "select *", 1)
-    return f"select count(*), {again}, {beyond} from ({every})"
 
 
-def _columns(layout: Layout) -> str:
-    return ", ".join(f"c{i}" for i in range(len(layout.names)))
+def _sound_sql(connection: duckdb.DuckDBPyConnection, body: Body) -> str:
+    """Return the SQL by which DuckDB reads every row of the file, or an empty string where it does not."""
+    for buffer in BUFFERS:
+        counts = counted(connection, _check(body, buffer))
+        if counts is not None:
+            return "" if any(counts[1:]) else _sql(body, buffer)
+    return ""
 
 
-def _sql(
-    path: str, compression: str, signs: Signs, layout: Layout, *, header: bool, mended: bool = False
-) -> str:
-    """Return the SQL that reads the body; the columns are c0, c1, ..., all of them text."""
-    count = len(layout.names) + (layout.trailing and not mended)
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(count))
+def _check(body: Body, buffer: int) -> str:
+    """Return the SQL that counts the rows, and those that repeat the header or overflow its columns."""
+    again, beyond = "0", "0"
+    if body.first:
+        end = min(body.columns, len(body.first)) - 1
+        again = f"count_if(c0 = {literal(body.first[0])} and c{end} = {literal(body.first[end])})"
+    if body.beyond:
+        beyond = f"count(c{body.columns})"
+    return f"select count(*), {again}, {beyond} from {_table(body, buffer)}"
+
+
+def _sql(body: Body, buffer: int) -> str:
+    columns = ", ".join(f"c{i}" for i in range(body.columns))
+    return f"select {columns} from {_table(body, buffer)}"
+
+
+def _table(body: Body, buffer: int) -> str:
+    """Return DuckDB's name of the table in the file; its columns are c0, c1, ..., all of them text."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(body.columns + body.beyond))
+    signs = body.signs
     options = {
         "auto_detect": "false",
         "columns": f"{{{columns}}}",
         "delim": literal(signs.delimiter),
         "quote": literal(signs.quote),
         "escape": literal((signs.escape or signs.quote) if signs.quote else ""),
-        "header": str(header).lower(),
-        "compression": literal(compression),
-        "max_line_size": str(LONGEST_LINE),
-        "buffer_size": str(BUFFER),
+        "header": str(bool(body.first)).lower(),
+        "compression": literal(body.compression),
+        "max_line_size": str(buffer),
+        "buffer_size": str(buffer),
     }
     told = ", ".join(f"{name}={value}" for name, value in options.items())
-    return f"select {_columns(layout)} from read_csv({literal(path)}, {told})"
+    return f"read_csv({literal(body.path)}, {told})"
