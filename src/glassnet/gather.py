@@ -5,6 +5,7 @@ Shapes: R rows of all tables together, T targets.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -188,11 +189,19 @@ def _class_weights(row_R: Floats64, target_RT: Floats64, schema: Schema, setting
         raise SettingsError(
             f"class_weight must be none, balanced or a weight for each class, not '{settings.class_weight}'."
         )
-    given = dict(settings.class_weight)
-    for name in given:
-        if name not in labels:
-            raise SettingsError(
-                f"class_weight names a class '{name}' that the target has not.{near_miss(name, labels)}"
-                f" It has: {listed(labels)}."
-            )
+    given = {_label(name, labels): weight for name, weight in settings.class_weight}
     return np.array([given.get(label, 1.0) for label in labels])[class_R]
+
+
+def _label(name: str, labels: list[str]) -> str:
+    """Return the label that a class weight names; 1 names 1.0 too. Raises SettingsError for none."""
+    if name in labels:
+        return name
+    with suppress(ValueError):
+        for label in labels:
+            if float(label) == float(name):
+                return label
+    raise SettingsError(
+        f"class_weight names a class '{name}' that the target has not.{near_miss(name, labels)}"
+        f" It has: {listed(labels)}."
+    )
