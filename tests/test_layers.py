@@ -23,7 +23,7 @@ LINES = (
     ("model",),
     ("store",),
     ("report", "script", "export", "why", "model_file"),
-    ("watch",),
+    ("own_loop",),
     ("doctor",),
     ("pipeline",),
     ("gather",),

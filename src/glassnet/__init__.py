@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     )
     from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
     from glassnet.model import Model, fit, load
+    from glassnet.own_loop import watch
     from glassnet.settings import Settings
-    from glassnet.watch import watch
 
 __all__ = [
     "GlassnetClassifier",
@@ -58,7 +58,7 @@ HOMES: Final = {
     "explain": "autograd",
     "fit": "model",
     "load": "model",
-    "watch": "watch",
+    "watch": "own_loop",
     "watching": "autograd",
 }
 

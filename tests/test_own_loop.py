@@ -12,7 +12,7 @@ from torch import nn
 from torch.overrides import _get_current_function_mode_stack
 
 from glassnet.errors import SettingsError
-from glassnet.watch import watch
+from glassnet.own_loop import watch
 
 
 def network(activation=nn.ReLU, depth=2):
