@@ -7,7 +7,7 @@
 namespace glassnet {
 namespace {
 
-constexpr int kAhead = 8;  // rows asked for before they are copied: a table is larger than the caches
+constexpr int kAhead = 16;  // rows asked for before they are copied: a table is larger than the caches
 
 template <class Real>
 inline void ask_for(const Real* row, long count) {
@@ -69,7 +69,10 @@ void Trainer<Real>::gather(const Member<Real>& m, const std::int64_t* places, in
     const int targets = setup_.targets();
     const long stride_target = setup_.loss == LossName::cross_entropy ? 1 : layout_.stride_outputs;
     for (int b = 0; b < rows; ++b) {
-        if (b + kAhead < rows) ask_for(data_.dense + places[b + kAhead] * width, width);
+        if (b + kAhead < rows) {
+            ask_for(data_.dense + places[b + kAhead] * width, width);
+            __builtin_prefetch(data_.target + places[b + kAhead] * targets);
+        }
         const bool has_more = places[b] * width + padded<Real>(width) <= all;
         copy_row(data_.dense + places[b] * width, space.x[0].data() + b * stride + embedded, width, has_more);
         for (int t = 0; t < targets; ++t)

@@ -1,5 +1,7 @@
 #include "pool.h"
 
+#include "tiny.h"
+
 namespace glassnet {
 namespace {
 
@@ -58,6 +60,7 @@ std::uint64_t Pool::wait_after(std::uint64_t seen) {
 }
 
 void Pool::serve(int worker) {
+    const TinyIsZero quick;
     std::uint64_t seen = 0;
     while (!is_ending_) {
         seen = wait_after(seen);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tiny.h"
+
 namespace glassnet {
 namespace {
 
@@ -96,6 +98,7 @@ Each Trainer<Real>::in_pool() {
 
 template <class Real>
 double Trainer<Real>::advance(const Call& call) {
+    const TinyIsZero quick;
     for (Member<Real>& m : members_) m.recording_seconds = 0;
     const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
     const bool by_member = setup_.members >= pool_.threads() || !is_large;
@@ -234,6 +237,7 @@ double Trainer<Real>::mean_loss(Member<Real>& m, const std::int64_t* places, std
 
 template <class Real>
 void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT) {
+    const TinyIsZero quick;
     const Member<Real>& m = members_[member];
     const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows), outputs = setup_.outputs;
     const long stride = layout_.stride_outputs;
