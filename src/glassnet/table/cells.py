@@ -185,7 +185,7 @@ def _nulls(plain: pl.Series, dtype: type[pl.DataType] | pl.DataType) -> pl.Serie
 
 def _numbers(plain: pl.Series, cells: CellFormat) -> pl.Series:
     if plain.dtype == pl.String:
-        return parse_numbers(plain, cells.decimal, cells.thousands)
+        return parse_numbers(plain, cells.decimal, cells.thousands, cells.sign)
     if plain.dtype.is_numeric() or plain.dtype == pl.Boolean:
         return plain.cast(pl.Float64)
     return _nulls(plain, pl.Float64)
@@ -219,6 +219,6 @@ def _levels(plain: pl.Series, dtype: str, cells: CellFormat) -> pl.Series:
     if plain.dtype != pl.String:
         return plain.cast(pl.String)
     if dtype in ("int", "float"):
-        as_number = number_text(parse_numbers(plain, cells.decimal, cells.thousands))
+        as_number = number_text(parse_numbers(plain, cells.decimal, cells.thousands, cells.sign))
         return as_number.zip_with(as_number.is_not_null(), plain)
     return plain

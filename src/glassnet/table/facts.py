@@ -43,7 +43,7 @@ class Facts:
         """Return the different values as numbers, for a column of numbers."""
         cells = self.counts["cell"]
         if cells.dtype == pl.String:
-            return parse_numbers(cells, self.cells.decimal, self.cells.thousands)
+            return parse_numbers(cells, self.cells.decimal, self.cells.thousands, self.cells.sign)
         return cells.cast(pl.Float64)
 
     def examples(self) -> tuple[str, ...]:
@@ -87,7 +87,8 @@ def _merged(present: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Return the counts with different spellings of one number, such as 1 and 1.0, as one value."""
     if reading.dtype != "float":
         return present
-    values = parse_numbers(present["cell"], reading.cells.decimal, reading.cells.thousands)
+    how = reading.cells
+    values = parse_numbers(present["cell"], how.decimal, how.thousands, how.sign)
     merged = present.with_columns(values.alias("cell")).group_by("cell").agg(pl.col("count").sum())
     return merged.sort("count", "cell", descending=[True, False])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -26,6 +26,7 @@ THREE_AFTER: Final = {  # by decimal mark: exactly one mark and three digits, so
     ",": r"^[+-]?[1-9]\d{0,2},\d{3}$",
 }
 OTHER: Final = {".": ",", ",": "."}
+SIGNS: Final = ("%", "$", "€", "£", "¥", "₹", "EUR", "USD", "GBP", "CHF")  # beside every number of a column
 MOST_ODD: Final = 3  # so many different words among numbers are taken for more ways to say "missing"
 ODD_SHARE: Final = 0.05  # and they fill at most this share of the cells
 LEAST_NUMBERS: Final = 10  # different numbers a column needs before a word among them is thought odd
@@ -40,11 +41,13 @@ class NumberFormat:
     thousands: str = ""
     odd: tuple[str, ...] = ()  # words among the numbers, read as missing
     unsure: bool = False  # whether the decimal mark was a guess
+    sign: str = ""  # one of SIGNS, beside every number
 
 
 def looks_like_number(cell: str) -> bool:
     """Return whether a single trimmed cell is a number in either decimal mark."""
-    return any(re.match(pattern, cell) for pattern in (*PLAIN.values(), *GROUPED.values(), INFINITE))
+    bare = cell.strip("%$€£¥₹ ")
+    return any(re.match(pattern, bare) for pattern in (*PLAIN.values(), *GROUPED.values(), INFINITE))
 
 
 def proves_decimal(unique: pl.Series) -> str:
@@ -69,6 +72,9 @@ def number_format(counts: pl.DataFrame, decimal: str, table_decimal: str) -> Num
         return None
     if found := _exact_format(cells, decimal, table_decimal):
         return found
+    if sign := common_sign(cells):
+        bare = _exact_format(without_sign(cells, sign), decimal, table_decimal)
+        return replace(bare, sign=sign) if bare else None
     looks = cells_like_numbers(cells)
     odd, numbers = counts.filter(~looks), counts.filter(looks)
     few = odd.height <= MOST_ODD and int(odd["count"].sum()) <= ODD_SHARE * int(counts["count"].sum())
@@ -84,6 +90,28 @@ def number_format(counts: pl.DataFrame, decimal: str, table_decimal: str) -> Num
         odd=tuple(sorted(odd["cell"].to_list())),
         unsure=found.unsure,
     )
+
+
+def common_sign(cells: pl.Series) -> str:
+    """Return the one of SIGNS that stands before or after the number in every cell, or an empty string."""
+    for sign in SIGNS:
+        one = re.escape(sign)
+        if _all_match(cells, rf"^[+-]?\s*{one}\s*[+-]?[\d.,]+$|^[+-]?[\d.,]+\s*{one}$"):
+            return sign
+    return ""
+
+
+def without_sign(cells: pl.Series, sign: str) -> pl.Series:
+    """Return trimmed cells without the sign beside the number, null where it is not there."""
+    one = re.escape(sign)
+    minus = cells.str.extract(rf"^([+-]?)\s*{one}", 1).fill_null("")
+    after = minus + cells.str.extract(rf"^[+-]?\s*{one}\s*([+-]?[\d.,]+)$", 1)
+    before = cells.str.extract(rf"^([+-]?[\d.,]+)\s*{one}$", 1)
+    return after.zip_with(after.is_not_null(), before)
+
+
+def _all_match(cells: pl.Series, pattern: str) -> bool:
+    return bool(_matches(cells, pattern).all())
 
 
 def cells_like_numbers(cells: pl.Series) -> pl.Series:
@@ -123,8 +151,10 @@ def _plain_or_grouped(cells: pl.Series, mark: str, decimal: str, table_decimal: 
     return NumberFormat(whole=True, decimal=".", thousands=",", unsure=True)
 
 
-def parse_numbers(text: pl.Series, decimal: str = ".", thousands: str = "") -> pl.Series:
+def parse_numbers(text: pl.Series, decimal: str = ".", thousands: str = "", sign: str = "") -> pl.Series:
     """Return trimmed text cells as Float64; null where a cell is no number in this way of writing."""
+    if sign:
+        text = without_sign(text, sign)
     if thousands:
         fits = _matches(text, PLAIN[decimal]) | _matches(text, GROUPED[decimal]) | _matches(text, INFINITE)
         text = _where(fits, text).str.replace_all(thousands, "", literal=True)

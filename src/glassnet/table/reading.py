@@ -122,7 +122,14 @@ def _as_number(
             f"column '{name}': '{mark}' was read as the {meaning} ({present['cell'][0]});"
             f" --decimal '{mark}' or --decimal '{OTHER[mark]}' settles it."
         )
-    cells = CellFormat(missing=(*words, *form.odd), decimal=form.decimal, thousands=form.thousands)
+    if form.sign:
+        notes.append(
+            f"column '{name}': numbers such as {present['cell'][0]} were read without '{form.sign}';"
+            f" --kind {name}=category keeps them as text."
+        )
+    cells = CellFormat(
+        missing=(*words, *form.odd), decimal=form.decimal, thousands=form.thousands, sign=form.sign
+    )
     return Reading(dtype="int" if form.whole else "float", cells=cells, notes=tuple(notes))
 
 

@@ -50,6 +50,7 @@ class CellFormat:
     missing: tuple[str, ...] = ()  # cells that mean "missing", after trimming blanks
     decimal: str = "."  # decimal mark
     thousands: str = ""  # thousands separator, or none
+    sign: str = ""  # what stands before or after every number, such as % or $
     date: str = ""  # strptime format of dates; empty: ISO 8601
     true: tuple[str, ...] = ()  # words that mean yes, lower case
     false: tuple[str, ...] = ()  # words that mean no, lower case
