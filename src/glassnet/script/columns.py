@@ -45,9 +45,7 @@ def columns_section(run: Run) -> Section:
     )
     body = [
         *_functions(run, pieces),
-        "columns = [" if pieces else "columns = []",
         *_grouped(pieces),
-        "]" if pieces else "",
         codes if embedded else "",
         stacked,
         f"x = torch.from_numpy(x.astype(np.{run.fitted.recipe.training.precision}))",
@@ -142,18 +140,42 @@ def _bin_pieces(run: Run) -> list[Piece]:
 
 
 def _grouped(pieces: list[Piece]) -> list[str]:
-    """Return the list of columns, those that are made alike in one line."""
+    """Return the list of columns, those made alike in one line; long lists of names stand above it."""
+    lists: dict[tuple[str, ...], str] = {}
     lines = []
     for (call, is_many), same in itertools.groupby(pieces, key=lambda one: (one.call, one.is_many)):
-        names = [one.name for one in same]
+        names = tuple(one.name for one in same)
         if is_many:
             lines += [f"    *[{call.format(quoted(name))}]," for name in names]
         elif len(names) == 1:
             lines.append(f"    {call.format(quoted(names[0]))},")
         else:
-            made = call.format("name")
-            lines.append(f"    *[{made} for name in {listing(names, len(made) + 22, 4)}],")
-    return lines
+            if len(names) > FEW and names not in lists:
+                lists[names] = _list_name(call, set(lists.values()))
+            listed = lists.get(names) or listing(names, len(call) + 26, 4)
+            lines.append(f"    *[{call.format('name')} for name in {listed}],")
+    above = [f"{variable} = {listing(names, len(variable) + 3)}" for names, variable in lists.items()]
+    if len(lines) == 1 and lines[0].startswith("    *[") and "\n" not in lines[0]:
+        return [*above, f"columns = {lines[0].strip()[1:-1]}"]
+    return [*above, "columns = [", *lines, "]"] if lines else ["columns = []"]
+
+
+def _list_name(call: str, taken: set[str]) -> str:
+    """Return a name for a list of columns, by what is made of them."""
+    name = next((name for sign, name in LIST_NAMES.items() if call.startswith(sign)), "columns")
+    free = (f"{name}_{number}" for number in itertools.count(2))
+    return name if name not in taken else next(one for one in free if one not in taken)
+
+
+FEW: Final = 8  # names that are listed where they are used
+LIST_NAMES: Final = {
+    "scaled(": "measured",
+    "bins(": "binned",
+    "np.isnan(": "gappy",
+    "yes_no(": "answered",
+    "zero_one(": "answered",
+    "one_hot(": "classified",
+}
 
 
 # ---- the functions that these calls use ----

@@ -39,7 +39,8 @@ def _shipped(load: str, has_names: bool) -> Callable[[Run], str]:
         del run
         return (
             f"data = {load}()\n"
-            f"table = pl.DataFrame(data.data, schema=list(data.feature_names)).with_columns(target={target})"
+            "table = pl.DataFrame(data.data, schema=list(data.feature_names))\n"
+            f"table = table.with_columns(target={target})"
         )
 
     return write

@@ -198,7 +198,7 @@ def _epoch_body(run: Run, voice: Voice, mine: str) -> list[str]:
     by_rows = run.fitted.recipe.training.training_loss == "rows"
     lines = ["network.train()"] if _has_modes(run, voice) else []
     if run.steps_per_epoch == 1:
-        lines += [*_step(run, voice, "0", mine), "" if by_rows else f"{record}.append(loss.item())"]
+        lines += [*_step(run, voice, "0", mine), "" if by_rows else f"{record}.append({_item(run)})"]
     else:
         member = "member, " if mine else ""
         lines += [
@@ -206,13 +206,18 @@ def _epoch_body(run: Run, voice: Voice, mine: str) -> list[str]:
             f"order = train[random_order(ORDER, len(train), {member}epoch)]",
             _enumerated(has_dropout(run)),
             *_in(1, _step(run, voice, "step", mine)),
-            "" if by_rows else "    total += loss.item() * len(rows)",
+            "" if by_rows else f"    total += {_item(run)} * len(rows)",
             "" if by_rows else f"{record}.append(total / len(train))",
         ]
     if by_rows:
         after = _mean_loss(run, _forward(run, voice, "train"), "train")
         lines += ["with torch.no_grad():", f"    {record}.append({after}.item())"]
     return lines + (_look(run, voice, mine) if run.has_validation else [])
+
+
+def _item(run: Run) -> str:
+    """Return a step's loss as a number: the run keeps 32 bits of it."""
+    return "loss.float().item()" if run.fitted.recipe.training.precision == "float64" else "loss.item()"
 
 
 def has_dropout(run: Run) -> bool:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
+import duckdb
 import polars as pl
 
-from glassnet.errors import SourceError
 from glassnet.script.examples import EXAMPLE_WRITERS, GENERATED, REFUSED_EXAMPLES, is_matrix
 from glassnet.script.values import Run, Section, block, cannot, listing, quoted, writer
 from glassnet.settings import Settings
-from glassnet.table.database import frame_of, literal
+from glassnet.table.database import literal
 from glassnet.table.readers import files_of, format_of
 from glassnet.table.values import Column, Kind, Target, Task
 
@@ -56,22 +56,23 @@ def _read_text(run: Run) -> str:
     """Return a call of Polars that reads the same cells as the run did, or an empty string."""
     for options in _options(run.fitted.settings):
         with suppress(pl.exceptions.PolarsError, UnicodeError, LookupError):
-            if (names := _tried(run, options)) is not None:
+            if (more := _tried(run, options)) is not None:
                 told = "".join(f", {name}={quoted(value)}" for name, value in options.items())
                 call = f"table = pl.read_csv({quoted(run.source)}, infer_schema=False{told})"
-                return block(call, names)
+                return block(call, more)
     return ""
 
 
 def _tried(run: Run, options: dict[str, Any]) -> str | None:
-    """Return the line that names the columns if these options read the run's cells, else None."""
+    """Return the lines that follow the call if these options read the run's cells, else None."""
     raw = run.raw
     if pl.read_csv(run.source, infer_schema=False, n_rows=1, **options).width != raw.width:
         return None
     frame = pl.read_csv(run.source, infer_schema=False, **options)
     names = _names(frame.columns, raw.columns)
     frame.columns = raw.columns
-    return names if _same(frame, raw) else None
+    blank = "table = table.filter(~pl.all_horizontal(pl.all().is_null()))  # a blank line is no row"
+    return block(names, blank if frame.height > raw.height else "") if _same(frame, raw) else None
 
 
 def _options(settings: Settings) -> Iterator[dict[str, Any]]:
@@ -127,8 +128,8 @@ def _read_json(run: Run) -> str:
     """Return the SQL that reads every value of the objects as text."""
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in run.raw.columns)
     sql = f"select * from read_json({literal(run.source)}, columns={{{columns}}})"
-    with suppress(SourceError):
-        if _same(frame_of(sql, (), run.source), run.raw):
+    with suppress(duckdb.Error), duckdb.connect() as connection:
+        if _same(pl.DataFrame(connection.sql(sql)), run.raw):
             return f"table = pl.DataFrame(duckdb.sql({quoted(sql)}))"
     return ""
 
@@ -151,7 +152,7 @@ def _cleaning(run: Run) -> list[str]:
     if any((run.raw[name] != run.raw[name].str.strip_chars()).any() for name in texts):
         lines.append("table = table.with_columns(pl.col(pl.String).str.strip_chars())")
     lines += _clearing(run, texts)
-    if run.known.height < run.raw.height or _has_blank_line(run):
+    if run.known.height < run.raw.height:
         lines.append(_dropping(run))
     return lines
 
@@ -202,16 +203,6 @@ def _needs_clearing(run: Run, name: str, word: str) -> bool:
     is_number = kinds.get(name) is Kind.NUMBER or (name not in kinds and schema.task is Task.REGRESSION)
     reads_as_number = pl.Series([word]).cast(pl.Float64, strict=False).fill_nan(None).null_count() == 0
     return reads_as_number or not is_number
-
-
-def _has_blank_line(run: Run) -> bool:
-    """Return whether Polars would take a blank line at the end of a text file for a row."""
-    if run.fitted.settings.query or not run.source:
-        return False
-    paths = files_of(run.source)
-    return format_of(paths[0]) == "text" and any(
-        not line.strip() for path in paths for line in path.open("rb").readlines()[-3:]
-    )
 
 
 def _dropping(run: Run) -> str:

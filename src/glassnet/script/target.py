@@ -75,16 +75,16 @@ def target_lines(run: Run) -> list[str]:
     fitted = run.fitted
     to_float = ".double()" if fitted.recipe.training.precision == "float64" else ".float()"
     if by_class(run):
-        return ["target = torch.from_numpy(y).long()"]
+        return ["target = torch.tensor(y).long()"]
     if fitted.schema.task is Task.MULTICLASS:
         return [f"target = torch.from_numpy(y[:, None] == np.arange({fitted.outputs})){to_float}"]
     column = "[:, None]" if len(fitted.schema.targets) == 1 else ""
     if fitted.schema.task is not Task.REGRESSION:
-        return [f"target = torch.from_numpy(y){to_float}{column}"]
+        return [f"target = torch.tensor(y){to_float}{column}"]
     # A validation loss is taken in float64, so the target keeps its digits until a step is taken.
     kept = "" if run.has_validation else to_float
     if not fitted.scales_target:
-        return [f"target = torch.from_numpy(y){kept}{column}"]
+        return [f"target = torch.tensor(y){kept}{column}"]
     if column:
         learned = "mean, deviation = y[train].mean(), y[train].std()"
     else:

@@ -81,7 +81,7 @@ def verify(fitted: Fitted, style: str = "modules", source: str = "") -> Verified
             last = " ".join(ran.stderr.strip().splitlines()[-LAST_LINES:])
             raise TrainingError(f"the script failed: {last}")
         with np.load(found) as arrays:
-            return _compared(fitted, dict(arrays), ran.stdout)
+            return compared(fitted, dict(arrays), ran.stdout)
 
 
 def must_be_exact(fitted: Fitted) -> bool:
@@ -95,7 +95,8 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "MPLBACKEND": "agg"}
 
 
-def _compared(fitted: Fitted, found: dict[str, NDArray[np.float64]], printed: str) -> Verified:
+def compared(fitted: Fitted, found: dict[str, NDArray[np.float64]], printed: str) -> Verified:
+    """Return how far the losses and predictions that a script left are from the run's."""
     history = fitted.trained.history
     epochs = (history.epochs, len(found["training_loss"]))
     shared = min(epochs)

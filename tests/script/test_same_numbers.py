@@ -1,0 +1,100 @@
+"""A script comes to the run's numbers: not nearly, but to the last digit."""
+
+import itertools
+
+import pytest
+
+from glassnet.model import fit
+from glassnet.script.verify import verify
+
+SMALL = {"hidden": (8,), "epochs": 2}
+
+
+@pytest.mark.parametrize("style", ["modules", "scratch"])
+@pytest.mark.parametrize(
+    ("example", "recipe"),
+    [("classification", "neuron"), ("random", "sequential")],
+    ids=["neuron", "sequential"],
+)
+def test_the_tutorials(differences, example, recipe, style):
+    assert differences(example=example, recipe=recipe, epochs=8, style=style).is_exact
+
+
+@pytest.mark.parametrize(
+    ("target", "loss"),
+    [
+        *itertools.product(["income"], ["squared", "absolute", "huber", "quantile", "poisson"]),
+        *itertools.product(["rich"], ["binary_cross_entropy", "cross_entropy", "squared"]),
+        *itertools.product(["size"], ["cross_entropy", "squared"]),
+    ],
+)
+def test_every_loss_on_a_table_with_every_kind_of_column(differences, mixed, target, loss):
+    scale = {"learning_rate": 1e-5, "clip": 1.0} if loss == "poisson" else {}
+    assert differences(mixed, target=target, loss=loss, drop="household", **SMALL, **scale).is_exact
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": "sgd", "momentum": 0.9, "weight_decay": 0.01},
+        {"optimizer": "adam", "schedule": "one_cycle", "warmup": 0.0},
+        {"schedule": "step", "activation": "silu"},
+        {"normalization": "layer", "activation": "gelu", "dropout": 0.3},
+        {"numbers": "standard", "bins": 4, "precision": "float64"},
+        {"numbers": "none", "learning_rate": 1e-4},
+        {"bins": 6, "one_hot": 20, "rare": 12},
+        {"one_hot": 0, "embedding": 3},
+        {"label_smoothing": 0.1, "batch_size": 0},
+        {"class_weight": "balanced", "patience": 1, "epochs": 20},
+        {"validation_share": 0.0, "clip": 0.0},
+        {"test_share": 0.0, "seed": 12},
+        {"test_share": 0.0, "validation_share": 0.0},
+        {"positive": "poor", "output": "sigmoid", "loss": "squared"},
+    ],
+    ids=lambda changes: " ".join(changes),
+)
+def test_every_choice(differences, mixed, changes):
+    assert differences(mixed, target="rich", drop="household", **(SMALL | changes)).is_exact
+
+
+@pytest.mark.parametrize("split", [{"time": "since"}, {"time": "paid"}, {"group": "household"}], ids=str)
+def test_splits_by_time_and_group(differences, mixed, split):
+    assert differences(mixed, target="income", **SMALL, **split).is_exact
+
+
+def test_a_regression_of_two_numbers(differences, mixed):
+    assert differences(mixed, target=["income", "paid"], drop="household", **SMALL).is_exact
+
+
+def test_several_yes_or_no_targets(differences, mixed):
+    assert differences(mixed, target=["rich", "member"], drop="household", **SMALL).is_exact
+
+
+@pytest.mark.parametrize(
+    "example", ["breast_cancer", "wine", "digits", "diabetes", "moons", "circles", "regression"]
+)
+def test_every_example(differences, example):
+    assert differences(example=example, bins=0, **SMALL).is_exact
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"momentum": 0.5}, {"weight_decay": 0.1}, {"schedule": "cosine", "activation": "tanh"}],
+    ids=str,
+)
+def test_sgd_written_out(differences, mixed, changes):
+    plain = {"optimizer": "sgd", "one_hot": 20, "style": "scratch"} | SMALL
+    assert differences(mixed, target="income", drop="household", **plain, **changes).is_exact
+
+
+def test_members_differ_in_late_digits_only(differences, mixed):
+    found = differences(mixed, target="income", drop="household", members=3, **SMALL)
+    # Three networks in one batched product round otherwise than one after another: float32's 1e-7 a step.
+    assert max(found.training_loss, found.validation_loss, found.predicted) < 1e-5
+
+
+def test_a_fresh_process_comes_to_the_same_numbers(mixed):
+    found = verify(fit(mixed, target="rich", engine="eager", threads=1, drop="household", **SMALL).fitted)
+    assert found.is_exact
+    assert "accuracy on 32 test rows" in found.printed
+    assert str(found) == "All 2 epochs' losses and all predictions are the same, to the last digit."
