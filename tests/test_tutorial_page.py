@@ -24,5 +24,6 @@ def test_the_commands_of_the_tutorial_run(tmp_path: Path, monkeypatch: pytest.Mo
         outputs[command] = result.output
     assert (tmp_path / "loss.png").stat().st_size > 5_000
     text = "\n".join(outputs.values())
-    assert "75" in text and "-12" in text
+    assert "75" in text
+    assert "-12" in text
     assert "glassnet" not in re.sub(r"#.*", "", (tmp_path / "neuron.py").read_text())

@@ -25,7 +25,7 @@ from glassnet.table.values import RowNumbers
 from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
 
 try:
-    import glassnet.engine._fused as _fused
+    import glassnet.engine._fused as _fused  # noqa: PLR0402  # never from the package itself
 except ImportError:  # a source install without a C++ compiler
     _fused = None  # type: ignore[assignment]
 
