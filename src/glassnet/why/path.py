@@ -30,11 +30,11 @@ class Path:
         self.weight_T = torch.from_numpy(asked.weight_T)
         self.scale, self.shift = unit(fitted, asked, fold)
         inputs = apply(encoded, preparation, fold)
-        self.dense_from = torch.from_numpy(preparation.baseline.dense_FD[fold])
+        self.dense_from = torch.tensor(preparation.baseline.dense_FD[fold])
         self.dense_to = torch.from_numpy(inputs.dense_RD[0]).double()
         self.slot_E = torch.from_numpy(inputs.slot_RE[0]).long()
         self.embedding = next((m for m in self.network.modules() if isinstance(m, MemberEmbedding)), None)
-        shares = torch.from_numpy(preparation.baseline.share_FS[fold])
+        shares = torch.tensor(preparation.baseline.share_FS[fold])
         self.vector_from, self.vector_to = _vectors(self.embedding, shares, self.slot_E, preparation.embedded)
 
     def at(self, place: float) -> float:
