@@ -36,9 +36,9 @@ FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChec
 
 
 @st.composite
-def plans(draw, precision="float64"):
+def plans(draw, precision="float64", losses=fused.LOSSES):
     """Arguments of a plan with everything that the engine knows, in every shape."""
-    loss = draw(st.sampled_from(fused.LOSSES))
+    loss = draw(st.sampled_from(losses))
     outputs = draw(st.integers(2, 20) if loss == "cross_entropy" else st.integers(1, 20))
     optimizer = draw(st.sampled_from(fused.OPTIMIZERS))
     return {
@@ -139,18 +139,38 @@ def own_spread(plan, steps, weights):
 def agrees_step_by_step(plan, steps):
     """Return the largest difference that a single step from eager's own state makes, over some steps."""
     eager, engine = EagerEngine(plan), FusedEngine(plan)
+    corners = watch_corners(eager)
     worst = 0.0
     for number in range(steps):
+        corners.clear()
         engine.load(eager.weights())
         load_optimizer(eager, engine, number)
         eager.advance(number, 1)
         engine.advance(number, 1)
+        if min(corners, default=1.0) < 1e-6:
+            continue
         ours, theirs = engine.weights(), eager.weights()
         for name, parameter in eager.network.named_parameters():
             settled = is_settled(eager.optimizer.state[parameter])
             difference = (ours[name] - theirs[name]).abs() * settled
             worst = max(worst, float(difference.max() / theirs[name].abs().max()))
     return worst
+
+
+def watch_corners(eager):
+    """Return a list that each step of eager fills with its distances from a corner.
+
+    Within one rounding of ReLU's 0 either side's derivative is right, and with 100,000 sums a step some are.
+    """
+    corners = []
+
+    def look(_, __, sums):
+        corners.append(float(sums.detach().abs().min()))
+
+    if eager.plan.architecture.activation == "relu":
+        for layer in eager.network.hidden:
+            layer.register_forward_hook(look)
+    return corners
 
 
 def is_settled(state):
@@ -175,7 +195,10 @@ def load_optimizer(eager, engine, number):
             engine.load(found, what)
 
 
-@given(arguments=plans(precision="float32"))
+SMOOTH = [one for one in fused.LOSSES if one not in ("absolute", "quantile")]
+
+
+@given(arguments=plans(precision="float32", losses=SMOOTH))
 @example(
     arguments={  # a hidden layer of one unit that is dead for many rows
         "rows": 159,
