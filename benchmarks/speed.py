@@ -239,12 +239,18 @@ def measure(row: Row, rounds: int) -> None:
                 seconds[name].append(took)
     mine = statistics.median(seconds["ours"])
     limit = statistics.median(limits)
+    best_share = 2e-9 * row.products / min(seconds["ours"]) / max(limits)
     share = f", {2e-9 * row.products / mine / limit:.0%} of the limit" if row.products else ""
+    share += f" (best by best {best_share:.0%})" if row.products else ""
     print(f"{row.work}: {mine * 1e3:.2f} ms{share}")
     for name, (_, asked) in row.others.items():
         theirs = statistics.median(seconds[name])
         wanted = f" (asked: {asked})" if asked else ""
-        print(f"    {name}: {theirs * 1e3:.1f} ms, {theirs / mine:.1f} times ours{wanted}", flush=True)
+        best = min(seconds[name]) / min(seconds["ours"])
+        print(
+            f"    {name}: {theirs * 1e3:.1f} ms, {theirs / mine:.1f} times ours; best by best {best:.1f}{wanted}",
+            flush=True,
+        )
 
 
 def measure_scaling(rounds: int) -> None:
