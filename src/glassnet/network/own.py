@@ -26,6 +26,7 @@ class OwnModule(nn.Module):
         self.outputs = outputs
 
     dropped_widths: tuple[int, ...] = ()
+    has_member_axis = False  # the parameters are the user's, without an axis of members
 
     def forward(
         self, dense_KBD: Tensor, slot_KBE: Tensor | None = None, masks: Sequence[Tensor] = ()
