@@ -6,7 +6,7 @@
 
 Hooks on the optimiser's steps and on the module look on; nothing they do changes a gradient, a weight or a
 random number. The first hundred steps are recorded and then every hundredth, fewer where that takes more
-than 3 % of the time, but always every thousandth. In between, a step costs two calls of a short hook.
+than 3 % of the time, but always every thousandth. The steps in between cost nothing that was measurable.
 
 Two mistakes are looked for in the recorded steps:
 
@@ -16,7 +16,7 @@ Two mistakes are looked for in the recorded steps:
 * **A loss of (N,) against (N, 1).** Between the module's output and the step, `doctor.broadcast.LossWatch`
   notes the shapes of what is subtracted, multiplied or compared.
 
-Shapes: N recorded steps, L layers, Q quantities.
+Shapes: N recorded steps, L layers.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ from glassnet.telemetry import (
 # The kind that is looked at: the first of these that the module has.
 ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 WIDEST: Final = 10  # hundreds of steps between two looks, at most
+UNTIMED: Final = (
+    1.5  # a look's whole time over what is timed of it: hooks inside a pass are too short to time
+)
 LOSSES_MEANED: Final = 10  # recorded losses in one mean: single batches are too noisy to judge by
 
 Layers = Mapping[str, Sequence[Tensor | None]]
@@ -84,12 +87,14 @@ class Watched:
         self.module = module
         self.optimizer = optimizer
         self._layers = layer_parameters(module)
+        self._moving = [p for p in module.parameters() if p.requires_grad]
         self._kind = _kind(module)
         self._recorder = Recorder(FIRST_STEPS, FEWEST_ENDS)  # an "epoch" is a hundred steps
         self._stride = 1  # doubled each time the records fill up
         self._records: list[Record] = []
         self._losses: dict[int, float] = {}  # recorded step, counted from 0 -> its loss
         self._step = 0  # taken so far
+        self._due = 0  # the next step to be recorded
         self._checked = 0
         self._uncleared = 0
         self._broadcast = ""
@@ -130,7 +135,7 @@ class Watched:
         """
         records = self._table()
         steps, _, layers, quantities = records.value_NKLQ.shape
-        step_N = np.array([_number(record) for record in self._records], dtype=np.int64)
+        step_N = np.array([one.epoch * FIRST_STEPS + one.step + 1 for one in self._records], dtype=np.int64)
         inside = {
             "step": np.repeat(step_N, layers * quantities),
             "layer": list(np.tile(np.repeat(np.array(records.layers), quantities), steps)),
@@ -183,11 +188,12 @@ class Watched:
             self.module.register_forward_pre_hook(self._see_input),
             self.module.register_forward_hook(self._see_loss),
         ]
-        for name in self._layers:
-            look.handles.append(_owner(self.module, name).register_forward_hook(partial(_enter, look, name)))
+        parts = dict(self.module.named_modules())  # a parameter of the module itself is in none
+        for name in set(self._layers) & set(parts):
+            look.handles.append(parts[name].register_forward_hook(partial(_enter, look, name)))
         for module in _activations(self.module, self._kind):
             look.handles.append(module.register_forward_hook(partial(_see_idle, look, self._kind)))
-        for parameter in _moving(self._layers):
+        for parameter in self._moving:
             look.handles.append(parameter.register_hook(partial(_see_before, look, parameter)))  # type: ignore[no-untyped-call]  # torch's
             after = parameter.register_post_accumulate_grad_hook(partial(_see_after, look))  # type: ignore[no-untyped-call]  # torch's
             look.handles.append(after)
@@ -200,6 +206,9 @@ class Watched:
         self._look.loss.stop()
         for handle in self._look.handles:
             handle.remove()
+        for parameter in self._moving:
+            if not parameter._backward_hooks:  # torch goes on asking an empty dictionary at every backward()
+                parameter._backward_hooks = None
         self._look = None
 
     def _see_input(self, module: nn.Module, given: tuple[Any, ...]) -> None:
@@ -229,11 +238,13 @@ class Watched:
             self._learn(look)
             self._end()
             now = time.perf_counter()
-            self._recorder.took(look.seconds + now - started, now - self._since)
+            self._recorder.took(UNTIMED * (look.seconds + now - started), now - self._since)
             self._since = now
             self._recorder.epoch_stride = self._stride * self._spacing()
+            ahead = FIRST_STEPS * (self._recorder.epoch_stride + 1)
+            self._due = self._recorder.steps(self._step + 1, ahead)[0]
         self._step += 1
-        if self._recorder.steps(self._step, 1):
+        if self._step == self._due:
             self._begin()
 
     def _record(self, look: _Look) -> Record:
@@ -372,11 +383,6 @@ def _means(losses: Floats64) -> Floats64:
     return np.array([part.mean() for part in np.array_split(losses, parts) if part.size])
 
 
-def _number(record: Record) -> int:
-    """Return the step's number in the loop, counted from 1."""
-    return record.epoch * FIRST_STEPS + record.step + 1
-
-
 # ---- the module's parts ----
 
 
@@ -388,13 +394,3 @@ def _kind(module: nn.Module) -> str:
 
 def _activations(module: nn.Module, kind: str) -> Iterable[nn.Module]:
     return (one for one in module.modules() if kind and isinstance(one, ACTIVATIONS[kind]))
-
-
-def _owner(module: nn.Module, layer: str) -> nn.Module:
-    """Return the submodule of a layer's name; the module itself for a parameter of its own."""
-    known: Mapping[str, nn.Module] = dict(module.named_modules())
-    return known.get(layer, module)
-
-
-def _moving(layers: Mapping[str, Sequence[nn.Parameter]]) -> Iterable[nn.Parameter]:
-    return (parameter for ps in layers.values() for parameter in ps if parameter.requires_grad)
