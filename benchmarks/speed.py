@@ -247,10 +247,8 @@ def measure(row: Row, rounds: int) -> None:
         theirs = statistics.median(seconds[name])
         wanted = f" (asked: {asked})" if asked else ""
         best = min(seconds[name]) / min(seconds["ours"])
-        print(
-            f"    {name}: {theirs * 1e3:.1f} ms, {theirs / mine:.1f} times ours; best by best {best:.1f}{wanted}",
-            flush=True,
-        )
+        ratios = f"{theirs / mine:.1f} times ours, best by best {best:.1f}"
+        print(f"    {name}: {theirs * 1e3:.1f} ms, {ratios}{wanted}", flush=True)
 
 
 def measure_scaling(rounds: int) -> None:
