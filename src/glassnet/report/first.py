@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.evaluate.values import Score
 from glassnet.pipeline import Fitted
-from glassnet.report import canvas, commands, plots, words
+from glassnet.report import canvas, commands, findings, plots, words
 from glassnet.report.markup import Child, Html, block, bullets, code, element, join, paragraph, section, table
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.verdict import comparison, sentences
@@ -38,6 +38,7 @@ def head(fitted: Fitted) -> Html:
     contents = (
         ("how-good", "How good"),
         ("training", "Training"),
+        ("inside", "Inside"),
         ("in-depth", "In depth"),
         ("matters", "What matters"),
         ("table", "The table"),
@@ -100,6 +101,7 @@ def how_good(fitted: Fitted) -> Html:
         "How good is it?",
         *loud,
         grid([said, *glance]),
+        *findings.cards(fitted),
         score_table(fitted),
         *_notes(fitted),
         element("h3", "What to do next"),

@@ -14,6 +14,7 @@ from glassnet.pipeline import Fitted
 from glassnet.report import amounts, classes
 from glassnet.report.columns import the_table
 from glassnet.report.first import head, how_good, title_of
+from glassnet.report.inside import inside
 from glassnet.report.learning import training
 from glassnet.report.making import made
 from glassnet.report.markup import Html, element, join, paragraph, section
@@ -53,6 +54,7 @@ def page(fitted: Fitted) -> str:
             "main",
             how_good(fitted),
             training(fitted),
+            inside(fitted),
             _in_depth(fitted),
             matters(fitted),
             the_table(fitted),

@@ -47,6 +47,13 @@ header + main > section:first-child { border-top: 0; padding-top: 2rem; }
   max-width: 48rem; border-left: 3px solid var(--second); background: var(--loud);
   padding: .6rem 1rem; margin: 0 0 1rem; border-radius: 0 4px 4px 0;
 }
+.finding { max-width: 48rem; border-left: 3px solid var(--accent); background: var(--raised);
+  padding: .7rem 1rem; margin: 0 0 1rem; border-radius: 0 4px 4px 0; }
+.finding.warning { border-left-color: var(--second); background: var(--loud); }
+.finding p { margin: 0 0 .3rem; }
+.finding p:last-child { margin: 0; }
+.finding + .scroll { margin-top: 2rem; }
+.tag { color: var(--faint); font-size: .85rem; margin-left: .4rem; }
 nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; display: flex; flex-wrap: wrap;
   gap: .25rem 1.4rem; font-size: .95rem; max-width: none; }
 nav li { margin: 0; }
