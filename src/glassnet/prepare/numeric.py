@@ -17,6 +17,7 @@ from glassnet.table.values import RowNumbers
 
 CLIP: Final = 3.0  # where the smooth clip levels off, in scales
 ATOM: Final = 0.25  # share to which one value is held where the quartiles are equal
+TINY: Final = float(np.finfo(np.float32).tiny)
 QUARTILES: Final = np.array([0.25, 0.5, 0.75])
 
 
@@ -35,7 +36,8 @@ def learn_scales(
             learned_FN4[fold, number] = _learn_one(value_n, weight_R[rows], how, encoding.parts[number])
     return NumberScales(
         location_FN=learned_FN4[..., 0],
-        scale_FN=learned_FN4[..., 1],
+        # A scale that float32 holds as 0 is no spread at all.
+        scale_FN=np.where(learned_FN4[..., 1] < TINY, np.inf, learned_FN4[..., 1]),
         low_FN=learned_FN4[..., 2],
         high_FN=learned_FN4[..., 3],
         clipped_N=np.array([how == "robust" and part != "yes/no" for part in encoding.parts], dtype=bool),
