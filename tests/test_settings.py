@@ -33,6 +33,7 @@ WRONG = {
     "members": (0, 1025, 1.0),
     "numbers": ("minmax",),
     "one_hot": (-1, 0.5),
+    "bins": (-1, 1025, 2.0),
     "embedding": (0, 1025),
     "rare": (0,),
     "label_smoothing": (-0.1, 1.0, "auto"),

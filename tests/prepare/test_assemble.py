@@ -97,20 +97,22 @@ STRANGE = pl.DataFrame(
 # ---- learned on the fit rows alone ----
 
 
+@pytest.mark.parametrize("bins", [0, 4])
 @pytest.mark.parametrize("how", HOW)
-def test_other_rows_change_nothing_learned(how):
-    frame, choices = table(60, 1), Preparing(numbers=how)
-    fit = list(range(0, 60, 2))
+def test_other_rows_change_nothing_learned(how, bins):
+    frame, choices = table(160, 1), Preparing(numbers=how, bins=bins)
+    fit = list(range(0, 160, 2))
     before = prepared_of(frame, [fit], choices)
+    assert (before.preparation.bins.count_N.sum() > 0) == (bins > 0)
     replaced = pl.concat([STRANGE] * 5)
-    places = [place for place in range(60) if place % 2]
+    places = [place for place in range(160) if place % 2]
     changed = frame.clone()
     for column in frame.columns:
         values = frame[column].to_list()
         for number, place in enumerate(places):
             values[place] = replaced[column][number % replaced.height]
         changed = changed.with_columns(pl.Series(column, values, dtype=frame[column].dtype))
-    target = np.arange(60.0)[:, None]
+    target = np.arange(160.0)[:, None]
     target[places] = 1e9
     after = prepared_of(changed, [fit], choices, target=target)
     assert not changed.equals(frame)
@@ -181,9 +183,10 @@ def test_a_fold_learns_what_it_would_learn_alone():
 
 
 @pytest.mark.parametrize("how", HOW)
-@pytest.mark.parametrize("one_hot", [0, 50])
-def test_strange_cells_become_finite_inputs(how, one_hot):
-    prepared = prepared_of(table(60, 4), [list(range(60))], Preparing(numbers=how, one_hot=one_hot))
+@pytest.mark.parametrize(("one_hot", "bins"), [(0, 0), (50, 0), (0, 4)])
+def test_strange_cells_become_finite_inputs(how, one_hot, bins):
+    choices = Preparing(numbers=how, one_hot=one_hot, bins=bins)
+    prepared = prepared_of(table(160, 4), [list(range(160))], choices)
     inputs = apply(encode(STRANGE, prepared.preparation.encoding), prepared.preparation, 0)
     assert np.isfinite(inputs.dense_RD).all()
     assert inputs.dense_RD.dtype == np.float32
@@ -207,10 +210,18 @@ frames = st.integers(1, 12).flatmap(
 ).map(lambda d: pl.DataFrame({n: pl.Series(v, dtype=DTYPES[KINDS[n]]) for n, v in d.items()}))  # fmt: skip
 
 
-@given(known=frames, new=frames, how=st.sampled_from(HOW), rare=st.integers(1, 3), one_hot=st.integers(0, 9))
-@hypothesis_settings(max_examples=150, deadline=None)
-def test_any_table_becomes_finite_inputs(known, new, how, rare, one_hot):
-    choices = Preparing(numbers=how, rare=rare, one_hot=one_hot)
+@given(
+    known=frames,
+    new=frames,
+    how=st.sampled_from(HOW),
+    rare=st.integers(1, 3),
+    one_hot=st.integers(0, 9),
+    bins=st.integers(0, 3),
+)
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_any_table_becomes_finite_inputs(known, new, how, rare, one_hot, bins):
+    choices = Preparing(numbers=how, rare=rare, one_hot=one_hot, bins=bins)
+    known = pl.concat([known] * 41)  # bins need rows
     prepared = prepared_of(known, [list(range(known.height))], choices)
     for frame in (known, new, STRANGE):
         inputs = apply(encode(frame, prepared.preparation.encoding), prepared.preparation, 0)

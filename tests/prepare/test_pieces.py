@@ -109,14 +109,16 @@ def test_equal_quartiles_take_half_the_range():
 
 
 @pytest.mark.parametrize("how", ["robust", "standard", "none"])
-@pytest.mark.parametrize("value", [[math.nan] * 4, [math.inf, -math.inf], [3.0], [2.0] * 9, [7.0, math.nan]])
+@pytest.mark.parametrize(
+    "value", [[math.nan] * 4, [math.inf, -math.inf], [3.0], [2.0] * 9, [7.0, math.nan], [0.0, 1e-45]]
+)
 def test_columns_without_spread_become_nothing(value, how):
     encoded, scales = learned(value, how)
     for new in (encoded.number_RN, np.array([[np.nan], [np.inf], [-np.inf], [1e38], [-7]], np.float32)):
         scaled, _ = apply_scales(new, scales, 0)
         assert np.isfinite(scaled).all()
         if how != "none" or not np.isfinite(value).any():
-            assert not scaled.any()
+            assert not scaled.any(), "a column that does not vary says nothing"
 
 
 def test_infinities_go_where_the_largest_seen_goes():
