@@ -244,6 +244,42 @@ class Model:
         draw_loss(self.fitted.trained, ax)
         return ax
 
+    def plot_confusion(self, ax: Axes | None = None) -> Axes:
+        """Draw what was taken for what, as counts and shares of each true class; return the axes."""
+        from glassnet.report import drawn
+
+        return drawn.plot_confusion(self.fitted, ax)
+
+    def plot_roc(self, ax: Axes | None = None, *, label: str = "") -> Axes:
+        """Draw what is found against false alarms, of one of several classes by its `label`."""
+        from glassnet.report import drawn
+
+        return drawn.plot_roc(self.fitted, ax, label)
+
+    def plot_calibration(self, ax: Axes | None = None, *, label: str = "") -> Axes:
+        """Draw probabilities given against shares that were true, of a class by its `label`."""
+        from glassnet.report import drawn
+
+        return drawn.plot_calibration(self.fitted, ax, label)
+
+    def plot_residuals(self, ax: Axes | None = None, *, target: str = "") -> Axes:
+        """Draw truth minus prediction against the prediction, of one of several by `target`."""
+        from glassnet.report import drawn
+
+        return drawn.plot_residuals(self.fitted, ax, target)
+
+    def plot_importance(self, ax: Axes | None = None) -> Axes:
+        """Draw how much worse the first metric gets when a column is shuffled; return the axes."""
+        from glassnet.report import drawn
+
+        return drawn.plot_importance(self.fitted, ax)
+
+    def plot_gradients(self, ax: Axes | None = None, *, layer: str = "") -> Axes:
+        """Draw a layer's norms, updates and idle units over the run; the first unless named."""
+        from glassnet.report import drawn
+
+        return drawn.plot_gradients(self.fitted, ax, layer)
+
 
 def labels_of(value_RP: Floats64, targets: Sequence[Target], task: Task) -> NDArray[Any]:
     """Return labels, or numbers, of predictions: `(R,)`, or `(R, T)` for several targets."""

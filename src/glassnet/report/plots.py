@@ -32,6 +32,7 @@ from glassnet.report.canvas import (
 )
 from glassnet.report.canvas import new_axes as new_axes
 from glassnet.report.curves import Bin, reliability, roc_curve
+from glassnet.report.gradients import check_layer as check_layer
 from glassnet.report.gradients import draw_gradients as draw_gradients
 from glassnet.report.words import SHARES, figure, metric_name, percent, plain, told_apart
 from glassnet.train import History, Trained
