@@ -125,6 +125,25 @@ def test_cells_are_said_in_the_tables_words():
     }
 
 
+def test_long_numbers_are_shortened_and_nan_is_missing():
+    row = pl.DataFrame(
+        [{"age": 31.123456789123, "city": "City 1", "since": None, "paid": "no"}], schema=TYPES
+    )
+    words = {one.column: one.cell for one in why(trained("rich"), row).parts}
+    assert words["age"] == "31.1235"
+    words = {one.column: one.cell for one in why(trained("rich"), row.with_columns(age=float("nan"))).parts}
+    assert words["age"] == "missing"
+
+
+def test_a_score_of_either_class_is_near_its_probability():
+    model = fit(example="classification", recipe="neuron", epochs=20)
+    row = {"x1": -1.0, "x2": 0.5, "x3": 0.2, "x4": -0.3}
+    scores = [why(model, row, label=label).output for label in ("0", "1")]
+    assert sum(scores) == pytest.approx(1.0)
+    probability_P = model.predict_proba({name: [cell] for name, cell in row.items()})[0]
+    assert np.clip(scores, 0, 1) == pytest.approx(probability_P, abs=1e-6)
+
+
 def test_the_sigmoid_at_the_end_is_looked_behind():
     model = fit(example="random", recipe="sequential", epochs=3)
     row = dict.fromkeys((f"x{n}" for n in range(1, 11)), 0.5)

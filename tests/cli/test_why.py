@@ -38,6 +38,8 @@ def test_a_row_that_is_not_there_is_refused(run: Run, finished: Path) -> None:
     assert done.code == 2
     assert "there is no row 241" in done.err
     assert "240 rows" in done.err
+    assert "must be a whole number of at least 1" in run("why", finished, "--row", "0").err
+    assert "name a row, such as --row 17." in run("why", finished).err
 
 
 def test_help_has_examples(run: Run) -> None:

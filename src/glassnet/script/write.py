@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import textwrap
 from typing import Any, Final
 
 from glassnet.errors import pick
 from glassnet.pipeline import Fitted
 from glassnet.script.chance import chance_section
 from glassnet.script.columns import columns_section
-from glassnet.script.examples import is_matrix
 from glassnet.script.loop import loop_section
 from glassnet.script.network import network_section
 from glassnet.script.result import plot_section, result_section
@@ -20,7 +20,7 @@ from glassnet.script.scratch import scratch_sections
 from glassnet.script.split import split_section
 from glassnet.script.table import table_section
 from glassnet.script.target import target_section
-from glassnet.script.values import Run, Section, comment
+from glassnet.script.values import WIDTH, Run, Section, comment
 
 # What a name in the code needs at the head of the script, in the order of the imports.
 IMPORTS: Final = {
@@ -100,7 +100,8 @@ def about(fitted: Fitted) -> str:
         if fitted.facts.engine == "eager"
         else f" (The run's engine '{fitted.facts.engine}' rounds otherwise: late digits differ.)"
     )
-    return f"{what}\n\nIt splits, starts and steps as the run did, and so comes to the same numbers.{engine}"
+    how = f"It splits, starts and steps as the run did, and so comes to the same numbers.{engine}"
+    return f"{what}\n\n{textwrap.fill(how, WIDTH)}"
 
 
 def write_script(fitted: Fitted, style: str = "modules", source: str = "") -> str:
@@ -149,6 +150,3 @@ def _code(number: int, text: str) -> dict[str, Any]:
 
 def _lines(text: str) -> list[str]:
     return text.splitlines(keepends=True)
-
-
-__all__ = ["STYLES", "about", "is_matrix", "sections_of", "write_notebook", "write_script"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import Final
+
 import polars as pl
 
 from glassnet.errors import SourceError
@@ -9,6 +12,9 @@ from glassnet.pipeline import Fitted
 from glassnet.prepare.category import apply_slots
 from glassnet.prepare.values import Encoded
 from glassnet.table.names import find_column
+
+LONG_NUMBER: Final = 12  # signs
+LONG_TEXT: Final = 32
 
 
 def cells_in_words(
@@ -27,13 +33,21 @@ def cells_in_words(
     words = {}
     for column in fitted.schema.inputs:
         raw = frame[find_column(column.name, frame.columns, "the row", SourceError)][0]
-        text = "" if raw is None else str(raw).strip()
+        is_empty = raw is None or (isinstance(raw, float) and math.isnan(raw))
+        text = "" if is_empty else str(raw).strip()
         if conformed[column.name][0] is None:
             readable = not text or text in column.cells.missing
             words[column.name] = "missing" if readable else f"{text} (unreadable, so missing)"
         else:
-            words[column.name] = text + remarks.get(column.name, "")
+            words[column.name] = _shortened(text, conformed[column.name][0]) + remarks.get(column.name, "")
     return words
+
+
+def _shortened(text: str, value: object) -> str:
+    """Return a cell that fits into a table: a long number with six digits, a long text cut."""
+    if isinstance(value, float):
+        return text if len(text) <= LONG_NUMBER else f"{value:.6g}"
+    return text if len(text) <= LONG_TEXT else f"{text[: LONG_TEXT - 1]}…"
 
 
 def _shares_slot(fitted: Fitted, category: int) -> bool:

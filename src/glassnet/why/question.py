@@ -26,6 +26,7 @@ class Asked:
     weight_T: Floats64
     about: str
     output: int  # the output, class or target asked for
+    shift: float = 0.0  # added to the weighted sum
     is_logit_of_sigmoid: bool = False  # the network ends in a sigmoid, and the sum before it is meant
 
 
@@ -49,10 +50,13 @@ def ask(fitted: Fitted, predicted_P: Floats64, label: str, target: str) -> Asked
     what = f"{schema.targets[0].name} = {labels[chosen]}"
     if outputs == 1:
         weight_T = np.array([1.0 if chosen == 1 else -1.0])
+        # A score is near 1 for one class and near 0 for the other; log-odds only change their sign.
+        is_turned = chosen == 0 and kind(fitted) == "score"
         return Asked(
             weight_T=weight_T,
             about=f"{kind(fitted)} of {what}",
             output=chosen,
+            shift=1.0 if is_turned else 0.0,
             is_logit_of_sigmoid=_ends_in_sigmoid(fitted),
         )
     weight_T = np.eye(outputs)[chosen] - 1.0 / outputs
@@ -104,7 +108,7 @@ def prediction(fitted: Fitted, predicted_P: Floats64, asked: Asked) -> str:
 def unit(fitted: Fitted, asked: Asked, fold: int) -> tuple[float, float]:
     """Return scale and shift from an output to the table's unit: those of a standardised target."""
     if fitted.schema.task is not Task.REGRESSION or not fitted.scales_target:
-        return 1.0, 0.0
+        return 1.0, asked.shift
     target = fitted.preparation.target
     return float(target.scale_FT[fold, asked.output]), float(target.location_FT[fold, asked.output])
 
