@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sklearn.datasets import load_digits
 
 from glassnet.doctor.findings import diagnose
 from glassnet.model import fit
 
-EXAMPLES = ["breast_cancer", "wine", "diabetes", "classification", "moons", "circles", "regression"]
+EXAMPLES = ["breast_cancer", "wine", "digits", "diabetes", "classification", "moons", "circles", "regression"]
 
 
 def names(**settings):
@@ -18,11 +17,6 @@ def names(**settings):
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_examples_at_their_defaults(example):
     assert names(example=example) == []
-
-
-def test_digits():
-    pixels = load_digits(as_frame=True).frame.astype(int)
-    assert names(table=pixels, target="target", epochs=30) == []
 
 
 @pytest.mark.parametrize(
