@@ -101,8 +101,8 @@ def clean_tables() -> list[Clean]:
                 f"p{i:03}",
                 ["yes", "no"][i % 2],
                 ["never", "often"][i // 3 % 2],
-                ["", "golf", "judo"][i % 3],
-                i % 5 + 1,
+                ['said "ok"', "golf", "judo, late"][i % 3],
+                ["", 'so "so"', "4"][i % 4 % 3],
             ],
         ),
         table(
@@ -250,6 +250,12 @@ def headers(table: Clean) -> Iterator[Variant]:
     long = replace(table, names=[*table.names[:-1], "h" * 100_000])
     yield of(long, "header", "a name of 100,000 letters", text_of(long))
     if len(table.names) > 2:
+        more = ",".join([*table.names[:1], "", *table.names[1:]])
+        yield of(table, "header", "a separator too many", f"{more}\n{body}", must_say="names for")
+        marked = replace(table, names=[f'"{table.names[0]}', *table.names[1:]])
+        text_marked = f'"{",".join(table.names)}\n{body}'
+        yield of(marked, "header", "a mark too many", text_marked, must_say="line 1")
+    if len(table.names) > 2 and len({row[0] for row in table.rows}) == len(table.rows):
         short = ",".join(table.names[1:])
         yield of(
             replace(table, names=["rownames", *table.names[1:]]),
@@ -338,7 +344,7 @@ def line_ends(table: Clean) -> Iterator[Variant]:
         for row in (0, 20):
             cells = ([table.names, *table.rows])[row]
             text = text_of(table, odd={row: line_of(cells, Form(end=end))})
-            yield of(table, "line end, row", f"{name} in row {row}", text, must_say="different ways")
+            yield of(table, "line end, row", f"{name} in row {row}", text)
 
 
 def encodings(table: Clean) -> Iterator[Variant]:

@@ -124,6 +124,19 @@ def survey(path: Path, compression: str) -> Survey:
     )
 
 
+def count_of(file: Readable, texts: tuple[str, ...]) -> int:
+    """Return how often the texts, shorter than a block, occur in the whole file."""
+    wanted = [text.encode() for text in texts]
+    longest = max(map(len, wanted))
+    count, before = 0, b""
+    with open_packed(Path(file.path), file.compression) as packed:
+        while block := packed.read(BLOCK):
+            joint = before + block
+            count += sum(joint.count(one) - before.count(one) for one in wanted)
+            before = joint[1 - longest :]
+    return count
+
+
 def _head(path: Path, compression: str) -> tuple[bytes, bool]:
     """Return the first bytes of the file, at least some lines of them, and whether that is all."""
     with open_packed(path, compression) as file:

@@ -88,8 +88,6 @@ def _by_body(first: list[str], rows: list[list[str]]) -> Header:
         return Header(lines=lines, why=why, sure=False)
     if any(_is_numeric(cells) for cells in columns):
         return Header(lines=1, why="a column of numbers begins with a word", sure=True)
-    if len(body) + 1 < len(rows):
-        columns = [[*cells, cell] for cell, cells in zip(first, columns, strict=True)]
     again = [cell for cell, cells in zip(first, columns, strict=True) if cell and cell in cells]
     if again:
         why = f"'{again[0]}' of the first row occurs below too, so it was read as a row"

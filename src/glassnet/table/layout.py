@@ -12,7 +12,7 @@ from glassnet.errors import SourceError
 from glassnet.settings import Settings
 from glassnet.table.encoding import Readable
 from glassnet.table.header import find_header, joined_names
-from glassnet.table.lines import Record, Signs, records
+from glassnet.table.lines import FAULTS, Record, Signs, records
 from glassnet.table.names import position_names, tidy_names
 from glassnet.table.numbers import looks_like_number
 from glassnet.table.words import MISSING_WORDS
@@ -66,6 +66,11 @@ def find_layout(
         options = "--header 2 or --header yes" if header.lines > 1 else "--header yes or --header no"
         notes += (f"{path.name}: {header.why}; {options} settles it.",)
     body = rows[header.lines :]
+    notes += tuple(
+        f"{path.name}: line {row.line}, the header, {FAULTS[row.fault]}."
+        for row in rows[: header.lines]
+        if row.fault
+    )
     raw, trailing, about = _raw_names([row.cells for row in rows[: header.lines]], body, width, path.name)
     names, changes = tidy_names(raw)
     last = rows[header.lines - 1] if header.lines else None
@@ -162,27 +167,54 @@ def _raw_names(
     """Return one raw name per column, whether every row ends with a separator too many, and notes."""
     if not header:
         return position_names(width), False, ()
-    if len(header) > 1:
-        longest = max(len(cells) for cells in header)
-        raw = joined_names([_fitted(cells, longest) for cells in header])
-    else:
-        raw = header[0]
+    raw = _joined(header, width)
+    if not body:
+        return raw, False, ()
+    if len(raw) > width:
+        return _without_surplus(raw, width, name) if width > 1 else (raw, False, ())
+    empty = all(not row.cells[width - 1].strip() for row in body if len(row.cells) >= width)
+    if len(raw) == width:
+        is_trailing = width > 1 and empty and not raw[-1].strip()
+        return (raw[:-1] if is_trailing else raw), is_trailing, ()
+    return _with_lacking(raw, [row.cells[0] for row in body], width, name, empty)
+
+
+def _joined(header: list[list[str]], width: int) -> list[str]:
+    """Return the names in the lines of the header, without blank ones beyond the columns."""
+    longest = max(len(cells) for cells in header)
+    raw = joined_names([_fitted(cells, longest) for cells in header]) if len(header) > 1 else header[0]
     while len(raw) > width and not raw[-1].strip():
         raw = raw[:-1]
-    empty = all(not row.cells[width - 1].strip() for row in body if len(row.cells) >= width)
-    if body and len(raw) == width > 1 and empty and not raw[-1].strip():
-        return raw[:-1], True, ()
-    if not body or len(raw) >= width:
-        return raw, False, ()
-    if len(raw) < width - 1:
-        return [*raw, *[""] * (width - len(raw))], False, ()
-    if empty:
+    return raw
+
+
+def _with_lacking(
+    raw: list[str], first: list[str], width: int, name: str, empty: bool
+) -> tuple[list[str], bool, tuple[str, ...]]:
+    """Return the names of a header that has fewer than the rows have cells; `first` is the first column."""
+    if len(raw) == width - 1 and empty:
         return raw, True, ()
+    if len(raw) < width - 1 or len(set(first)) < len(first):  # R's row names are all different
+        lacking = (
+            f"{name}: the header has {len(raw)} names for {width} columns; they were given from the left."
+        )
+        return [*raw, *[""] * (width - len(raw))], False, (lacking,)
     note = (
         f"{name}: the header has {len(raw)} names for {width} columns, as R writes row names; the first"
         f" column is called '{ROW_NAMES}'. --header no reads the first line as a row."
     )
     return [ROW_NAMES, *raw], False, (note,)
+
+
+def _without_surplus(raw: list[str], width: int, name: str) -> tuple[list[str], bool, tuple[str, ...]]:
+    """Return the names without those that no row has a cell for: blank ones, else the last ones."""
+    surplus = len(raw) - width
+    blank = [at for at, one in enumerate(raw) if not one.strip()]
+    gone = blank if len(blank) == surplus else list(range(width, len(raw)))
+    kept = [one for at, one in enumerate(raw) if at not in gone]
+    shown = ", ".join(f"'{raw[at]}'" for at in gone[:5])
+    note = f"{name}: the header has {len(raw)} names for {width} columns; {shown} was left out of it."
+    return kept, False, (note,)
 
 
 def _numeric_first(body: list[Record]) -> bool:

@@ -40,7 +40,7 @@ def mend(
         write = csv.writer(file, lineterminator="\n").writerow
         lines = _lines(readable, done.ends)
         for record in _without_below(_body(lines, signs, layout), layout, settings, done):
-            cells = _even(record, len(layout.names), done, signs)
+            cells = _even(record, layout, done, signs)
             if cells and tuple(record.cells) == layout.first:
                 done.again.add(record.line, record.cells[0])
             elif cells:
@@ -136,9 +136,10 @@ def _below(held: deque[Record], layout: Layout) -> list[Record]:
     return left if any(any(cell.strip() for cell in record.cells) for record in left) else []
 
 
-def _even(record: Record, width: int, done: Repairs, signs: Signs) -> list[str]:
+def _even(record: Record, layout: Layout, done: Repairs, signs: Signs) -> list[str]:
     """Return the cells of a row, as many as there are columns; an empty list for what is no row."""
     line, _, cells, fault = record
+    width, trailing = len(layout.names), layout.trailing
     if not cells:
         return [""] if width == 1 else []
     if signs.comment and not signs.told and cells[0].lstrip().startswith(signs.comment):
@@ -148,7 +149,7 @@ def _even(record: Record, width: int, done: Repairs, signs: Signs) -> list[str]:
     if len(cells) < width:
         done.short.add(line, f"{len(cells)}")
         return cells + [""] * (width - len(cells))
-    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+    if len(cells) > width + trailing or any(cell.strip() for cell in cells[width:]):
         done.long.add(line, ", ".join(cells[width:]))
     return cells[:width]
 

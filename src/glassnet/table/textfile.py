@@ -13,7 +13,7 @@ import duckdb
 from glassnet.settings import Settings
 from glassnet.table.database import connect, counted, literal
 from glassnet.table.dialect import find_signs
-from glassnet.table.encoding import Readable, readable
+from glassnet.table.encoding import Readable, count_of, readable
 from glassnet.table.layout import Layout, find_layout
 from glassnet.table.lines import Signs
 from glassnet.table.mend import mend, remarks_below, total_note
@@ -50,12 +50,15 @@ def scan_text(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
         notes = file.notes + about_signs + layout.notes
         sql = ""
         if _may_be_sound(file, signs, layout, settings):
-            sql = _sound_sql(connection, _body(file, signs, layout))
+            body = _body(file, signs, layout)
+            sql = _sound_sql(
+                connection, body, count_of(file, (f"{signs.delimiter}\n", f"{signs.delimiter}\r"))
+            )
             notes += total_note(file, path, signs, layout) if settings.footer_lines == "auto" else ()
         if not sql:
             copy, repairs = mend(file, path, signs, layout, settings)
             clean = Body(path=str(copy), compression="none", signs=CLEAN, columns=len(layout.names))
-            sql = _sound_sql(connection, clean) or _sql(clean, BUFFERS[-1])
+            sql = _sound_sql(connection, clean, 0) or _sql(clean, BUFFERS[-1])
             notes += repairs
         yield sql_scan(
             connection, sql, str(path), names=layout.names, headless=not layout.header, notes=notes
@@ -82,24 +85,35 @@ def _body(file: Readable, signs: Signs, layout: Layout) -> Body:
     )
 
 
-def _sound_sql(connection: duckdb.DuckDBPyConnection, body: Body) -> str:
-    """Return the SQL by which DuckDB reads every row of the file, or an empty string where it does not."""
+def _sound_sql(connection: duckdb.DuckDBPyConnection, body: Body, open_ends: int) -> str:
+    """Return the SQL by which DuckDB reads every row of the file, or an empty string where it does not.
+
+    `open_ends` is the number of lines that end with a separator: DuckDB takes one too many without a word.
+    """
     for buffer in BUFFERS:
         counts = counted(connection, _check(body, buffer))
         if counts is not None:
-            return "" if any(counts[1:]) else _sql(body, buffer)
+            rows, again, beyond, *filled = counts
+            may_end_open = rows if body.beyond else rows - filled[-1]
+            sound = not again and not beyond and open_ends <= may_end_open + bool(body.beyond)
+            return _sql(body, buffer) if sound else ""
     return ""
 
 
 def _check(body: Body, buffer: int) -> str:
-    """Return the SQL that counts the rows, and those that repeat the header or overflow its columns."""
+    """Return the SQL that counts the rows, those that repeat the header or overflow it, and filled cells.
+
+    All columns are asked for, because DuckDB looks closely only at those: with two of nine it took a line of
+    ten cells where one of them held quotation marks (1.5.6).
+    """
     again, beyond = "0", "0"
     if body.first:
         end = min(body.columns, len(body.first)) - 1
         again = f"count_if(c0 = {literal(body.first[0])} and c{end} = {literal(body.first[end])})"
     if body.beyond:
         beyond = f"count(c{body.columns})"
-    return f"select count(*), {again}, {beyond} from {_table(body, buffer)}"
+    filled = ", ".join(f"count(c{i})" for i in range(body.columns))
+    return f"select count(*), {again}, {beyond}, {filled} from {_table(body, buffer)}"
 
 
 def _sql(body: Body, buffer: int) -> str:
