@@ -285,3 +285,80 @@ def test_names_in_memory_are_kept(tmp_path):
     schema = decide_schema(table, Settings(target=("Life expectancy ",)))
     assert schema.targets[0].name == "Life expectancy"
     assert schema.columns[0].kind is Kind.NUMBER
+
+
+SPOILT = """# by us
+id,name,v
+(no),(text),(EUR)
+1,a,2.5
+2,"b, c",3
+# half
+3,d
+4,e,5.5
+5,f,6,7
+6,g,8
+
+the end
+"""
+
+
+def test_spoilt_lines_are_named(tmp_path):
+    table = read_table(written(tmp_path, SPOILT), Settings())
+    assert table.frame.columns == ["id (no)", "name (text)", "v (EUR)"]
+    assert table.frame["v (EUR)"].to_list() == ["2.5", "3", None, "5.5", "6", "8"]
+    said = " ".join(table.notes)
+    for words in (
+        "line 1 ('# by us') stands above the table and was left out; --skip-lines 0",
+        "the first 2 lines hold words above columns of numbers",
+        "line 7 has 2 cells of 3; what lacks at the end counts as missing",
+        "line 9 has more than 3 cells; what is beyond was left out, first '7'",
+        "line 6 begins with '#' and was left out as a comment; --comment none",
+        "line 12 at the end was left out as a remark, first 'the end'; --footer-lines 0",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "rows"),
+    [
+        ({"skip_lines": 1}, "made by\nid,v\n1,2\n", [("1", "2")]),
+        ({"skip_lines": 0, "header": "no"}, "a,b\nc,d\n", [("a", "b"), ("c", "d")]),
+        ({"header": "2"}, "2019,2019\nQ1,Q2\n1,2\n", [("1", "2")]),
+        ({"footer_lines": 2}, "id,v\n1,2\n3,4\nsum,6\n", [("1", "2")]),
+        ({"footer_lines": 0}, "a,b,c\n1,2,3\nend\n", [("1", "2", "3"), ("end", None, None)]),
+        ({"comment": "//"}, "id,v\n1,2\n// 3,4\n5,6\n", [("1", "2"), ("5", "6")]),
+        ({"comment": "none"}, "id,v\n1,2\n#3,4\n", [("1", "2"), ("#3", "4")]),
+        ({"quote": "none"}, "id,v\n1,\"2\n3,4\"\n", [("1", '"2'), ("3", '4"')]),
+        ({"quote": "'"}, "id,v\n1,'2,3'\n", [("1", "2,3")]),
+        ({"escape": "none"}, 'id,v\n1,"C:\\"\n2,"D:\\"\n', [("1", "C:\\"), ("2", "D:\\")]),
+        ({"delimiter": "||"}, "id||v\n1||2\n", [("1", "2")]),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_text_file_is_done(tmp_path, told, text, rows):
+    assert read_table(written(tmp_path, text), Settings(**told)).frame.rows() == rows
+
+
+def test_single_bytes_of_another_encoding_are_read_and_named(tmp_path):
+    data = "id,town\n" + "1,Köln\n" * 30
+    table = read_table(written(tmp_path, data.encode() + "2,Würzburg €\n".encode("cp1252")), Settings())
+    assert table.frame["town"].to_list() == ["Köln"] * 30 + ["Würzburg €"]
+    assert "but for 2 bytes, the first in line 32" in table.notes[0]
+
+
+def test_chunks_tell_what_the_reader_noted(tmp_path):
+    path = written(tmp_path, "id,y\n" + "".join(f"{i},{'np'[i % 2]}\n" for i in range(40)) + "40\n")
+    schema = decide_schema(read_table(path, WANTED), WANTED)
+    chunks = read_chunks(path, WANTED, schema, 7)
+    assert sum(chunk.height for chunk in chunks) == 41
+    assert any("line 42 has 1 cell of 2" in note for note in chunks.notes)
+
+
+def test_a_cell_may_be_a_book(tmp_path):
+    book = "word " * 2_000_000
+    table = read_table(written(tmp_path, f'id,text\n1,"{book}"\n2,short\n'), Settings())
+    assert table.frame["text"].str.len_chars().to_list() == [len(book), 5]
+
+
+def test_an_example_of_the_size_asked_for():
+    assert read_table("", Settings(example="random")).frame.height == 100
+    assert read_table("", Settings(example="random", example_rows=1000)).frame.height == 1000

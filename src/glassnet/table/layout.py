@@ -11,7 +11,7 @@ from typing import Final
 from glassnet.errors import SourceError
 from glassnet.settings import Settings
 from glassnet.table.encoding import Readable
-from glassnet.table.header import find_header, joined_names
+from glassnet.table.header import MOST_LINES, find_header, joined_names
 from glassnet.table.lines import FAULTS, Record, Signs, records
 from glassnet.table.names import position_names, tidy_names
 from glassnet.table.numbers import looks_like_number
@@ -61,7 +61,8 @@ def find_layout(
     if not rows:
         raise SourceError(f"{path} has no rows.")
     fit = max(width, len(rows[0].cells))
-    header = find_header([_fitted(row.cells, fit) for row in rows], settings, known)
+    even = [row for at, row in enumerate(rows) if at < MOST_LINES or len(row.cells) == width]
+    header = find_header([_fitted(row.cells, fit) for row in even], settings, known)
     if not header.sure:
         options = "--header 2 or --header yes" if header.lines > 1 else "--header yes or --header no"
         notes += (f"{path.name}: {header.why}; {options} settles it.",)
