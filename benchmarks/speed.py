@@ -55,6 +55,7 @@ BASE = Settings(
     clip=0.0,
     dropout=0.0,
     activation="relu",
+    bins=0,
     schedule="constant",
     warmup=0.0,
     batch_size=256,
