@@ -30,6 +30,7 @@ from glassnet.table.write import RowWriter
 RUNS: Final = Path("runs")  # where runs without a name of their own go
 MODEL: Final = "model.glassnet"
 REPORT: Final = "report.html"
+REPORT_JSON: Final = "report.json"
 RUN: Final = "run.json"
 FORMAT: Final = 1  # of run.json
 
@@ -120,7 +121,10 @@ def _rescue(saved: Path, parent: Path, name: str, error: Exception) -> None:
 
 
 def _fill(folder: Path, model: Model, command: Sequence[str], sources: Sources) -> None:
+    from glassnet.report.machine import write_json_report  # with matplotlib, which a prediction does not need
+
     model.report(folder / REPORT)
+    write_json_report(model.fitted, folder / REPORT_JSON)
     write_json(folder / "metrics.json", metrics_of(model))
     write_json(folder / RUN, run_of(model, command, sources))
     _write_rows(folder / "history.csv", model.history)

@@ -172,11 +172,14 @@ def _score_row(score: Score) -> tuple[str | Html, ...]:
     )
 
 
+def notes_of(fitted: Fitted) -> list[str]:
+    """Return what is worth knowing of the table, the run and its figures, each in a sentence."""
+    return list(dict.fromkeys((*fitted.notes, *_own_notes(fitted))))
+
+
 def _notes(fitted: Fitted) -> list[Html]:
-    notes = list(dict.fromkeys((*fitted.notes, *_own_notes(fitted))))
-    if not notes:
-        return []
-    return [element("h3", "Worth knowing"), bullets(notes)]
+    notes = notes_of(fitted)
+    return [element("h3", "Worth knowing"), bullets(notes)] if notes else []
 
 
 def _own_notes(fitted: Fitted) -> list[str]:

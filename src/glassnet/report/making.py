@@ -47,15 +47,7 @@ def _decisions(fitted: Fitted) -> Html:
 
 def network(module: nn.Module, members: int) -> list[Html]:
     """Return the network's layers with the shapes and counts of their parameters."""
-    rows = []
-    for name, layer in module.named_modules():
-        own = list(layer.named_parameters(recurse=False))
-        if own:
-            shapes = ", ".join(f"{key} {_shape(p.shape, members)}" for key, p in own)
-            kind = type(layer).__name__.removeprefix("Member")
-            rows.append(
-                (name or "(whole)", kind, shapes, count(sum(p.numel() for _, p in own) // max(members, 1)))
-            )
+    rows = [(*words, count(many)) for *words, many in layer_rows(module, members)]
     total = sum(p.numel() for p in module.parameters())
     each = f"{count(total)} parameters"
     if members > 1:
@@ -64,6 +56,19 @@ def network(module: nn.Module, members: int) -> list[Html]:
         )
     head = ("layer", "type", "shapes", "parameters of each" if members > 1 else "parameters")
     return [paragraph(f"{each}."), table("Layers, from the columns to the answer", head, rows, numbers=(3,))]
+
+
+def layer_rows(module: nn.Module, members: int) -> list[tuple[str, str, str, int]]:
+    """Return each layer's name, type, shapes in words, and count of parameters of one member."""
+    rows = []
+    for name, layer in module.named_modules():
+        own = list(layer.named_parameters(recurse=False))
+        if own:
+            shapes = ", ".join(f"{key} {_shape(p.shape, members)}" for key, p in own)
+            kind = type(layer).__name__.removeprefix("Member")
+            many = sum(p.numel() for _, p in own) // max(members, 1)
+            rows.append((name or "(whole)", kind, shapes, many))
+    return rows
 
 
 def _shape(shape: tuple[int, ...], members: int) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from glassnet.errors import SourceError
 from glassnet.pipeline import Fitted
 from glassnet.report import amounts, classes
 from glassnet.report.columns import the_table
@@ -20,6 +16,7 @@ from glassnet.report.making import made
 from glassnet.report.markup import Html, element, join, paragraph, section
 from glassnet.report.matters import matters
 from glassnet.report.style import CSS
+from glassnet.report.whole import write_whole
 from glassnet.report.worst import worst_rows
 from glassnet.table.values import Task
 
@@ -83,21 +80,4 @@ def write_report(fitted: Fitted, path: Path) -> Path:
 
     Raises SourceError where the disk refuses.
     """
-    whole = page(fitted).encode()
-    path = Path(path)
-    beside = path.parent / f".glassnet-{secrets.token_hex(8)}.tmp"
-    try:
-        with beside.open("xb") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise SourceError(
-            f"report {path} cannot be written: {error.strerror}."
-            " Give a file in a folder that you may write to."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):  # it is gone after the rename, or was never made
-            beside.unlink()
-    return path
+    return write_whole(page(fitted), path)
