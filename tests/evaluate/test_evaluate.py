@@ -124,7 +124,7 @@ def test_baselines_of_classes(mixed):
     inputs = linear_inputs(draft)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it may stop before it has converged, as the baseline does
-        linear = LogisticRegression(max_iter=100)
+        linear = LogisticRegression(max_iter=100, solver="newton-cholesky")
         linear.fit(inputs[fit_rows], target[fit_rows], sample_weight=weight[fit_rows])
     guess = linear.predict(inputs[tested])
     assert scores["accuracy"].linear == pytest.approx(
