@@ -27,6 +27,7 @@ QUANTITIES: Final[dict[str, str]] = {
 }
 FIRST_STEPS: Final = 100  # recorded steps of the first epoch, at most
 RECORDS: Final = 2000  # recorded steps of a run, at most
+STEPS_BETWEEN: Final = 30  # steps from one recorded epoch end to the next, at least
 COST: Final = 0.03  # largest share of a run's time that recording may take
 FREE_SECONDS: Final = 0.02  # recording that is never thinned
 FEWEST_ENDS: Final = 20  # epoch ends that are recorded whatever they cost
@@ -75,7 +76,11 @@ class Recorder:
         self.epochs = epochs
         self.is_on = is_on
         self.step_stride = max(1, -(-steps_per_epoch // FIRST_STEPS))
-        self.epoch_stride = max(1, -(-epochs // (RECORDS - FIRST_STEPS)))
+        # Looking at a tiny step costs about as much as taking it, so tiny epochs are not all looked at.
+        far_apart = -(-STEPS_BETWEEN // steps_per_epoch)
+        self.epoch_stride = max(
+            1, -(-epochs // (RECORDS - FIRST_STEPS)), min(far_apart, epochs // FEWEST_ENDS)
+        )
         self.recording_seconds = 0.0
         self.seconds = 0.0
         self.recent_recording = 0.0  # the same two since recording was last thinned
