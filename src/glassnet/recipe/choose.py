@@ -109,6 +109,8 @@ def _dropout(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 def _bins(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["numbers"] == "none":
         return 0, "numbers are left as they are"
+    if _is_own(chosen["network"]):
+        return 0, "your own module gets one input per number"
     return 32, "the first layer can bend at each column's quantiles"
 
 
