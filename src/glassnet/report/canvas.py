@@ -42,12 +42,19 @@ def draw_grid(axes: Axes, which: Literal["x", "y", "both"] = "y") -> None:
     axes.set_axisbelow(True)
 
 
-Corner = Literal["upper left", "upper right", "lower right"]
+Corner = Literal["upper left", "upper right", "lower right", "lower left"]
 
 
-def draw_legend(axes: Axes, place: Corner) -> None:
-    """Name what is drawn, in a corner, without a frame."""
-    legend = axes.legend(loc=place, frameon=False, fontsize=FONT - 0.5, labelcolor=INK, handlelength=1.8)
+def draw_legend(axes: Axes, place: Corner, lift: float = 0.0) -> None:
+    """Name what is drawn, in a corner, or `lift` of the height above it, without a frame."""
+    legend = axes.legend(
+        loc=place,
+        bbox_to_anchor=(0, lift, 1, 1),
+        frameon=False,
+        fontsize=FONT - 0.5,
+        labelcolor=INK,
+        handlelength=1.8,
+    )
     legend.set_in_layout(False)
     for handle in legend.legend_handles:
         if isinstance(handle, Line2D) and handle.get_marker() == ".":

@@ -17,6 +17,7 @@ from glassnet.report import canvas, plots
 from glassnet.report.curves import reliability, roc_curve, wilson
 from glassnet.report.markup import Html, element, folded, paragraph, table
 from glassnet.report.pictures import Picture, figure, grid, picture
+from glassnet.report.precision import precision_picture
 from glassnet.report.words import count, percent, plain, short
 from glassnet.table.values import Task
 
@@ -105,9 +106,11 @@ def _share(hit: float, whole: float) -> str:
 
 
 def binary_pictures(evaluation: Evaluation, name: str) -> list[Picture]:
-    """Return the ROC curve, where both classes are present, and the calibration."""
+    """Return the ROC and precision curves, where both classes are present, and the calibration."""
     positive_R, share_R, weight_R = evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R
-    found = [_roc(positive_R, share_R, weight_R, name)] if _has_both(evaluation) else []
+    found = []
+    if _has_both(evaluation):
+        found = [make(positive_R, share_R, weight_R, name) for make in (_roc, precision_picture)]
     return [*found, _calibration(positive_R, share_R, weight_R, name)]
 
 
