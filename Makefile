@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test install clean
+.PHONY: demo test install clean native-check
 
 install: $(VENV)/installed
 
@@ -22,6 +22,18 @@ demo: install
 
 test: install
 	@./check
+
+# The fused engine's tests under the address and undefined-behaviour sanitizers (some minutes).
+native-check: install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check nanobind
+	@cmake -S . -B build/checked -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGLASSNET_CHECKED=ON \
+		-Dnanobind_DIR=$$($(BIN)/python -m nanobind --cmake_dir) -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python
+	@cmake --build build/checked -j2
+	@rm -rf build/checked-source && mkdir -p build/checked-source && cp -r src/glassnet build/checked-source/ \
+		&& cp build/checked/_fused*.so build/checked-source/glassnet/engine/
+	@PYTHONPATH=build/checked-source ASAN_OPTIONS=detect_leaks=0 OMP_NUM_THREADS=1 \
+		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
+		$(BIN)/python -m pytest tests/engine/test_fused.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -149,7 +149,7 @@ def fit(sources: Sources, settings: Settings, listener: Listener | None = None) 
         deadline=started + settings.time_limit * EVALUATION_SHARE,
         metric=draft.metrics[0],
     )
-    with torch_threads(plan.threads):
+    with torch_threads(used_threads(plan, engine.name)):
         trained = train(plan, engine, watch)
     listener.phase("evaluating")
     before = time.monotonic()
@@ -226,7 +226,7 @@ def _plan(prepared: Prepared, schema: Schema, recipe: Recipe, loss: Loss, settin
     network = build_network(
         recipe.architecture, inputs, outputs, seed=settings.seed, precision=training.precision
     )
-    plan = Plan(
+    return Plan(
         prepared=prepared,
         architecture=recipe.architecture,
         training=training,
@@ -237,9 +237,9 @@ def _plan(prepared: Prepared, schema: Schema, recipe: Recipe, loss: Loss, settin
         network=network,
         target_FRT=tuple(_target(prepared, schema, loss, outputs, f) for f in range(prepared.rows.folds)),
         threads=settings.threads or os.cpu_count() or 1,
+        has_given_threads=settings.threads > 0,
         records=settings.records,
     )
-    return replace(plan, threads=_threads(plan, settings))
 
 
 def _target(prepared: Prepared, schema: Schema, loss: Loss, outputs: int, fold: int) -> Floats64:
@@ -252,10 +252,10 @@ def _target(prepared: Prepared, schema: Schema, loss: Loss, outputs: int, fold: 
     return np.asarray(target_RT == np.arange(outputs), dtype=np.float64)
 
 
-def _threads(plan: Plan, settings: Settings) -> int:
-    """Return the number of threads; with auto, one where a step is too small to share."""
-    if settings.threads:
-        return settings.threads
+def used_threads(plan: Plan, engine: str) -> int:
+    """Return the threads that an engine trains with: eager takes one where a step is too small to share."""
+    if engine != "eager" or plan.has_given_threads:
+        return plan.threads
     weights = sum(p.numel() for p in plan.network.parameters())
     return plan.threads if 3 * weights * plan.batch_size > SMALL_STEP else 1
 
@@ -325,7 +325,7 @@ def _fitted(
     facts = RunFacts(
         engine=engine[0],
         engine_reason=engine[1],
-        threads=plan.threads,
+        threads=used_threads(plan, engine[0]),
         seconds=seconds,
         versions=versions(),
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",

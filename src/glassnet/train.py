@@ -162,25 +162,19 @@ def _take(state: _State, advance: Advance, first: int, started: float) -> int:
     plan, per_epoch = state.plan, state.plan.steps_per_epoch
     state.steps.append(advance.loss_SK)
     state.records.extend(advance.records)
-    size_S = np.full(per_epoch, plan.batch_size, dtype=np.float64)
-    size_S[-1] = plan.longest - plan.batch_size * (per_epoch - 1)
-    ended = 0
-    position = 0
-    while position < advance.loss_SK.shape[0]:
-        step = (first + position) % per_epoch
-        here = min(per_epoch - step, advance.loss_SK.shape[0] - position)
-        part_SK = advance.loss_SK[position : position + here].astype(np.float64)
-        state.epoch_sum_K = state.epoch_sum_K + size_S[step : step + here] @ part_SK
-        position += here
-        if step + here == per_epoch:
-            by_rows = plan.training.training_loss == "rows"
-            loss_K = advance.epoch_loss_EK[ended] if by_rows else state.epoch_sum_K / plan.longest
-            state.training.append(loss_K)
-            state.validation.append(np.full(plan.members, np.nan))
-            state.metric.append(float("nan"))
-            state.seconds.append(time.monotonic() - started)
-            state.epoch_sum_K = np.zeros(plan.members)
-            ended += 1
+    number_S = first + np.arange(advance.loss_SK.shape[0])
+    last = plan.longest - plan.batch_size * (per_epoch - 1)
+    size_S = np.where(number_S % per_epoch == per_epoch - 1, last, plan.batch_size)
+    starts = np.flatnonzero((number_S % per_epoch == 0) | (number_S == first))
+    sum_EK = np.add.reduceat(size_S[:, None] * advance.loss_SK.astype(np.float64), starts, axis=0)
+    sum_EK[0] += state.epoch_sum_K
+    ended = (first + len(number_S)) // per_epoch - first // per_epoch
+    state.epoch_sum_K = sum_EK[-1] if ended < len(starts) else np.zeros(plan.members)
+    by_rows = plan.training.training_loss == "rows"
+    state.training.extend(advance.epoch_loss_EK if by_rows else sum_EK[:ended] / plan.longest)
+    state.validation.extend(np.full((ended, plan.members), np.nan))
+    state.metric.extend([float("nan")] * ended)
+    state.seconds.extend([time.monotonic() - started] * ended)
     return ended
 
 

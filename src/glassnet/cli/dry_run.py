@@ -12,7 +12,7 @@ from glassnet.cli.console import print_table, say, say_pairs, seconds_text
 from glassnet.cli.layers import layer_rows, parameter_count
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Engine, Plan
-from glassnet.pipeline import Draft
+from glassnet.pipeline import Draft, used_threads
 from glassnet.predict import torch_threads
 from glassnet.recipe.choose import shown
 from glassnet.run_folder import json_text
@@ -25,7 +25,8 @@ TIMED: Final = 0.5  # seconds of real steps on an engine that is thrown away
 def print_draft(console: Console, draft: Draft, settings: Settings, *, as_json: bool) -> None:
     """Print the schema, the split, the plan and the estimated time of training."""
     engine, reason = choose_engine(draft.plan, draft.recipe.engine)
-    with torch_threads(draft.plan.threads):
+    threads = used_threads(draft.plan, engine.name)
+    with torch_threads(threads):
         seconds = estimate(draft.plan, engine)
     if as_json:
         click.echo(json_text(_as_json(draft, engine.name, seconds)))
@@ -34,7 +35,7 @@ def print_draft(console: Console, draft: Draft, settings: Settings, *, as_json: 
     rows = [[c.name, str(c.kind), "yes" if c.used else "no", why(c)] for c in schema.columns]
     say(console, f"{draft.gathered.name}: {draft.gathered.own_rows:,} rows", "bold")
     print_table(console, ["column", "kind", "used", "why"], rows)
-    say_pairs(console, _lines(draft, f"{engine.name} ({reason})"))
+    say_pairs(console, _lines(draft, f"{engine.name} ({reason})", threads))
     print_table(console, ["layer", "kind", "weights", "count"], layer_rows(draft.plan.network), right=1)
     for note in draft.gathered.notes:
         say(console, f"Note: {note}", "yellow")
@@ -52,7 +53,7 @@ def why(column: Column) -> str:
     return column.reason if column.used else column.why_unused
 
 
-def _lines(draft: Draft, engine: str) -> list[tuple[str, str]]:
+def _lines(draft: Draft, engine: str, threads: int) -> list[tuple[str, str]]:
     """Return the plan, one line for each thing."""
     plan, schema = draft.plan, draft.gathered.schema
     training = plan.training
@@ -75,7 +76,7 @@ def _lines(draft: Draft, engine: str) -> list[tuple[str, str]]:
             "steps",
             f"{training.epochs:,} epochs x {plan.steps_per_epoch:,} steps of {plan.batch_size:,} rows",
         ),
-        ("engine", f"{engine}, {plan.threads} {'thread' if plan.threads == 1 else 'threads'}"),
+        ("engine", f"{engine}, {threads} {'thread' if threads == 1 else 'threads'}"),
     ]
 
 

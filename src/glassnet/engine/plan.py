@@ -35,6 +35,7 @@ class Plan:
     network: nn.Module  # with its initial weights; the engine trains a copy
     target_FRT: tuple[NDArray[np.floating], ...]  # per fold, what the loss compares with
     threads: int
+    has_given_threads: bool = False  # the user's own number, to be taken as it is
     records: bool = True  # whether telemetry is kept
 
     @property

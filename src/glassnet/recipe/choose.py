@@ -29,6 +29,8 @@ class Facts:
 
 
 Chosen = tuple[Any, str]  # a value and the reason
+MOST_BINS: Final = 32  # 16 and 32 were measured, see benchmarks/LOG.md
+BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's cost grows with them
 STEPS: Final = 4000  # of gradient descent: enough for the shown tables to pass their best epoch
 
 
@@ -111,7 +113,10 @@ def _bins(facts: Facts, chosen: dict[str, Any]) -> Chosen:
         return 0, "numbers are left as they are"
     if _is_own(chosen["network"]):
         return 0, "your own module gets one input per number"
-    return 32, "the first layer can bend at each column's quantiles"
+    bins = min(MOST_BINS, BIN_INPUTS // max(facts.inputs, 1))
+    if bins < 2:
+        return 0, f"{facts.inputs} columns are inputs enough"
+    return bins, "the first layer can bend at each column's quantiles"
 
 
 def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:
