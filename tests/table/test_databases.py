@@ -65,7 +65,7 @@ def test_chunks_of_a_database_change_nothing(database, rows):
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ({}, "has the tables mixed, sales. Name one with --table"),
+        ({}, "has the tables mixed, sales. Name one with --db-table"),
         ({"db_table": "sale"}, "Did you mean 'sales'"),
         ({"query": "delete from sales"}, "must be one SELECT"),
         ({"query": "select 1; select 2"}, "must be one SELECT"),
@@ -142,7 +142,7 @@ def test_workbooks(workbook):
     assert table.frame.cast(FRAME.schema).equals(FRAME)
     first = read_table(workbook, WANTED)
     assert first.frame.equals(table.frame)
-    assert "the sheet 'sales' was read, not empty; --table settles it" in first.notes[0]
+    assert "the sheet 'sales' was read, not empty; --db-table settles it" in first.notes[0]
     with pytest.raises(SettingsError, match=r"no sheet 'sale'.*Did you mean 'sales'"):
         read_table(workbook, Settings(db_table="sale"))
 

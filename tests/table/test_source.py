@@ -353,12 +353,19 @@ def test_chunks_tell_what_the_reader_noted(tmp_path):
     assert any("line 42 has 1 cell of 2" in note for note in chunks.notes)
 
 
-@pytest.mark.parametrize("line", ['2,,b,"so ""so"""', "2,,b,5,", "2,b,5,,", '2,b,"so ""so""",'])
+@pytest.mark.parametrize("line", ['2,,a,"so ""so""",x', "2,,a,b,x,", "2,a,b,x,,", '2,a,b,"so ""so""",'])
 def test_a_separator_too_many_is_never_overlooked(tmp_path, line):
-    even = "".join(f'{i},a,"so ""so {i}"""\n' for i in range(20))
-    table = read_table(written(tmp_path, f"id,name,v\n{even}{line}\n{even}"), Settings())
+    even = "".join(f'{i},a,"so ""so {i}""",x\n' for i in range(20))
+    table = read_table(written(tmp_path, f"id,name,said,v\n{even}{line}\n{even}"), Settings())
     assert table.frame.height == 41
-    assert any("line 22 has more than 3 cells" in note for note in table.notes)
+    assert any("line 22 has more than 4 cells" in note for note in table.notes)
+
+
+def test_duckdb_overlooks_no_long_line(tmp_path):
+    even = '1,b,c,"a ""great"" thing",u,"said ""ok"""\n'
+    long = '2,,b,c,"a ""great"" thing",u,"said ""ok"""\n'
+    table = read_table(written(tmp_path, f"id,b,c,d,u,v\n{even * 20}{long}{even * 20}"), Settings())
+    assert any("line 22 has more than 6 cells" in note for note in table.notes)
 
 
 def test_a_cell_may_be_a_book(tmp_path):

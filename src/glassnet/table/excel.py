@@ -47,5 +47,5 @@ def _sheet(path: Path, sheets: list[str], wanted: str) -> tuple[str, tuple[str, 
         )
     if wanted or len(sheets) == 1:
         return wanted or sheets[0], ()
-    note = f"{path.name}: the sheet '{sheets[0]}' was read, not {listed(sheets[1:])}; --table settles it."
+    note = f"{path.name}: the sheet '{sheets[0]}' was read, not {listed(sheets[1:])}; --db-table settles it."
     return sheets[0], (note,)

@@ -65,7 +65,7 @@ def _whole_table(connection: sqlite3.Connection, path: Path, wanted: str) -> str
         )
     if not wanted and len(tables) != 1:
         has = f"has the tables {listed(tables)}" if tables else "has no table"
-        raise SettingsError(f"{path} {has}. Name one with --table, or write a --query.")
+        raise SettingsError(f"{path} {has}. Name one with --db-table, or write a --query.")
     return f"select * from {identifier(wanted or tables[0])}"
 
 
