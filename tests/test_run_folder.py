@@ -22,6 +22,7 @@ from glassnet.settings import Settings
 FILES = {
     "model.glassnet",
     "report.html",
+    "report.json",
     "metrics.json",
     "history.csv",
     "run.json",
