@@ -110,7 +110,8 @@ def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
     ax.set_ylabel("loss, logarithmic" if log else "loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     draw_grid(ax)
-    draw_legend(ax, "upper right")
+    # A falling loss leaves the upper right free; on a logarithmic scale the lower left.
+    draw_legend(ax, "lower left" if log else "upper right")
 
 
 def _draw_steps(history: History, ax: Axes) -> None:
