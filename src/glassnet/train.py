@@ -280,6 +280,7 @@ def _progress(state: _State, started: float, ended: int, metric: Metric | None) 
     plan = state.plan
     seconds = max(time.monotonic() - started, 1e-9)
     alive = [k for k in range(plan.members) if k not in state.failed]
+    ended_EK = np.reshape(state.training[len(state.training) - ended :], (ended, plan.members))
 
     def last(losses: list[Floats64]) -> float:
         return float(np.mean(losses[-1][alive])) if losses and alive else float("nan")
@@ -292,10 +293,7 @@ def _progress(state: _State, started: float, ended: int, metric: Metric | None) 
         metric=state.metric[-1] if state.metric else float("nan"),
         rows_per_second=state.done / plan.steps_per_epoch * plan.longest * plan.members / seconds,
         seconds_left=seconds / max(state.done, 1) * (plan.steps - state.done),
-        ended_losses=tuple(
-            float(np.mean(loss_K[alive])) if alive else float("nan")
-            for loss_K in state.training[len(state.training) - ended :]
-        ),
+        ended_losses=tuple(np.mean(ended_EK[:, alive], axis=1).tolist()) if alive else (),
         metric_name="" if metric is None else metric.name,
     )
 
