@@ -27,7 +27,7 @@ QUANTITIES: Final[dict[str, str]] = {
 }
 FIRST_STEPS: Final = 100  # recorded steps of the first epoch, at most
 RECORDS: Final = 2000  # recorded steps of a run, at most
-STEPS_BETWEEN: Final = 30  # steps from one recorded epoch end to the next, at least
+STEPS_BETWEEN: Final = 150  # steps from one recorded epoch end to the next, at least
 COST: Final = 0.03  # largest share of a run's time that recording may take
 FREE_SECONDS: Final = 0.02  # recording that is never thinned
 FEWEST_ENDS: Final = 20  # epoch ends that are recorded whatever they cost
