@@ -16,7 +16,8 @@ from glassnet.errors import SettingsError
 from glassnet.model import Model, load
 from glassnet.model_file import read_model_file
 from glassnet.pipeline import Sources
-from glassnet.run_folder import check_out, json_text, plain, read_run, write_run
+from glassnet.report.strict import plain
+from glassnet.run_folder import check_out, json_text, read_run, write_run
 from glassnet.settings import Settings
 
 FILES = {

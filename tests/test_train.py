@@ -17,10 +17,10 @@ from glassnet.engine.plan import Plan
 from glassnet.errors import TrainingError
 from glassnet.metric import METRICS
 from glassnet.model import fit
-from glassnet.pipeline import Draft, Sources, _predictor, draft_run
+from glassnet.pipeline import Draft, Sources, draft_run
 from glassnet.predict import network_outputs, predict
 from glassnet.settings import Settings
-from glassnet.train import Trained, Watch, train
+from glassnet.train import Trained, Watch, predictor_of, train
 
 BASE = Settings(
     example="moons",
@@ -183,7 +183,7 @@ def test_the_remaining_members_predict(failing, network):
     for member in failing:
         plan = broken(plan, member)
     trained = run(plan)
-    predictor = _predictor(plan, trained)
+    predictor = predictor_of(plan, trained.network, trained.members)
     output = network_outputs(predictor, plan.prepared.encoded)
     assert output.shape == (3, plan.prepared.encoded.rows, 1)
     alive = [k for k in range(3) if k not in failing]

@@ -38,7 +38,7 @@ from glassnet.recipe.choose import Facts, choose_recipe
 from glassnet.settings import Decision, Recipe, Settings
 from glassnet.table.split import split_rows
 from glassnet.table.values import RowNumbers, Rows, Schema, Task
-from glassnet.train import Progress, Trained, Watch, train
+from glassnet.train import Progress, Trained, Watch, predictor_of, train
 
 EVALUATION_SHARE: Final = 0.85  # of a time limit goes to everything up to the end of training
 # Multiply-adds of a step below which one thread is used. Two OpenMP threads that wait for each other at every
@@ -153,7 +153,7 @@ def fit(sources: Sources, settings: Settings, listener: Listener | None = None) 
         trained = train(plan, engine, watch)
     listener.phase("evaluating")
     before = time.monotonic()
-    predictor = _predictor(plan, trained)
+    predictor = predictor_of(plan, trained.network, trained.members)
     time_left = started + settings.time_limit - before
     evaluation = _evaluate(draft, predictor, time_left) if listener.evaluates else _unevaluated(plan)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
@@ -258,19 +258,6 @@ def used_threads(plan: Plan, engine: str) -> int:
         return plan.threads
     weights = sum(p.numel() for p in plan.network.parameters())
     return plan.threads if 3 * weights * plan.batch_size > SMALL_STEP else 1
-
-
-def _predictor(plan: Plan, trained: Trained) -> Predictor:
-    return Predictor(
-        network=trained.network,
-        preparation=plan.prepared.preparation,
-        link=plan.loss.link,
-        task=plan.task,
-        outputs=plan.outputs,
-        members=trained.members,
-        folds=plan.prepared.rows.folds,
-        scales_target=plan.loss.scales_target,
-    )
 
 
 def _evaluate(draft: Draft, predictor: Predictor, time_left: float) -> Evaluation:

@@ -24,6 +24,7 @@ from glassnet.errors import SettingsError
 from glassnet.evaluate.values import Evaluation, Score
 from glassnet.model import Model
 from glassnet.pipeline import Sources
+from glassnet.report.strict import plain
 from glassnet.settings import Settings, change
 from glassnet.table.write import RowWriter
 
@@ -148,19 +149,6 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 def json_text(value: object) -> str:
     """Return strict JSON, indented, with null for numbers that are not finite."""
     return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def plain(value: object) -> Any:
-    """Return the value as JSON can hold it; a user's own function or class by its name."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return {"own": getattr(value, "__qualname__", type(value).__name__)}
 
 
 def metrics_of(model: Model) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
         loss_K[mine] = _losses(plan, output_KRT[mine], held_out, fold)
         sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
         if metric is not None and sound and len(held_out):
-            predictions.append((held_out, finish(_predictor(plan, sound), output_KRT)))
+            predictions.append((held_out, finish(predictor_of(plan, plan.network, sound), output_KRT)))
     epoch = len(state.training)
     state.validation[-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
@@ -221,9 +221,10 @@ def _losses(plan: Plan, output_KRT: Floats64, rows: RowNumbers, fold: int) -> Fl
     return np.asarray((loss_KR * weight_R).sum(axis=1) / max(weight_R.sum(), 1e-30))
 
 
-def _predictor(plan: Plan, members: tuple[int, ...]) -> Predictor:
+def predictor_of(plan: Plan, network: nn.Module, members: tuple[int, ...]) -> Predictor:
+    """Return what predicts with some members of a network of the plan."""
     return Predictor(
-        network=plan.network,
+        network=network,
         preparation=plan.prepared.preparation,
         link=plan.loss.link,
         task=plan.task,

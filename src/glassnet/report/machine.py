@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from glassnet.report.first import notes_of, title_of, what_from_what
 from glassnet.report.making import layer_rows
 from glassnet.report.measures import in_depth, layers_inside
 from glassnet.report.plots import thinned
+from glassnet.report.strict import plain
 from glassnet.report.verdict import comparison, sentences
 from glassnet.report.whole import write_whole
 from glassnet.report.words import METRIC_MEANINGS
@@ -62,7 +62,7 @@ def report_facts(fitted: Fitted) -> dict[str, Any]:
         "columns": _columns(fitted),
         "made": _made(fitted),
     }
-    return {name: _plain(value) for name, value in whole.items()}
+    return {name: plain(value) for name, value in whole.items()}
 
 
 def _training(fitted: Fitted) -> dict[str, Any]:
@@ -135,19 +135,6 @@ def _made(fitted: Fitted) -> dict[str, Any]:
         "seconds": dict(sorted(run.seconds.items())),
         "versions": dict(sorted(run.versions.items())),
     }
-
-
-def _plain(value: object) -> Any:
-    """Return a value as strict JSON holds it; a user's own function or class by its name."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return {"own": getattr(value, "__qualname__", type(value).__name__)}
 
 
 def json_report(fitted: Fitted) -> str:
