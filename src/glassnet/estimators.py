@@ -101,27 +101,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on rows `X` of shape `(R, columns)` and targets `y`, `(R,)` or `(R, T)`."""
-        frame = to_polars(X)
-        self.n_features_in_ = frame.width
-        if hasattr(X, "columns"):
-            self.feature_names_in_ = np.array(frame.columns, dtype=object)
-        targets = _targets(y, frame.columns)
-        columns = [*frame.get_columns(), *targets]
-        changes = self._changes() | {"task": self._task(y)}
-        if sample_weight is not None:
-            weight = pl.Series(WEIGHT, np.asarray(sample_weight, dtype=np.float64))
-            columns.append(weight)
-            changes["weight"] = WEIGHT
-        lengths = {len(column) for column in columns}
-        if len(lengths) > 1:
-            raise SettingsError(
-                f"X, y and sample_weight must have the same number of rows, but they have {sorted(lengths)}."
-            )
-        names = tuple(target.name for target in targets)
-        self.model_ = fit(
-            pl.DataFrame(columns), names, listener=QUIET, settings=change(Settings(), **changes)
-        )
-        self.n_iter_ = self.model_.fitted.trained.history.epochs
+        frame, settings = run_of(self, X, y, sample_weight)
+        keep_model(self, fit(frame, listener=QUIET, settings=settings))
         return self
 
     def _changes(self) -> dict[str, Any]:
@@ -148,6 +129,36 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
         check_is_fitted(self, "model_")
         model: Model = self.model_
         return model
+
+
+def run_of(
+    estimator: _Estimator, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+) -> tuple[pl.DataFrame, Settings]:
+    """Return the table and the settings that `estimator.fit` trains with, and note the columns it saw."""
+    frame = to_polars(X)
+    estimator.n_features_in_ = frame.width
+    if hasattr(X, "columns"):
+        estimator.feature_names_in_ = np.array(frame.columns, dtype=object)
+    targets = _targets(y, frame.columns)
+    columns = [*frame.get_columns(), *targets]
+    changes = estimator._changes() | {"task": estimator._task(y)}
+    if sample_weight is not None:
+        weight = pl.Series(WEIGHT, np.asarray(sample_weight, dtype=np.float64))
+        columns.append(weight)
+        changes["weight"] = WEIGHT
+    lengths = {len(column) for column in columns}
+    if len(lengths) > 1:
+        raise SettingsError(
+            f"X, y and sample_weight must have the same number of rows, but they have {sorted(lengths)}."
+        )
+    changes["target"] = tuple(target.name for target in targets)
+    return pl.DataFrame(columns), change(Settings(), **changes)
+
+
+def keep_model(estimator: _Estimator, model: Model) -> None:
+    """Make the estimator one that is fitted: with this model."""
+    estimator.model_ = model
+    estimator.n_iter_ = model.fitted.trained.history.epochs
 
 
 def _targets(y: ArrayLike, taken: Sequence[str]) -> list[pl.Series]:
