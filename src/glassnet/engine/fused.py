@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -73,25 +74,43 @@ def refuses(plan: Plan) -> str:
     return "" if isinstance(plan.network, MLP) else "it runs the built-in networks only."
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tables:
+    """The rows as compiled code reads them, without copying. The folds lie one after another."""
+
+    dense: NDArray[np.floating]  # (F * R, D); a place is fold * R + row
+    slot: NDArray[np.int32]  # (F * R, E)
+    target: NDArray[np.floating]  # (F * R, T)
+    weight: NDArray[np.floating]  # (R)
+    fit: list[NDArray[np.int64]]  # rows of each fold
+
+
+def tables_of(plan: Plan) -> Tables:
+    """Return the plan's rows; plans of one preparation may share them."""
+    number = NUMBERS[plan.training.precision]
+    prepared = plan.prepared
+    inputs = [apply(prepared.encoded, prepared.preparation, fold) for fold in range(prepared.rows.folds)]
+    return Tables(
+        dense=np.concatenate([i.dense_RD for i in inputs]).astype(number, copy=False),
+        slot=np.concatenate([i.slot_RE for i in inputs]).astype(np.int32, copy=False),
+        target=np.concatenate(plan.target_FRT).astype(number, copy=False),
+        weight=prepared.loss_weight_R.astype(number),
+        fit=[rows.astype(np.int64) for rows in prepared.rows.fit],
+    )
+
+
 class FusedEngine:
     """Trains a plan's members in compiled code, spread over the threads."""
 
     name = "fused"
 
-    def __init__(self, plan: Plan, instruction_set: str = "best") -> None:
+    def __init__(self, plan: Plan, instruction_set: str = "best", tables: Tables | None = None) -> None:
         self.plan = plan
         self.number = NUMBERS[plan.training.precision]
         trainer = _fused.Trainer32 if self.number is np.float32 else _fused.Trainer64
-        folds = plan.prepared.rows.folds
-        inputs = [apply(plan.prepared.encoded, plan.prepared.preparation, fold) for fold in range(folds)]
-        # The folds lie one after another: a place is fold * R + row.
+        tables = tables or tables_of(plan)
         self.trainer = trainer(
-            _setup(plan, instruction_set),
-            np.concatenate([i.dense_RD for i in inputs]).astype(self.number, copy=False),
-            np.concatenate([i.slot_RE for i in inputs]).astype(np.int32, copy=False),
-            np.concatenate(plan.target_FRT).astype(self.number, copy=False),
-            plan.prepared.loss_weight_R.astype(self.number),
-            [rows.astype(np.int64) for rows in plan.prepared.rows.fit],
+            _setup(plan, instruction_set), tables.dense, tables.slot, tables.target, tables.weight, tables.fit
         )
         self.layers = len(layer_parameters(plan.network))
         self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
