@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.evaluate.insight import NOTHING_SEEN, Insight
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
 
@@ -50,3 +51,4 @@ class Evaluation:
     confusion_CC: NDArray[np.float64] | None = None  # sums of weights: true class by predicted class
     importance: tuple[Importance, ...] = ()  # most important first
     importance_rows: int = 0  # rows it was measured on
+    insight: Insight = NOTHING_SEEN  # how the columns are used, and where it is wrong
