@@ -26,6 +26,7 @@ LINES = (
     ("own_loop",),
     ("doctor",),
     ("pipeline",),
+    ("planning",),
     ("gather",),
     ("evaluate",),
     ("held_out",),
@@ -36,7 +37,7 @@ LINES = (
     ("prepare", "network", "loss", "metric", "schedule", "optimizer", "quality"),
     ("table",),
     ("autograd",),
-    ("settings", "chance"),
+    ("settings", "chance", "shared"),
     ("errors", "_version"),  # import nothing of ours
 )
 HEIGHT = {unit: -number for number, line in enumerate(LINES) for unit in line}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from glassnet import chance
+from glassnet.engine.inputs import compiled_inputs
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
-from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
 from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
@@ -45,6 +44,8 @@ OPTIMIZERS: Final = ("sgd", "adam", "adamw")
 SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
 NUMBERS: Final = {"float32": np.float32, "float64": np.float64}
 WEIGHTS, MOMENTS, SQUARES, GRADIENTS = range(4)  # what a trainer's get and set copy
+
+FEWEST_BINS: Final = 4  # from so many bins a number is looked up in a table instead of multiplied
 
 QUANTITIES: Final = ("weight", "gradient", "clipped", "update", "idle", "non_finite")
 
@@ -74,43 +75,28 @@ def refuses(plan: Plan) -> str:
     return "" if isinstance(plan.network, MLP) else "it runs the built-in networks only."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tables:
-    """The rows as compiled code reads them, without copying. The folds lie one after another."""
-
-    dense: NDArray[np.floating]  # (F * R, D); a place is fold * R + row
-    slot: NDArray[np.int32]  # (F * R, E)
-    target: NDArray[np.floating]  # (F * R, T)
-    weight: NDArray[np.floating]  # (R)
-    fit: list[NDArray[np.int64]]  # rows of each fold
-
-
-def tables_of(plan: Plan) -> Tables:
-    """Return the plan's rows; plans of one preparation may share them."""
-    number = NUMBERS[plan.training.precision]
-    prepared = plan.prepared
-    inputs = [apply(prepared.encoded, prepared.preparation, fold) for fold in range(prepared.rows.folds)]
-    return Tables(
-        dense=np.concatenate([i.dense_RD for i in inputs]).astype(number, copy=False),
-        slot=np.concatenate([i.slot_RE for i in inputs]).astype(np.int32, copy=False),
-        target=np.concatenate(plan.target_FRT).astype(number, copy=False),
-        weight=prepared.loss_weight_R.astype(number),
-        fit=[rows.astype(np.int64) for rows in prepared.rows.fit],
-    )
-
-
 class FusedEngine:
     """Trains a plan's members in compiled code, spread over the threads."""
 
     name = "fused"
 
-    def __init__(self, plan: Plan, instruction_set: str = "best", tables: Tables | None = None) -> None:
+    def __init__(self, plan: Plan, instruction_set: str = "best", fewest_bins: int = FEWEST_BINS) -> None:
         self.plan = plan
         self.number = NUMBERS[plan.training.precision]
         trainer = _fused.Trainer32 if self.number is np.float32 else _fused.Trainer64
-        tables = tables or tables_of(plan)
+        inputs = compiled_inputs(plan, fewest_bins)
+        setup = _setup(plan, instruction_set)
+        setup.dense = inputs.dense_PD.shape[1]
+        setup.binned, setup.column = list(inputs.bins_B), list(inputs.column)
         self.trainer = trainer(
-            _setup(plan, instruction_set), tables.dense, tables.slot, tables.target, tables.weight, tables.fit
+            setup,
+            inputs.dense_PD.astype(self.number, copy=False),
+            inputs.bin_PB,
+            inputs.share_PB.astype(self.number, copy=False),
+            inputs.slot_PE.astype(np.int32, copy=False),
+            np.concatenate(plan.target_FRT).astype(self.number, copy=False),
+            plan.prepared.loss_weight_R.astype(self.number),
+            [rows.astype(np.int64) for rows in plan.prepared.rows.fit],
         )
         self.layers = len(layer_parameters(plan.network))
         self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
@@ -219,7 +205,7 @@ def _set_network(setup: _fused.Setup, plan: Plan) -> None:
     architecture = plan.architecture
     hidden = architecture.hidden if architecture.network == "mlp" else ()
     setup.members = plan.members
-    setup.dense, setup.outputs = plan.inputs.dense, plan.outputs
+    setup.outputs = plan.outputs
     setup.embedded, setup.embedding = list(plan.inputs.embedded), plan.inputs.embedding
     setup.hidden = list(hidden)
     setup.activation = ACTIVATIONS.index(architecture.activation)

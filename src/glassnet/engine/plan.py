@@ -5,7 +5,7 @@ Shapes: K members, R rows of the table, S steps, N places of an epoch's order, L
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from glassnet.loss.registry import Loss
 from glassnet.network.mlp import InputShape
 from glassnet.prepare.values import Floats64, Prepared
 from glassnet.settings import Architecture, Training
+from glassnet.shared import Shared
 from glassnet.table.values import RowNumbers, Task
 from glassnet.telemetry import Record, Recorder
 
@@ -37,6 +38,7 @@ class Plan:
     threads: int
     has_given_threads: bool = False  # the user's own number, to be taken as it is
     records: bool = True  # whether telemetry is kept
+    shared: Shared = field(default_factory=Shared)  # what other plans over the same rows use too
 
     @property
     def members(self) -> int:
