@@ -1,4 +1,4 @@
-"""scikit-learn's doors: `GlassnetClassifier` and `GlassnetRegressor`. No logic of their own."""
+"""What both estimators share: parameters that are settings, and a model."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from typing import Any, Final, Self
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.errors import SettingsError
+from glassnet.estimators.inputs import WEIGHT, table_of, target_columns, target_of, weights_of
+from glassnet.estimators.seed import seed_of
 from glassnet.model import Model, fit
 from glassnet.pipeline import Listener
 from glassnet.settings import Own, Settings, change
-from glassnet.table.frames import to_polars
 
-WEIGHT: Final = "sample weight"  # the column that carries sample weights into the pipeline
 QUIET: Final = Listener(evaluates=False)
+LEFT_OUT: Final = ("identifier", "text", "constant")  # kinds that a user may give to leave a column out
 
 
-class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """What both estimators share: parameters that are settings, and a model."""
+class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """Abstract: parameters that are settings, and a model."""
 
     def __init__(  # noqa: PLR0913  # every parameter spelled out: scikit-learn's contract
         self,
@@ -61,7 +63,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
         engine: str = "auto",
         precision: str = "auto",
         threads: int = 0,
-        random_state: int | None = 0,
+        random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     ) -> None:
         self.recipe = recipe
         self.network = network
@@ -99,29 +101,44 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
         self.threads = threads
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train on rows `X` of shape `(R, columns)` and targets `y`, `(R,)` or `(R, T)`."""
+    def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+        """Train on rows `X` of shape `(R, columns)` and targets `y`, `(R,)` or `(R, T)`.
+
+        `sample_weight`, `(R,)`, is what each row counts; a row of weight 0 is as good as absent.
+        """
         frame, settings = run_of(self, X, y, sample_weight)
         keep_model(self, fit(frame, listener=QUIET, settings=settings))
         return self
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.input_tags.dict = True
+        return tags
+
     def _changes(self) -> dict[str, Any]:
         """Return the parameters as settings."""
         given: dict[str, Any] = self.get_params(deep=False)
-        seed = given.pop("random_state")
+        seed = seed_of(given.pop("random_state"))
         limit = given.pop("time_limit")
         weights = given.pop("class_weight")
         given["kinds"] = dict(given["kinds"] or {})
         if isinstance(weights, Mapping):
             weights = {str(label): float(weight) for label, weight in weights.items()}
         return given | {
-            "seed": 0 if seed is None else int(seed),
+            "seed": seed,
             "time_limit": float("inf") if limit is None else limit,
             "class_weight": "none" if weights is None else weights,
             "test_share": 0.0,
         }
 
-    def _task(self, y: ArrayLike) -> str:
+    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the targets, `(R,)` or `(R, T)`, once they are sure to be ones to learn."""
+        raise AssertionError("each estimator knows its targets")
+
+    def _task(self, y: NDArray[Any]) -> str:
         """Return the task for these targets."""
         raise AssertionError("each estimator names its task")
 
@@ -130,97 +147,42 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untype
         model: Model = self.model_
         return model
 
+    def _table(self, X: Any) -> pl.DataFrame:
+        """Return rows to predict as a frame of the fit's columns."""
+        check_is_fitted(self, "model_")
+        return table_of(self, X, reset=False)
 
-def run_of(
-    estimator: _Estimator, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
-) -> tuple[pl.DataFrame, Settings]:
-    """Return the table and the settings that `estimator.fit` trains with, and note the columns it saw."""
-    frame = to_polars(X)
-    estimator.n_features_in_ = frame.width
-    if hasattr(X, "columns"):
-        estimator.feature_names_in_ = np.array(frame.columns, dtype=object)
-    targets = _targets(y, frame.columns)
-    columns = [*frame.get_columns(), *targets]
-    changes = estimator._changes() | {"task": estimator._task(y)}
-    if sample_weight is not None:
-        weight = pl.Series(WEIGHT, np.asarray(sample_weight, dtype=np.float64))
-        columns.append(weight)
-        changes["weight"] = WEIGHT
-    lengths = {len(column) for column in columns}
+
+def run_of(estimator: Estimator, X: Any, y: Any, sample_weight: Any) -> tuple[pl.DataFrame, Settings]:
+    """Return the table and the settings that `estimator.fit` trains with, and note the columns it saw.
+
+    Every column of X is an input, unless `kinds` tells otherwise. Rows of weight 0 are left out.
+    """
+    frame = table_of(estimator, X, reset=True)
+    target = target_of(estimator, y)
+    weight_R = weights_of(sample_weight, frame.height)
+    lengths = {frame.height, len(target), frame.height if weight_R is None else len(weight_R)}
     if len(lengths) > 1:
         raise SettingsError(
             f"X, y and sample_weight must have the same number of rows, but they have {sorted(lengths)}."
         )
-    changes["target"] = tuple(target.name for target in targets)
+    changes = estimator._changes()
+    told = changes["kinds"]
+    changes["columns"] = tuple(name for name in frame.columns if told.get(name) not in LEFT_OUT)
+    if weight_R is not None and not weight_R.all():
+        counts_R = weight_R != 0
+        frame, target, weight_R = frame.filter(counts_R), target[counts_R], weight_R[counts_R]
+    target = estimator._targets(target)
+    targets = target_columns(y, target, frame.columns)
+    columns = [*frame.get_columns(), *targets]
+    if weight_R is not None:
+        columns.append(pl.Series(WEIGHT, weight_R))
+        changes["weight"] = WEIGHT
+    changes |= {"task": estimator._task(target), "target": tuple(one.name for one in targets)}
     return pl.DataFrame(columns), change(Settings(), **changes)
 
 
-def keep_model(estimator: _Estimator, model: Model) -> None:
+def keep_model(estimator: Estimator, model: Model) -> None:
     """Make the estimator one that is fitted: with this model."""
     estimator.model_ = model
     estimator.n_iter_ = model.fitted.trained.history.epochs
-
-
-def _targets(y: ArrayLike, taken: Sequence[str]) -> list[pl.Series]:
-    """Return the target columns under names that no input has."""
-    frame = to_polars({"target": y}) if np.ndim(y) == 1 else to_polars(y)
-    names = [getattr(y, "name", None) or "target"] if frame.width == 1 else frame.columns
-    columns = []
-    for name, column in zip(names, frame.get_columns(), strict=True):
-        unique = str(name)
-        while unique in taken:
-            unique = f"target {unique}"
-        columns.append(column.alias(unique))
-    return columns
-
-
-class GlassnetClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
-    """Classify rows of a table with a neural network.
-
-    Takes numbers, categories, dates and missing values as they are. Every parameter is a setting of
-    `glassnet.Settings`; `random_state` is its `seed`.
-
-    >>> from glassnet import GlassnetClassifier
-    >>> model = GlassnetClassifier(epochs=5).fit({"x": [0.0, 1.0] * 20}, ["no", "yes"] * 20)
-    >>> model.classes_.tolist()
-    ['no', 'yes']
-    """
-
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The labels in the order of `predict_proba`'s columns, shape `(C,)`."""
-        return np.array(self._model().fitted.schema.targets[0].labels)
-
-    def _task(self, y: ArrayLike) -> str:
-        labels = np.asarray(y)
-        if labels.ndim == 2 and labels.shape[1] > 1:
-            return "multilabel"
-        return "binary" if len(np.unique(labels.astype(str))) == 2 else "multiclass"
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the likeliest label of each row, shape `(R,)`."""
-        return self._model().predict(X)
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class, shape `(R, C)`."""
-        return self._model().predict_proba(X)
-
-
-class GlassnetRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
-    """Predict numbers from rows of a table with a neural network.
-
-    Takes numbers, categories, dates and missing values as they are. Every parameter is a setting of
-    `glassnet.Settings`; `random_state` is its `seed`.
-
-    >>> from glassnet import GlassnetRegressor
-    >>> model = GlassnetRegressor(epochs=5).fit({"x": [0.0, 1.0] * 20}, [0.0, 1.0] * 20)
-    >>> model.predict({"x": [0.5]}).shape
-    (1,)
-    """
-
-    def _task(self, y: ArrayLike) -> str:
-        return "regression"
-
-    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return a number for each row, shape `(R,)`, or `(R, T)` for several targets."""
-        return self._model().predict(X)

@@ -1,0 +1,207 @@
+"""What users hand to an estimator, checked in scikit-learn's words and brought into one Polars table.
+
+Shapes: R rows, T targets.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import validate_data
+
+from glassnet.errors import SettingsError, SourceError
+from glassnet.table.frames import to_polars, values_of
+
+WEIGHT: Final = "sample weight"  # the column that carries sample weights into the pipeline
+CLASS_TARGETS: Final = ("binary", "multiclass", "multilabel-indicator")
+
+
+def table_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> pl.DataFrame:
+    """Return the rows as a frame under the names that the estimator was fitted with.
+
+    With `reset` the estimator takes this table's columns (`n_features_in_`, `feature_names_in_`); without,
+    they are compared with those. Raises SourceError (or TypeError, ValueError as scikit-learn does) for
+    what is no dense table of rows and columns, or one of other columns.
+    """
+    given = _dense(X)
+    validate_data(estimator, X=given, reset=reset, skip_check_array=True)
+    frame = to_polars(given)
+    if reset:
+        _check_size(frame)
+        estimator._column_names = tuple(frame.columns)
+    # Same columns in the same order, as was just checked; a table without names gets those of the fit.
+    return frame.rename(dict(zip(frame.columns, estimator._column_names, strict=True)))
+
+
+def _dense(X: Any) -> Any:
+    """Return X as a frame that knows its names, or as an array of two axes."""
+    module = type(X).__module__.split(".")[0]
+    if module == "scipy" and hasattr(X, "toarray"):
+        raise SourceError(
+            "X is a sparse matrix, and Glassnet takes dense tables only. Give X.toarray(), or the columns"
+            " before they were encoded: categories go in as they are."
+        )
+    if isinstance(X, pl.LazyFrame):
+        return X.collect()
+    if isinstance(X, pl.DataFrame) or (module == "pandas" and hasattr(X, "columns")):
+        return X
+    is_rows = isinstance(X, Sequence) and len(X) > 0 and all(isinstance(row, Mapping) for row in X)
+    is_arrow = hasattr(X, "__arrow_c_stream__") and not isinstance(X, pl.Series) and module != "pandas"
+    if isinstance(X, Mapping) or is_rows or is_arrow:
+        return to_polars(X)
+    return _array(X)
+
+
+def _array(X: Any) -> NDArray[Any]:
+    """Return an array of two axes. Raises SourceError in scikit-learn's words for any other."""
+    array = np.asarray(X) if hasattr(X, "__array__") else _of_rows(X)
+    if array.dtype.kind == "c":
+        raise SourceError(f"Complex data not supported: X holds {array.dtype}. Give its real parts.")
+    if array.dtype.names:
+        return array
+    if array.ndim != 2:
+        raise SourceError(
+            f"Expected 2D array, got {array.ndim}D array instead (shape {array.shape}). Reshape your data:"
+            " X.reshape(-1, 1) makes it one column, X.reshape(1, -1) one row."
+        )
+    return array
+
+
+def _of_rows(X: Any) -> NDArray[Any]:
+    """Return a list of rows as an array; cells of several types keep theirs."""
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise SourceError(f"X is no table: its rows differ in length ({error}).") from error
+    # NumPy turns a row of a number and a text into two texts.
+    return array if array.dtype.kind in "biufcM" else np.array(X, dtype=object)
+
+
+def _check_size(frame: pl.DataFrame) -> None:
+    rows, columns = frame.height, frame.width
+    if columns == 0:
+        raise SourceError(
+            f"Found array with 0 feature(s) (shape=({rows}, 0)) while a minimum of 1 is required."
+        )
+    if rows < 2:
+        raise SourceError(
+            f"Found {rows} sample{'' if rows == 1 else '(s)'} (shape=({rows}, {columns})) while a minimum of"
+            " 2 is required to learn from."
+        )
+
+
+def target_of(estimator: BaseEstimator, y: Any) -> NDArray[Any]:
+    """Return the targets as an array of one type, `(R,)` or `(R, T)`.
+
+    Raises ValueError where there are none, SourceError for NaN, infinite or mixed ones.
+    """
+    if y is None:
+        validate_data(estimator, y=None, X="no_validation")
+    array = np.asarray(y) if hasattr(y, "__array__") else _of_labels(y)
+    if array.dtype.kind == "c":
+        raise SourceError(f"Complex data not supported: y holds {array.dtype}. Give its real parts.")
+    if array.ndim not in (1, 2):
+        raise SourceError(f"y should be a 1d array or one of two axes, but its shape is {array.shape}.")
+    array = _typed(array)
+    bad = np.argwhere(~np.isfinite(array)) if array.dtype.kind == "f" else np.zeros((0, 1))
+    if len(bad):
+        what = "NaN" if np.isnan(array[tuple(bad[0])]) else "infinity"
+        raise SourceError(f"Input y contains {what}, first in row {bad[0][0] + 1}. Leave such rows out.")
+    return array
+
+
+def _of_labels(y: Any) -> NDArray[Any]:
+    return np.asarray(to_polars(y)) if isinstance(y, Mapping) else np.asarray(y)
+
+
+def _typed(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of objects as one of numbers, texts or yes and no; None is NaN."""
+    if array.dtype.kind != "O":
+        return array
+    cells = array.ravel().tolist()
+    missing = [place for place, cell in enumerate(cells) if _is_missing(cell)]
+    if missing:
+        row = missing[0] // array[:1].size + 1
+        raise SourceError(f"Input y contains NaN, first in row {row}. Leave such rows out.")
+    kinds = {str if isinstance(cell, str) else float for cell in cells}
+    if len(kinds) > 1:
+        raise SourceError("Unknown label type: y holds texts beside numbers. Give labels of one type.")
+    return values_of(cells).to_numpy().reshape(array.shape)
+
+
+def _is_missing(cell: object) -> bool:
+    """Return whether a cell is None, NaN, or one of pandas' NA and NaT, which are equal to nothing."""
+    return cell is None or type(cell).__name__ in ("NAType", "NaTType") or cell != cell  # noqa: PLR0124
+
+
+def one_column(y: NDArray[Any]) -> NDArray[Any]:
+    """Return targets `(R, 1)` as `(R,)`, with scikit-learn's warning; others as they are."""
+    if y.ndim == 1 or y.shape[1] != 1:
+        return y
+    warnings.warn(
+        "A column-vector y was passed when a 1d array was expected. Please change the shape of y to"
+        " (n_samples,), for example using ravel().",
+        DataConversionWarning,
+        stacklevel=4,
+    )
+    return y[:, 0]
+
+
+def check_classes(y: NDArray[Any]) -> None:
+    """Raise SourceError unless y holds classes, two or more of them, or several yes/no answers."""
+    kind = type_of_target(y, input_name="y")
+    if kind not in CLASS_TARGETS:
+        remedy = (
+            "train one model for each target"
+            if kind == "multiclass-multioutput"
+            else "GlassnetRegressor predicts numbers"
+        )
+        raise SourceError(f"Unknown label type: {kind}. A classifier takes classes; {remedy}.")
+    if y.ndim == 1 and len(classes := np.unique(y)) < 2:
+        raise SourceError(
+            f"y holds 1 class, {classes[0]}, in every row that counts; a classifier needs two classes or"
+            " more to tell apart."
+        )
+
+
+def weights_of(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
+    """Return the rows' weights, `(R,)`, or None where there are none.
+
+    Raises SettingsError for another shape and for weights that are all 0; the rest is checked where
+    weight columns are.
+    """
+    if sample_weight is None:
+        return None
+    weight_R = np.asarray(sample_weight, dtype=np.float64)
+    if weight_R.ndim == 0:
+        weight_R = np.full(rows, float(weight_R))
+    if weight_R.ndim != 1:
+        raise SettingsError(f"sample_weight must be a 1d array, but its shape is {weight_R.shape}.")
+    if rows and not weight_R.any():
+        raise SettingsError("sample weights are zero in every row; at least one must be above zero.")
+    return weight_R
+
+
+def target_columns(y: Any, target: NDArray[Any], taken: Sequence[str]) -> list[pl.Series]:
+    """Return the target columns under names that no input has."""
+    if target.ndim == 1:
+        names, columns = [getattr(y, "name", None) or "target"], [target]
+    else:
+        names = list(getattr(y, "columns", [f"y{place + 1}" for place in range(target.shape[1])]))
+        columns = [target[:, place] for place in range(target.shape[1])]
+    found: list[pl.Series] = []
+    for name, column in zip(names, columns, strict=True):
+        unique = str(name)
+        while unique in taken or unique in [one.name for one in found]:
+            unique = f"target {unique}"
+        cells = values_of(column.tolist()) if column.dtype.kind in "OUS" else pl.Series(column)
+        found.append(cells.alias(unique))
+    return found
