@@ -1,0 +1,122 @@
+"""Drawings about training: losses, the metric on validation rows, the learning rate, the speed.
+
+Shapes: E epochs, K members, S steps.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from numpy.typing import NDArray
+
+from glassnet.prepare.values import Floats64
+from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_grid, draw_legend, number_tick, share_tick
+from glassnet.train import History, Trained
+
+STEPS_SHOWN: Final = 1200  # points of single batches
+
+
+def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
+    """Draw the loss of each epoch, training and validation, with every batch's loss faint behind it.
+
+    Several members are drawn as their mean within the band from the lowest to the highest.
+    """
+    history = trained.history
+    _draw_steps(history, ax)
+    epoch_E = np.arange(1, history.epochs + 1)
+    _draw_band(ax, epoch_E, history.training_loss_EK, (ACCENT, "-"), "training")
+    shown = history.training_loss_EK
+    if np.isfinite(history.validation_loss_EK).any():
+        _draw_band(ax, epoch_E, history.validation_loss_EK, (SECOND, "--"), "validation")
+        _mark_best(trained, ax)
+        shown = np.concatenate([shown, history.validation_loss_EK])
+    _loss_limits(history, shown, ax, log=log)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss, logarithmic" if log else "loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    draw_grid(ax)
+    # A falling loss leaves the upper right free; on a logarithmic scale the lower left.
+    draw_legend(ax, "lower left" if log else "upper right")
+
+
+def _draw_steps(history: History, ax: Axes) -> None:
+    """Draw the steps' losses as faint dots, thinned evenly, each at its place within its epoch."""
+    steps = history.step_loss_SK.shape[0]
+    if steps <= history.epochs:  # one step an epoch: the line itself shows them all
+        return
+    every = max(1, -(-steps // STEPS_SHOWN))
+    place_S = np.arange(0, steps, every)
+    epoch_S = (place_S * history.step_stride + 1) / history.steps_per_epoch
+    loss_S = np.nanmean(
+        np.where(np.isfinite(history.step_loss_SK), history.step_loss_SK, np.nan)[place_S], axis=1
+    )
+    ax.plot(
+        epoch_S + 0.5,
+        loss_S,
+        ".",
+        color=FAINT,
+        alpha=0.5,
+        markersize=3.2,
+        mew=0,
+        label="single batches",
+        zorder=1,
+    )
+
+
+def _draw_band(
+    ax: Axes, epoch_E: NDArray[np.int64], loss_EK: Floats64, look: tuple[str, str], name: str
+) -> None:
+    known_EK = np.where(np.isfinite(loss_EK), loss_EK, np.nan)
+    seen_E = np.isfinite(known_EK).any(axis=1)
+    if not seen_E.any():
+        return
+    epoch_E, known_EK = epoch_E[seen_E], known_EK[seen_E]
+    marker = "o" if epoch_E.size == 1 else ""
+    ax.plot(epoch_E, np.nanmean(known_EK, axis=1), look[1], color=look[0], lw=1.8, marker=marker, label=name)
+    if known_EK.shape[1] > 1:
+        low_E, high_E = np.nanmin(known_EK, axis=1), np.nanmax(known_EK, axis=1)
+        ax.fill_between(epoch_E, low_E, high_E, color=look[0], alpha=0.18, lw=0)
+
+
+def _mark_best(trained: Trained, ax: Axes) -> None:
+    """Mark each member's best epoch with a ring on its validation loss."""
+    loss_EK = trained.history.validation_loss_EK
+    best = [(epoch, loss_EK[epoch - 1, k]) for k, epoch in enumerate(trained.best_epoch_K) if epoch > 0]
+    if best:
+        x, y = zip(*best, strict=True)
+        name = "best epoch" if len(best) == 1 else "best epochs"
+        ax.plot(x, y, "o", color=SECOND, mfc="none", mec=SECOND, mew=1.6, markersize=7, label=name, zorder=4)
+
+
+def _loss_limits(history: History, shown: Floats64, ax: Axes, *, log: bool) -> None:
+    """Set the limits by the lines and by the bulk of the single batches: one wild batch hides no curve."""
+    steps = history.step_loss_SK[np.isfinite(history.step_loss_SK)]
+    bulk = np.quantile(steps, [0.01, 0.99]) if steps.size > history.epochs else np.zeros(0)
+    every = np.concatenate([shown[np.isfinite(shown)], bulk])
+    if not every.size:
+        return
+    low, high = float(every.min()), float(every.max())
+    if log and low > 0:
+        ax.set_yscale("log")
+        # Within some three decades each has its 1, 2 and 5; beyond, figures would run into each other.
+        marks = (1.0, 2.0, 5.0) if high / low < 2e3 else (1.0,)
+        ax.yaxis.set_major_locator(LogLocator(subs=marks if high / low > 8 else tuple(range(1, 10))))
+        ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.set_ylim(low / 1.1, high * 1.1)
+    else:
+        air = 0.06 * (high - low) or max(abs(high), 1.0) * 0.05
+        ax.set_ylim(low - air, high + air)
+
+
+def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool) -> None:
+    """Draw the metric on validation rows, epoch by epoch."""
+    ax.plot(np.arange(1, history.epochs + 1), history.metric_E, color=SECOND, lw=1.8, ls="--")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(f"{name}, validation")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    ax.yaxis.set_major_formatter(FuncFormatter(share_tick if is_share else number_tick))
+    draw_grid(ax)

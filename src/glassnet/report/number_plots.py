@@ -1,0 +1,89 @@
+"""Drawings about predicted numbers: against the truth, and what is left over.
+
+Shapes: R rows.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
+
+from glassnet.prepare.values import Floats64
+from glassnet.report.canvas import ACCENT, SECOND, draw_grid, label, number_tick
+
+POINTS_SHOWN: Final = 2000  # rows of a scatter plot
+
+
+def thinned(count: int, most: int = POINTS_SHOWN) -> NDArray[np.int64]:
+    """Return the places of at most `most` of `count` things, evenly spread, `(R,)`."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def draw_predicted_against_true(true_R: Floats64, predicted_R: Floats64, name: str, ax: Axes) -> None:
+    """Draw each row's prediction against its truth; on the dotted line they are equal.
+
+    More than 2,000 rows are drawn as hexagons, darker where more rows lie.
+    """
+    low, high = _range(np.concatenate([true_R, predicted_R]))
+    ax.plot([low, high], [low, high], ":", color=SECOND, lw=1.4, label="prediction = truth", zorder=3)
+    _cloud(true_R, predicted_R, (low, high, low, high), ax)
+    ax.set_xlabel(f"true {label(name, 30)}")
+    ax.set_ylabel("predicted")
+    _numbers(ax)
+
+
+def draw_residuals(true_R: Floats64, predicted_R: Floats64, name: str, ax: Axes) -> None:
+    """Draw truth minus prediction against the prediction; a good network leaves no shape in it."""
+    error_R = true_R - predicted_R
+    left, right = _range(predicted_R)
+    low, high = _range(error_R)
+    ax.axhline(0, color=SECOND, ls=":", lw=1.4, label="no error", zorder=3)
+    _cloud(predicted_R, error_R, (left, right, low, high), ax)
+    ax.set_xlabel(f"predicted {label(name, 30)}")
+    ax.set_ylabel("truth − prediction")
+    _numbers(ax)
+
+
+def _range(value_R: Floats64) -> tuple[float, float]:
+    """Return the limits of an axis that shows all values, with a little air."""
+    low, high = float(value_R.min()), float(value_R.max())
+    air = 0.03 * (high - low) or max(abs(high), 1.0) * 0.05
+    return low - air, high + air
+
+
+def _cloud(x_R: Floats64, y_R: Floats64, extent: tuple[float, float, float, float], ax: Axes) -> None:
+    if x_R.size <= POINTS_SHOWN:
+        size, alpha = (4.5, 0.6) if x_R.size <= 300 else (3.2, 0.4)
+        ax.plot(x_R, y_R, ".", color=ACCENT, alpha=alpha, markersize=size, mew=0)
+    else:
+        _hexagons(x_R, y_R, extent, ax)
+    ax.set_xlim(extent[0], extent[1])
+    ax.set_ylim(extent[2], extent[3])
+
+
+def _hexagons(x_R: Floats64, y_R: Floats64, extent: tuple[float, float, float, float], ax: Axes) -> None:
+    """Draw counts in hexagons as one colour in eight strengths, by the logarithm of the count."""
+    hexagons = ax.hexbin(x_R, y_R, gridsize=(34, 20), extent=extent, mincnt=1, linewidths=0.2)
+    count_H = np.asarray(hexagons.get_array(), dtype=np.float64)
+    strength_H = np.log1p(count_H) / np.log1p(count_H.max())
+    hexagons.set_array(None)
+    hexagons.set_alpha(None)
+    alpha_H = 0.12 + 0.88 * np.ceil(8 * strength_H) / 8
+    hexagons.set_facecolor([(*_rgb(ACCENT), float(alpha)) for alpha in alpha_H])
+    hexagons.set_edgecolor("none")
+
+
+def _rgb(color: str) -> tuple[float, float, float]:
+    red, green, blue = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    return red, green, blue
+
+
+def _numbers(ax: Axes) -> None:
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=5))
+        axis.set_major_formatter(FuncFormatter(number_tick))
+    draw_grid(ax, "both")
