@@ -11,7 +11,7 @@ constexpr int kAhead = 16;  // rows asked for before they are copied: a table is
 
 template <class Real>
 inline void ask_for(const Real* row, long count) {
-    for (long at = 0; at < count; at += kLineReals<Real>) __builtin_prefetch(row + at);
+    for (long at = 0; at < count; at += kLine / sizeof(Real)) __builtin_prefetch(row + at);
 }
 
 // Copies a row in whole cache lines where the table goes on behind it: what is read too much falls on padding, or on
@@ -80,6 +80,24 @@ void Trainer<Real>::gather(const Member<Real>& m, const std::int64_t* places, in
         if (embedded) space.slots[b] = data_.slot + places[b] * static_cast<long>(setup_.embedded.size());
     }
     if (embedded) gather_embedded(m, rows, space);
+    if (!setup_.binned.empty()) gather_binned(places, rows, space);
+}
+
+template <class Real>
+void Trainer<Real>::gather_binned(const std::int64_t* places, int rows, Workspace<Real>& space) {
+    const int numbers = static_cast<int>(setup_.binned.size());
+    for (int b = 0; b < rows; ++b) {
+        if (b + kAhead < rows) {
+            ask_for(data_.bin + places[b + kAhead] * numbers, numbers);
+            ask_for(data_.fraction + places[b + kAhead] * numbers, numbers);
+        }
+        const std::uint16_t* bin = data_.bin + places[b] * numbers;
+        const Real* fraction = data_.fraction + places[b] * numbers;
+        for (int number = 0; number < numbers; ++number) {
+            space.binned.knot[number * kPartRows + b] = layout_.first_knot[number] + bin[number];
+            space.binned.fraction[number * kPartRows + b] = fraction[number];
+        }
+    }
 }
 
 template <class Real>

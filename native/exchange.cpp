@@ -11,13 +11,6 @@ Slice<Real>& slice_of(Member<Real>& m, int what) {
     return what == 0 ? m.weight : what == 1 ? m.moment : what == 2 ? m.square : m.gradient;
 }
 
-// Where torch's column lies in ours: torch puts dense inputs first, we put embedded ones first, so that the derivatives
-// they want begin at a cache line.
-inline int our_column(const Setup& setup, const Parameter& p, int column) {
-    if (!p.is_first_weight) return column;
-    return column < setup.dense ? column + setup.embedded_width() : column - setup.dense;
-}
-
 }  // namespace
 
 template <class Real>
@@ -27,7 +20,7 @@ void Trainer<Real>::get(int what, int member, int parameter, Real* to) const {
     if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
     for (int row = 0; row < p.rows; ++row)
         for (int column = 0; column < p.columns; ++column)
-            *to++ = slice.data()[p.place + row * p.stride + our_column(setup_, p, column)];
+            *to++ = slice.data()[layout_.place_of(setup_, p, row, column)];
 }
 
 template <class Real>
@@ -38,11 +31,10 @@ void Trainer<Real>::set(int what, int member, int parameter, const Real* from) {
     if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
     for (int row = 0; row < p.rows; ++row)
         for (int column = 0; column < p.columns; ++column)
-            slice.data()[p.place + row * p.stride + our_column(setup_, p, column)] = *from++;
+            slice.data()[layout_.place_of(setup_, p, row, column)] = *from++;
     for (Workspace<Real>& space : spaces_) space.held = -1;
     if (what != 0) return;
-    for (const Block& b : layout_.blocks)
-        if (b.layer >= 0) pack(m, b);
+    for (const Block& b : layout_.blocks) pack(m, b);
 }
 
 template <class Real>

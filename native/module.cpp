@@ -28,9 +28,16 @@ void check(bool is_right, const char* what) {
 template <class Real>
 class Held {
    public:
-    Held(const Setup& setup, Matrix<const Real> dense, Matrix<const std::int32_t> slot, Matrix<const Real> target,
-         Vector<const Real> weight, const std::vector<Vector<const std::int64_t>>& fit)
-        : dense_(dense), slot_(slot), target_(target), weight_(weight), trainer_(setup, data(setup, fit)) {}
+    Held(const Setup& setup, Matrix<const Real> dense, Matrix<const std::uint16_t> bin, Matrix<const Real> fraction,
+         Matrix<const std::int32_t> slot, Matrix<const Real> target, Vector<const Real> weight,
+         const std::vector<Vector<const std::int64_t>>& fit)
+        : dense_(dense),
+          bin_(bin),
+          fraction_(fraction),
+          slot_(slot),
+          target_(target),
+          weight_(weight),
+          trainer_(setup, data(setup, fit)) {}
 
     Trainer<Real>& trainer() { return trainer_; }
     void check_places(Vector<const std::int64_t> places) const {
@@ -48,7 +55,9 @@ class Held {
         check(dense_.shape(1) == static_cast<std::size_t>(setup.dense) && slot_.shape(1) == setup.embedded.size() &&
                   target_.shape(1) == static_cast<std::size_t>(setup.targets()),
               "the table's columns do not fit the network");
-        Data<Real> data{dense_.data(), slot_.data(), target_.data(), weight_.data(), static_cast<std::int64_t>(rows), {}};
+        check_binned(setup);
+        Data<Real> data{dense_.data(),  bin_.data(),    fraction_.data(),                slot_.data(),
+                        target_.data(), weight_.data(), static_cast<std::int64_t>(rows), {}};
         for (const Vector<const std::int64_t>& one : fit) {
             check(one.shape(0) > 0, "a fold has no rows to train on");
             data.fit.emplace_back(one.data(), one.data() + one.shape(0));
@@ -60,7 +69,22 @@ class Held {
         return data;
     }
 
+    void check_binned(const Setup& setup) const {
+        const std::size_t rows = dense_.shape(0), numbers = setup.binned.size();
+        check(numbers == 0 || !setup.hidden.empty(), "numbers are looked up in a hidden layer only");
+        check(bin_.shape(0) == rows && fraction_.shape(0) == rows && bin_.shape(1) == numbers &&
+                  fraction_.shape(1) == numbers,
+              "the numbers in bins do not fit the table");
+        for (std::size_t i = 0; i < rows * numbers; ++i)
+            check(bin_.data()[i] < setup.binned[i % numbers], "a number lies in a bin that it does not have");
+        const int inputs = setup.inputs(), bins = setup.bins();
+        check(setup.column.size() == static_cast<std::size_t>(inputs + bins), "a column has no place");
+        for (const int one : setup.column) check(one < inputs && one >= -bins, "a column lies outside of the layer");
+    }
+
     Matrix<const Real> dense_;
+    Matrix<const std::uint16_t> bin_;
+    Matrix<const Real> fraction_;
     Matrix<const std::int32_t> slot_;
     Matrix<const Real> target_;
     Vector<const Real> weight_;
@@ -89,9 +113,11 @@ template <class Real>
 void bind(nb::module_& m, const char* name) {
     using H = Held<Real>;
     nb::class_<H>(m, name)
-        .def(nb::init<const Setup&, Matrix<const Real>, Matrix<const std::int32_t>, Matrix<const Real>,
-                      Vector<const Real>, const std::vector<Vector<const std::int64_t>>&>(),
-             nb::arg("setup"), nb::arg("dense"), nb::arg("slot"), nb::arg("target"), nb::arg("weight"), nb::arg("fit"))
+        .def(nb::init<const Setup&, Matrix<const Real>, Matrix<const std::uint16_t>, Matrix<const Real>,
+                      Matrix<const std::int32_t>, Matrix<const Real>, Vector<const Real>,
+                      const std::vector<Vector<const std::int64_t>>&>(),
+             nb::arg("setup"), nb::arg("dense"), nb::arg("bin"), nb::arg("fraction"), nb::arg("slot"),
+             nb::arg("target"), nb::arg("weight"), nb::arg("fit"))
         .def("advance", &advance<Real>, nb::arg("first"), nb::arg("count"), nb::arg("loss"), nb::arg("epoch"),
              nb::arg("recorded"), nb::arg("records"))
         .def("outputs",
@@ -133,6 +159,8 @@ NB_MODULE(_fused, m) {
         .def(nb::init<>())
         .def_rw("members", &Setup::members)
         .def_rw("dense", &Setup::dense)
+        .def_rw("binned", &Setup::binned)
+        .def_rw("column", &Setup::column)
         .def_rw("embedded", &Setup::embedded)
         .def_rw("embedding", &Setup::embedding)
         .def_rw("hidden", &Setup::hidden)

@@ -38,14 +38,32 @@ void Trainer<Real>::forward(const Member<Real>& m, int rows, Workspace<Real>& sp
                                      layer.stride, weights + layer.bias, space.z.data(), layout_.stride_outputs});
             return;
         }
-        const bool is_last = l == last;
+        const bool is_last = l == last, is_binned = l == 0 && layer.table >= 0;
+        if (is_binned) look_up(m, rows, space);
         Real* slope = !is_last && batch && layout_.keeps_slope ? space.slope[l].data() : nullptr;
         kernels_.forward({rows, layer.inputs, layer.outputs, x, stride_x, m.packed.data() + layer.packed,
                           weights + layer.bias, is_last ? space.z.data() : space.x[l + 1].data(), slope,
                           is_last ? layout_.stride_outputs : row_stride<Real>(layer.outputs),
-                          is_last ? Activation::linear : setup_.activation});
+                          is_last ? Activation::linear : setup_.activation, is_binned});
         if (!is_last && batch && setup_.dropout > 0) drop(m, *batch, l, first, rows, space);
     }
+}
+
+// Numbers in bins give the first layer's sums their start.
+template <class Real>
+void Trainer<Real>::look_up(const Member<Real>& m, int rows, Workspace<Real>& space) {
+    const Layer& layer = layout_.layers.front();
+    kernels_.lookup({rows, static_cast<int>(setup_.binned.size()), layer.outputs, space.binned.knot,
+                     space.binned.fraction, kPartRows, m.packed.data() + layer.knots, layer.stride_table,
+                     m.weight.data() + layer.bias, space.x[1].data(), row_stride<Real>(layer.outputs)});
+}
+
+// Numbers from `first` to before `last` of some rows.
+template <class Real>
+void Trainer<Real>::scatter(Member<Real>& m, int rows, int first, int last, const Binned<Real>& binned) {
+    const Layer& layer = layout_.layers.front();
+    kernels_.scatter({rows, first, last, layer.outputs, binned.knot, binned.fraction, kPartRows, binned.dy,
+                      row_stride<Real>(layer.outputs), m.knot_gradient.data(), layer.stride_table});
 }
 
 template <class Real>
@@ -88,7 +106,7 @@ void Trainer<Real>::backward(Member<Real>& m, int rows, Real* gradient, bool add
         if (wanted == 0) return;
         const bool is_stored = l > 0 && layout_.keeps_slope;
         const bool follows = l > 0 && !is_stored && setup_.activation != Activation::linear;
-        Real* dx = space.back[l % 2].data();
+        Real* dx = l == 1 && !setup_.binned.empty() ? space.binned.dy : space.back[l % 2].data();
         kernels_.backward_inputs({rows, wanted, layer.outputs, dy, stride_dy, m.weight.data() + layer.weight,
                                   layer.stride, dx, stride_x, follows ? space.x[l].data() : nullptr,
                                   is_stored ? space.slope[l - 1].data() : nullptr, setup_.activation,
@@ -114,6 +132,7 @@ void Trainer<Real>::backward_embedding(int rows, const Real* dx, long stride, Re
 #define GLASSNET_MAKE(Real)                                                                                        \
     template double Trainer<Real>::pass(Member<Real>&, const Batch&, int, int, Real*, bool, Workspace<Real>&);     \
     template void Trainer<Real>::forward(const Member<Real>&, int, Workspace<Real>&, const Batch*, int);           \
+    template void Trainer<Real>::scatter(Member<Real>&, int, int, int, const Binned<Real>&);                       \
     template double Trainer<Real>::losses(int, double, bool, bool, Workspace<Real>&);
 GLASSNET_MAKE(float)
 GLASSNET_MAKE(double)

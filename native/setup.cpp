@@ -53,6 +53,8 @@ Layout<Real>::Layout(const Setup& setup, int panel) {
         inputs = width;
     }
     add_layer(setup, inputs, setup.outputs, true, panel);
+    plain = count;
+    if (!setup.binned.empty()) add_table(setup);
     const bool is_dropped = setup.dropout > 0;
     keeps_slope = setup.activation == Activation::silu || (is_dropped && setup.activation != Activation::relu);
 }
@@ -66,7 +68,8 @@ void Layout<Real>::add_layer(const Setup& setup, int inputs, int outputs, bool i
     layer.bias = layer.weight + layer.stride * padded<Real>(outputs);
     count = layer.bias + padded<Real>(outputs);
     if (!is_narrow) packed += static_cast<long>((outputs + panel - 1) / panel) * panel * inputs;
-    parameters.push_back({layer.weight, outputs, inputs, layer.stride, number == 0});
+    const int columns = number == 0 ? static_cast<int>(setup.column.size()) : inputs;
+    parameters.push_back({layer.weight, outputs, columns, layer.stride, number == 0});
     parameters.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false});
     for (int first = 0; first < outputs; first += panel)
         blocks.push_back({layer.weight + first * layer.stride, std::min(panel, outputs - first), inputs,
@@ -74,6 +77,35 @@ void Layout<Real>::add_layer(const Setup& setup, int inputs, int outputs, bool i
     blocks.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false, -1, 0, record_layers});
     layers.push_back(layer);
     ++record_layers;
+}
+
+// The weights of numbers in bins, of the first hidden layer: one row per bin, so that a number's outputs lie side by
+// side. They come last, since their gradients are never added up from groups.
+template <class Real>
+void Layout<Real>::add_table(const Setup& setup) {
+    Layer& layer = layers.front();
+    const int record_layer = slots > 0 ? 1 : 0;
+    layer.stride_table = row_stride<Real>(layer.outputs);
+    layer.table = count;
+    layer.knots = packed;
+    long bin = 0;
+    for (std::size_t number = 0; number < setup.binned.size(); ++number) {
+        blocks.push_back({layer.table + bin * layer.stride_table, setup.binned[number], layer.outputs,
+                          layer.stride_table, true, -1, 0, record_layer, static_cast<int>(number)});
+        first_knot.push_back(static_cast<std::int32_t>(bin + number));
+        bin += setup.binned[number];
+    }
+    count += bin * layer.stride_table;
+    knots = (bin + static_cast<long>(setup.binned.size())) * layer.stride_table;
+    packed += knots;
+}
+
+template <class Real>
+long Layout<Real>::place_of(const Setup& setup, const Parameter& p, int row, int column) const {
+    if (!p.is_first_weight) return p.place + row * p.stride + column;
+    const int ours = setup.column[column];
+    if (ours >= 0) return p.place + row * p.stride + ours;
+    return layers.front().table + (-1 - ours) * layers.front().stride_table + row;
 }
 
 template struct Layout<float>;

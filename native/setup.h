@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ enum class Schedule : int { constant, step, cosine, one_cycle };
 struct Setup {
     // the network
     int members = 1;
-    int dense = 0;              // dense inputs D
+    int dense = 0;              // dense inputs D, without those that are looked up
+    std::vector<int> binned;    // bins of each number that is looked up
+    std::vector<int> column;    // of the first layer: where each of torch's inputs lies in ours; -1 - row: in the table
     std::vector<int> embedded;  // slots of each embedded category
     int embedding = 0;          // numbers per slot
     std::vector<int> hidden;
@@ -41,6 +44,7 @@ struct Setup {
 
     int embedded_width() const { return static_cast<int>(embedded.size()) * embedding; }
     int inputs() const { return dense + embedded_width(); }
+    int bins() const { return std::accumulate(binned.begin(), binned.end(), 0); }
     // The target's numbers per row: one class number, or one number per output.
     int targets() const { return loss == LossName::cross_entropy ? 1 : outputs; }
 };
@@ -54,6 +58,9 @@ struct Layer {
     long stride;           // between rows of the weights
     long weight, bias;     // places in the parameters
     long packed;           // place in the packed weights; -1 where the layer is narrow
+    long table = -1;       // place of the weights of numbers in bins, (bins of all, stride_table), in the parameters
+    long knots = -1;       // place of their running sums, a row more for each number, in the packed weights
+    long stride_table = 0;
 };
 
 // The unit of an update: some rows of one parameter.
@@ -65,6 +72,7 @@ struct Block {
     int layer;          // of the weights to pack again; -1: none
     int first_output;   // of those weights
     int record_layer;   // the layer whose records it counts for
+    int number = -1;    // the number whose bins' weights these are; -1: none's
 };
 
 // One tensor of the network, in torch's order of names: embedding, then weight and bias of each layer.
@@ -72,7 +80,7 @@ struct Parameter {
     long place;
     int rows, columns;  // as torch has them; a bias is one row
     long stride;
-    bool is_first_weight;  // its columns are turned: ours are embedded before dense
+    bool is_first_weight;  // its columns lie elsewhere: Setup::column
 };
 
 constexpr int kNarrow = 4;     // outputs up to here are dot products
@@ -88,15 +96,22 @@ struct Layout {
     std::vector<Block> blocks;
     std::vector<Parameter> parameters;
     std::vector<long> slot_start;  // first slot of each embedded category
+    std::vector<std::int32_t> first_knot;  // first row of each number's knots
     long slots = 0;
     long count = 0;   // of parameters with padding
+    long plain = 0;   // of those before the table
+    long knots = 0;   // rows of knots times their stride
     long packed = 0;  // of packed weights
     long stride_outputs = 0;
     int record_layers = 0;  // the embedding, if there is one, and the linear layers
     bool keeps_slope = false;  // the activation's derivative is stored, not made from its output
 
+    // Where row `row`, torch's column `column` of a parameter lies.
+    long place_of(const Setup& setup, const Parameter& p, int row, int column) const;
+
    private:
     void add_layer(const Setup& setup, int inputs, int outputs, bool is_last, int panel);
+    void add_table(const Setup& setup);
 };
 
 }  // namespace glassnet

@@ -26,14 +26,23 @@ struct Cut {
     int part_rows(int part) const { return std::min(kPartRows, rows - part * kPartRows); }
 };
 
+constexpr double kLookup = 4;  // a number looked up costs about as much as so many dense inputs
+
 // Multiplications of one step of one member.
 double products(const Setup& setup) {
-    double sum = 0, inputs = setup.inputs();
+    double sum = 0, inputs = setup.inputs() + kLookup * static_cast<double>(setup.binned.size());
     for (const int width : setup.hidden) {
         sum += inputs * width;
         inputs = width;
     }
     return 3.0 * static_cast<double>(setup.batch) * (sum + inputs * setup.outputs);
+}
+
+// Whether the batch's numbers in bins, which spread rows keep until the end of a pass, take no more than half a GiB.
+bool fits_binned(const Setup& setup) {
+    if (setup.binned.empty()) return true;
+    const double each = static_cast<double>(setup.hidden.front()) + 2.0 * static_cast<double>(setup.binned.size());
+    return static_cast<double>(setup.batch) * each < 64e6;
 }
 
 constexpr double kSpreadFrom = 1.5e6;   // products of a step from which two threads beat one: some 20 microseconds
@@ -57,19 +66,35 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
         members_.push_back(std::move(m));
     }
     for (int worker = 0; worker < pool_.threads(); ++worker) spaces_.push_back(make_workspace());
+    for (Workspace<Real>& space : spaces_) space.binned = part_of(space.own_binned, 0);
 }
 
 template <class Real>
 void Trainer<Real>::set_memory(Member<Real>& m) const {
     const bool is_adam = setup_.optimizer != OptimizerName::sgd, has_moment = is_adam || setup_.momentum > 0;
     const long each = layout_.count + kLineReals<Real>, packed = padded<Real>(layout_.packed) + kLineReals<Real>;
-    m.memory = Buffer<Real>((2 + has_moment + is_adam) * each + packed);
+    m.memory = Buffer<Real>((2 + has_moment + is_adam) * each + packed + layout_.knots);
     Real* at = m.memory.data();
     m.weight = at;
     m.gradient = at += each;
     if (has_moment) m.moment = at += each;
     if (is_adam) m.square = at += each;
-    m.packed = at + each;
+    m.packed = at += each;
+    m.knot_gradient = at + packed;
+}
+
+template <class Real>
+BinnedRoom<Real> Trainer<Real>::make_binned(long parts) const {
+    const long rows = parts * kPartRows, cells = rows * static_cast<long>(setup_.binned.size());
+    if (cells == 0) return {};
+    return {std::vector<std::int32_t>(cells), Buffer<Real>(cells),
+            Buffer<Real>(rows * row_stride<Real>(setup_.hidden.front()))};
+}
+
+template <class Real>
+Binned<Real> Trainer<Real>::part_of(BinnedRoom<Real>& room, int part) const {
+    if (setup_.binned.empty()) return {};
+    return room.part(part, static_cast<long>(setup_.binned.size()), row_stride<Real>(setup_.hidden.front()));
 }
 
 template <class Real>
@@ -88,6 +113,7 @@ Workspace<Real> Trainer<Real>::make_workspace() const {
     space.weight = Buffer<Real>(kPartRows);
     space.spread_weight = Buffer<Real>(kPartRows * layout_.stride_outputs);
     space.slots.resize(kPartRows);
+    space.own_binned = make_binned(1);
     return space;
 }
 
@@ -101,12 +127,13 @@ double Trainer<Real>::advance(const Call& call) {
     const TinyIsZero quick;
     for (Member<Real>& m : members_) m.recording_seconds = 0;
     const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
-    const bool by_member = setup_.members >= pool_.threads() || !is_large;
+    const bool by_member = setup_.members >= pool_.threads() || !is_large || !fits_binned(setup_);
     if (by_member) {
         advance_members(call);
     } else {
         while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))
-            group_gradient_.emplace_back(layout_.count);
+            group_gradient_.emplace_back(layout_.plain);
+        if (batch_binned_.knot.empty()) batch_binned_ = make_binned(Cut(setup_.batch).parts);
         for (Member<Real>& m : members_) run(m, call.first, call.first + call.count, call, in_pool(), -1);
     }
     double seconds = 0;
@@ -176,9 +203,18 @@ double Trainer<Real>::spread_gradients(Member<Real>& m, const Batch& batch, cons
     std::vector<double> loss(cut.groups, 0.0);
     each(cut.groups, [&](int group, int worker) {
         Real* gradient = group == 0 ? m.gradient.data() : group_gradient_[group - 1].data();
-        for (int part = cut.first_part(group); part < cut.first_part(group + 1); ++part)
+        Workspace<Real>& space = spaces_[worker];
+        for (int part = cut.first_part(group); part < cut.first_part(group + 1); ++part) {
+            space.binned = part_of(batch_binned_, part);
             loss[group] += pass(m, batch, part * kPartRows, cut.part_rows(part), gradient,
-                                part > cut.first_part(group), spaces_[worker]);
+                                part > cut.first_part(group), space);
+        }
+        space.binned = part_of(space.own_binned, 0);
+    });
+    // Each number's table over all rows in their order, so that the sums are those of one thread.
+    each(static_cast<int>(setup_.binned.size()), [&](int number, int) {
+        for (int part = 0; part < cut.parts; ++part)
+            scatter(m, cut.part_rows(part), number, number + 1, part_of(batch_binned_, part));
     });
     double sum = 0;
     for (const double one : loss) sum += one;
@@ -199,11 +235,12 @@ double Trainer<Real>::own_gradients(Member<Real>& m, const Batch& batch, Workspa
         for (int part = cut.first_part(group); part < cut.first_part(group + 1); ++part) {
             const bool adds = part > cut.first_part(group) || (is_own && group > 0);
             loss += pass(m, batch, part * kPartRows, cut.part_rows(part), gradient, adds, space);
+            scatter(m, cut.part_rows(part), 0, static_cast<int>(setup_.binned.size()), space.binned);
         }
         sum += loss;
         if (is_own) continue;
         for (const Block& b : layout_.blocks)
-            kernels_.add(b.rows, b.columns, b.stride, m.gradient.data() + b.place, gradient + b.place);
+            if (b.number < 0) kernels_.add(b.rows, b.columns, b.stride, m.gradient.data() + b.place, gradient + b.place);
     }
     return sum;
 }

@@ -1,6 +1,7 @@
 // K members trained side by side: what they are made of, and the steps they take.
 //
-// Letters: K members, F folds, R rows of the table, D dense inputs, E embedded categories, T outputs, S steps.
+// Letters: K members, F folds, R rows of the table, D dense inputs, N numbers that are looked up, E embedded
+// categories, T outputs, S steps.
 // The files: trainer.cpp (who works on what), batch.cpp (rows gathered), pass.cpp (forward and backward of some rows),
 // update.cpp (gradients to weights), exchange.cpp (weights in and out).
 #pragma once
@@ -23,6 +24,8 @@ namespace glassnet {
 template <class Real>
 struct Data {
     const Real* dense = nullptr;           // (F * R, D)
+    const std::uint16_t* bin = nullptr;    // (F * R, N): of each number that is looked up, the bin it is in
+    const Real* fraction = nullptr;        // (F * R, N): how far it is through that bin
     const std::int32_t* slot = nullptr;    // (F * R, E)
     const Real* target = nullptr;          // (F * R, T), or (F * R, 1) class numbers
     const Real* weight = nullptr;          // (R)
@@ -34,7 +37,7 @@ template <class Real>
 struct Member {
     int number = 0, fold = 0;
     Buffer<Real> memory;  // of all that follows: one piece, so that it may lie on large pages
-    Slice<Real> weight, gradient, moment, square, packed;
+    Slice<Real> weight, gradient, moment, square, packed, knot_gradient;
     std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
     std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
     OrderRoom order_room;
@@ -43,6 +46,25 @@ struct Member {
     std::vector<Real> before;                 // the weights before a recorded step
     double recording_seconds = 0;
     std::int64_t not_finite_at = -1;          // the first step whose loss or gradients were not finite
+};
+
+// Numbers in bins of some rows, number by number, and the derivatives by the sums of the first layer.
+template <class Real>
+struct Binned {
+    std::int32_t* knot = nullptr;  // (N, kPartRows): row of the knot below
+    Real* fraction = nullptr;      // (N, kPartRows)
+    Real* dy = nullptr;            // (kPartRows, stride of the first layer's outputs)
+};
+
+// Memory of such parts.
+template <class Real>
+struct BinnedRoom {
+    std::vector<std::int32_t> knot;
+    Buffer<Real> fraction, dy;
+    Binned<Real> part(int number, long numbers, long stride) {
+        const long at = number * kPartRows;
+        return {knot.data() + at * numbers, fraction.data() + at * numbers, dy.data() + at * stride};
+    }
 };
 
 // Where one thread keeps the rows it works on; reused by every member, so it stays in the core's cache.
@@ -55,6 +77,8 @@ struct Workspace {
     std::vector<const std::int32_t*> slots;  // each row's slots
     std::vector<std::uint64_t> random;
     Buffer<Real> other_gradient;
+    BinnedRoom<Real> own_binned;
+    Binned<Real> binned;     // own_binned, or a part of the rows that all threads work on
     std::int64_t held = -1;  // the member whose whole batch lies here, where there is but one
 };
 
@@ -126,6 +150,7 @@ class Trainer {
     void set_order(Member<Real>& m, std::int64_t epoch);
     Batch batch_of(Member<Real>& m, std::int64_t number);
     void gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space);
+    void gather_binned(const std::int64_t* places, int rows, Workspace<Real>& space);
     void gather_embedded(const Member<Real>& m, int rows, Workspace<Real>& space);
     void gather_weights(const Member<Real>& m, const std::int64_t* places, int rows, std::int64_t counted,
                         Workspace<Real>& space);
@@ -137,6 +162,8 @@ class Trainer {
     void drop(const Member<Real>& m, const Batch& batch, int layer, int first, int rows, Workspace<Real>& space);
     double losses(int rows, double scale, bool is_weighted, bool wants_slope, Workspace<Real>& space);
     void backward(Member<Real>& m, int rows, Real* gradient, bool adds, Workspace<Real>& space);
+    void look_up(const Member<Real>& m, int rows, Workspace<Real>& space);
+    void scatter(Member<Real>& m, int rows, int first, int last, const Binned<Real>& binned);
     void backward_embedding(int rows, const Real* dx, long stride, Real* gradient, Workspace<Real>& space);
 
     // update.cpp
@@ -144,6 +171,7 @@ class Trainer {
     void reduce_block(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
     void pack(Member<Real>& m, const Block& block);
+    long knot_place(const Block& block) const;
     UpdateRates rates_of(const Member<Real>& m, std::int64_t number) const;
 
     // record.cpp
@@ -153,6 +181,8 @@ class Trainer {
     void record_idle(Member<Real>& m, const Batch& batch, Quantities* to, const Each& each);
     float count_not_finite(const Member<Real>& m, int record_layer) const;
 
+    BinnedRoom<Real> make_binned(long parts) const;
+    Binned<Real> part_of(BinnedRoom<Real>& room, int part) const;
     void set_memory(Member<Real>& m) const;
     Workspace<Real> make_workspace() const;
 
@@ -164,6 +194,7 @@ class Trainer {
     std::vector<Member<Real>> members_;
     std::vector<Workspace<Real>> spaces_;     // one per worker
     std::vector<Buffer<Real>> group_gradient_;  // of groups 1 ... where rows are spread
+    BinnedRoom<Real> batch_binned_;             // of the whole batch, there
 };
 
 // Returns the kernels of a set, or of the best this processor has.

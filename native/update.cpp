@@ -27,6 +27,10 @@ template <class Real>
 void Trainer<Real>::reduce_block(Member<Real>& m, int number, int groups) {
     const Block& b = layout_.blocks[number];
     Real* total = m.gradient.data() + b.place;
+    if (b.number >= 0) {
+        kernels_.sum_down({b.rows, b.columns, b.stride, total, m.knot_gradient.data() + knot_place(b)});
+        groups = 1;
+    }
     for (int group = 1; group < groups; ++group)
         kernels_.add(b.rows, b.columns, b.stride, total, group_gradient_[group - 1].data() + b.place);
     m.block_squares[number] = kernels_.square_sum(b.rows, b.columns, b.stride, total);
@@ -41,11 +45,20 @@ void Trainer<Real>::update_block(Member<Real>& m, int number, const UpdateRates&
     kernels_.update({b.rows, b.columns, b.stride, m.weight.data() + b.place, m.gradient.data() + b.place,
                      m.moment ? m.moment.data() + b.place : nullptr, m.square ? m.square.data() + b.place : nullptr,
                      &own});
-    if (b.layer >= 0) pack(m, b);
+    pack(m, b);
+}
+
+template <class Real>
+long Trainer<Real>::knot_place(const Block& b) const {
+    return layout_.first_knot[b.number] * b.stride;
 }
 
 template <class Real>
 void Trainer<Real>::pack(Member<Real>& m, const Block& b) {
+    if (b.number >= 0)
+        kernels_.sum_up({b.rows, b.columns, b.stride, m.weight.data() + b.place,
+                         m.packed.data() + layout_.layers.front().knots + knot_place(b)});
+    if (b.layer < 0) return;
     const Layer& layer = layout_.layers[b.layer];
     kernels_.transpose({b.rows, layer.inputs, m.weight.data() + b.place, b.stride,
                         m.packed.data() + layer.packed + static_cast<long>(b.first_output) * layer.inputs});

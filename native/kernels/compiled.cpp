@@ -3,6 +3,7 @@
 #include "drop.h"
 #include "forward.h"
 #include "functions.h"
+#include "lookup.h"
 #include "loss.h"
 #include "table.h"
 #include "transpose.h"
@@ -38,6 +39,10 @@ constexpr Kernels<Real> kTable = {
     kWide * kLanes<Real>,
     forward<Real>,
     forward_narrow<Real>,
+    lookup<Real>,
+    scatter<Real>,
+    sum_up<Real>,
+    sum_down<Real>,
     backward_inputs<Real>,
     backward_weights<Real>,
     drop<Real>,

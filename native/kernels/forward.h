@@ -37,7 +37,8 @@ void finish(const Forward<Real>& f, const Real* sums, int row, int height, int c
         const long at = (row + m) * f.stride_y + column;
         for (int n = 0; n < vectors; ++n) {
             Vec<Real> slope{};
-            const Vec<Real> z = load(sums + (m * kWide + n) * L) + load(f.bias + column + n * L);
+            const Real* start = f.adds ? f.y + at : f.bias + column;
+            const Vec<Real> z = load(sums + (m * kWide + n) * L) + load(start + n * L);
             store(f.y + at + n * L, activate<Real, kActivation>(z, slope));
             if (f.slope) store(f.slope + at + n * L, slope);
         }

@@ -28,6 +28,7 @@ struct Forward {
     Real* slope;         // (B, stride_y), or null where the derivative follows from y
     long stride_y;
     Activation activation;
+    bool adds;  // true: y already holds the bias and what tables add
 };
 
 // The same for few outputs: one dot product per row and output, no activation.
@@ -41,6 +42,42 @@ struct ForwardNarrow {
     const Real* bias;
     Real* y;  // (B, stride_y)
     long stride_y;
+};
+
+// y[b][o] = bias[o] + the tables of numbers in bins; see lookup.h. One number's rows lie side by side.
+template <class Real>
+struct Lookup {
+    int rows, numbers, outputs;
+    const std::int32_t* knot;  // (numbers, stride_rows): the table's row of the knot below
+    const Real* fraction;      // (numbers, stride_rows): how far on the way to the next knot
+    long stride_rows;
+    const Real* knots;  // (all numbers' knots, stride), padded
+    long stride;
+    const Real* bias;  // padded with zeros
+    Real* y;           // (B, stride_y)
+    long stride_y;
+};
+
+// gradient[knot][o] += dy[b][o] times the knot's share, for numbers from `first` to before `last`.
+template <class Real>
+struct Scatter {
+    int rows, first, last, outputs;
+    const std::int32_t* knot;
+    const Real* fraction;
+    long stride_rows;
+    const Real* dy;  // (B, stride_dy), padded with zeros
+    long stride_dy;
+    Real* gradient;  // (all numbers' knots, stride)
+    long stride;
+};
+
+// One number's weights (or the derivatives by them) and its knots, one row more.
+template <class Real>
+struct Table {
+    int bins, columns;
+    long stride;
+    Real* weights;
+    Real* knots;
 };
 
 // dx[b][i] = f'(...) * sum over o of dy[b][o] * weight[o][i].
@@ -139,6 +176,10 @@ struct Kernels {
     int panel;  // columns of a packed panel
     void (*forward)(const Forward<Real>&);
     void (*forward_narrow)(const ForwardNarrow<Real>&);
+    void (*lookup)(const Lookup<Real>&);
+    void (*scatter)(const Scatter<Real>&);
+    void (*sum_up)(const Table<Real>&);
+    void (*sum_down)(const Table<Real>&);
     void (*backward_inputs)(const BackwardInputs<Real>&);
     void (*backward_weights)(const BackwardWeights<Real>&);
     void (*drop)(const Drop<Real>&);

@@ -27,7 +27,18 @@ from glassnet.table.values import Rows, Task
 MakePlan = Callable[..., Plan]
 
 
-def prepared_of(draw, fit, dense, slots, target_RT, weighted):
+def bins_of(draw, folds, counts):
+    """Return bins with random edges; where there are several folds, the last has one edge fewer."""
+    edges = []
+    for count in (one for one in counts if one):
+        edge_FE = np.sort(draw.standard_normal((folds, count + 1)).astype(np.float32), axis=1)
+        edge_FE[folds - 1 if folds > 1 else folds :, count] = np.inf
+        edges.append(edge_FE)
+    edge_FE = np.concatenate(edges, axis=1) if edges else np.zeros((folds, 0), np.float32)
+    return Bins(edge_FE=edge_FE, count_N=np.array(counts, np.int64))
+
+
+def prepared_of(draw, fit, dense, slots, target_RT, weighted, bins):
     """Return a table of normal numbers and random slots, under a preparation that changes nothing."""
     folds, rows, categories = len(fit), len(target_RT), len(slots)
     first_C = (
@@ -61,7 +72,7 @@ def prepared_of(draw, fit, dense, slots, target_RT, weighted):
                 clipped_N=np.zeros(dense, bool),
                 marked_M=np.zeros(0, np.int64),
             ),
-            bins=Bins(edge_FE=np.zeros((folds, 0), np.float32), count_N=np.zeros(dense, np.int64)),
+            bins=bins_of(draw, folds, bins),
             slots=LevelSlots(
                 slot_FL=np.tile(slot_L, (folds, 1)).astype(np.int32),
                 first_C=first_C,
@@ -73,7 +84,7 @@ def prepared_of(draw, fit, dense, slots, target_RT, weighted):
                 location_FT=np.zeros((folds, target_RT.shape[1])),
                 scale_FT=np.ones((folds, target_RT.shape[1])),
             ),
-            dense_names=names,
+            dense_names=(*names, *(f"bin {i}" for i in range(sum(bins)))),
         ),
         target_RT=target_RT,
         weight_R=weight_R,
@@ -98,6 +109,7 @@ def plan_of(
     rows=100,
     dense=5,
     slots=(),
+    bins=(),
     embedding=3,
     outputs=1,
     folds=1,
@@ -115,9 +127,10 @@ def plan_of(
     fold_R = draw.integers(0, folds, rows) if folds > 1 else np.full(rows, -1)
     fold_R[:folds] = np.arange(folds) if folds > 1 else -1  # so that no fold is without fit rows
     fit = tuple(np.flatnonzero(fold_R != fold) for fold in range(folds))
-    inputs = InputShape(dense=dense, embedded=tuple(slots), embedding=embedding)
+    bins = (*bins, *(0 for _ in range(dense - len(bins))))[:dense]
+    inputs = InputShape(dense=dense + sum(bins), embedded=tuple(slots), embedding=embedding)
     return Plan(
-        prepared=prepared_of(draw, fit, dense, tuple(slots), target_RT, weighted),
+        prepared=prepared_of(draw, fit, dense, tuple(slots), target_RT, weighted, bins),
         architecture=architecture,
         training=training,
         task=task,

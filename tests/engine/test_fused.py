@@ -45,6 +45,7 @@ def plans(draw, precision="float64", losses=fused.LOSSES):
         "rows": draw(st.integers(2, 400)),
         "dense": draw(st.integers(1, 40)),
         "slots": draw(st.lists(st.integers(1, 12), max_size=2)),
+        "bins": draw(st.lists(st.sampled_from([0, 2, 3, 5, 17, 40]), max_size=12)),
         "embedding": draw(st.integers(1, 9)),
         "outputs": outputs,
         "folds": draw(st.sampled_from([1, 1, 2])),
@@ -270,7 +271,9 @@ def test_gradients_are_autograds(arguments, make_plan):
 def test_every_instruction_set_agrees(make_plan, name, activation):
     training = Training(precision="float64", loss="cross_entropy", optimizer="adam", batch_size=50)
     architecture = Architecture(hidden=(70, 33), activation=activation, dropout=0.2, members=2)
-    plan = make_plan(rows=300, outputs=5, slots=(4,), architecture=architecture, training=training)
+    plan = make_plan(
+        rows=300, outputs=5, slots=(4,), bins=(6, 30), architecture=architecture, training=training
+    )
     eager, engine = EagerEngine(plan), FusedEngine(plan, name)
     assert engine.trainer.set_name() == name
     eager.advance(0, 30)
@@ -279,15 +282,21 @@ def test_every_instruction_set_agrees(make_plan, name, activation):
 
 
 @pytest.mark.parametrize("members", [1, 3])
-@pytest.mark.parametrize("slots", [(), (6,)])
+@pytest.mark.parametrize(("slots", "bins"), [((), ()), ((6,), ()), ((), (9, 17, 0, 32)), ((6,), (9, 17))])
 @pytest.mark.parametrize("batch_size", [256, 0])
-def test_bytes_are_the_same_for_any_number_of_threads(make_plan, members, slots, batch_size):
+def test_bytes_are_the_same_for_any_number_of_threads(make_plan, members, slots, bins, batch_size):
     training = Training(optimizer="adamw", clip=0.5, batch_size=batch_size, training_loss="rows", epochs=8)
     architecture = Architecture(hidden=(130, 100), dropout=0.1, members=members)
     results = []
     for threads in (1, 2, 3, 5):
         plan = make_plan(
-            rows=2500, dense=30, slots=slots, architecture=architecture, training=training, threads=threads
+            rows=2500,
+            dense=30,
+            slots=slots,
+            bins=bins,
+            architecture=architecture,
+            training=training,
+            threads=threads,
         )
         engine = FusedEngine(plan)
         taken = engine.advance(0, min(12, plan.steps))
@@ -317,6 +326,7 @@ def test_records_are_eagers(make_plan, activation, output):
     plan = make_plan(
         rows=300,
         slots=(5,),
+        bins=(3, 8, 0, 20),
         folds=2,
         records=True,
         architecture=Architecture(
@@ -339,6 +349,7 @@ def test_outputs_are_eagers(make_plan):
         rows=500,
         outputs=3,
         folds=2,
+        bins=(0, 2, 12, 32),
         weighted=True,
         architecture=Architecture(hidden=(20,), output="sigmoid", members=4),
         training=Training(precision="float64"),

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 class Setup:
     members: int
     dense: int
+    binned: Sequence[int]
+    column: Sequence[int]
     embedded: Sequence[int]
     embedding: int
     hidden: Sequence[int]
@@ -39,6 +41,8 @@ class Trainer32:
         self,
         setup: Setup,
         dense: NDArray[np.floating],
+        bin: NDArray[np.uint16],
+        fraction: NDArray[np.floating],
         slot: NDArray[np.int32],
         target: NDArray[np.floating],
         weight: NDArray[np.floating],

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from glassnet import chance
-from glassnet.engine.inputs import compiled_inputs
+from glassnet.engine.inputs import NUMBERS, compiled_inputs
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
 from glassnet.prepare.values import Floats64
@@ -42,7 +42,6 @@ LOSSES: Final = (
 )
 OPTIMIZERS: Final = ("sgd", "adam", "adamw")
 SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
-NUMBERS: Final = {"float32": np.float32, "float64": np.float64}
 WEIGHTS, MOMENTS, SQUARES, GRADIENTS = range(4)  # what a trainer's get and set copy
 
 FEWEST_BINS: Final = 4  # from so many bins a number is looked up in a table instead of multiplied
@@ -90,10 +89,10 @@ class FusedEngine:
         setup.binned, setup.column = list(inputs.bins_B), list(inputs.column)
         self.trainer = trainer(
             setup,
-            inputs.dense_PD.astype(self.number, copy=False),
+            inputs.dense_PD,
             inputs.bin_PB,
-            inputs.share_PB.astype(self.number, copy=False),
-            inputs.slot_PE.astype(np.int32, copy=False),
+            inputs.share_PB,
+            inputs.slot_PE,
             np.concatenate(plan.target_FRT).astype(self.number, copy=False),
             plan.prepared.loss_weight_R.astype(self.number),
             [rows.astype(np.int64) for rows in plan.prepared.rows.fit],

@@ -2,7 +2,7 @@
 
 A network of smooth layers bends slowly; with bins its first layer can bend at every quantile.
 
-Shapes: F folds, R rows, N numbers, E edges of all numbers, P bins of all numbers.
+Shapes: F folds, R rows, N numbers, B numbers with bins, E edges of all numbers, P bins of all numbers.
 Source: Y. Gorishniy et al., "On Embeddings for Numerical Features", 2022, arXiv 2203.05556, section 3.2.
 """
 
@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from glassnet.prepare.quantile import weighted_quantiles, without_atoms
 from glassnet.prepare.values import Bins, Encoded, Encoding, Floats32, Floats64
 from glassnet.table.values import RowNumbers
 
+LARGEST: Final = float(np.finfo(np.float32).max)
 ROWS_PER_BIN: Final = 20  # a bin with fewer rows says more about them than about the column
 
 
@@ -70,3 +72,28 @@ def apply_bins(number_RN: Floats32, bins: Bins, fold: int) -> Floats32:
     if not columns:
         return np.zeros((number_RN.shape[0], 0), dtype=np.float32)
     return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def locate_bins(number_RN: Floats32, bins: Bins, fold: int) -> tuple[NDArray[np.uint16], Floats32]:
+    """Return the bin of each number that has bins and how far it is through it, in [0, 1], both `(R, B)`.
+
+    The same as `apply_bins` in little memory: there a number's inputs are 1 for the bins below its own, this
+    share for its own, and 0 above. A missing number lies at the start of its first bin.
+    """
+    binned = np.flatnonzero(bins.count_N)
+    bin_RB = np.zeros((number_RN.shape[0], binned.size), dtype=np.uint16)
+    share_RB = np.zeros(bin_RB.shape, dtype=np.float32)
+    start = 0
+    for place, number in enumerate(binned):
+        count = int(bins.count_N[number])
+        edge_e = bins.edge_FE[fold, start : start + count + 1]
+        start += count + 1
+        # An infinite number is through all bins that rows reach; NaN stays NaN, whose share is 0.
+        value_R = np.clip(number_RN[:, number], -LARGEST, LARGEST)
+        bin_R = np.minimum(np.searchsorted(edge_e[1:], value_R, side="right"), count - 1)
+        bin_R = np.where(np.isnan(value_R), 0, bin_R)
+        with np.errstate(invalid="ignore", over="ignore"):
+            share_R = (value_R - edge_e[bin_R]) / (edge_e[bin_R + 1] - edge_e[bin_R])
+        bin_RB[:, place] = bin_R
+        share_RB[:, place] = np.clip(np.nan_to_num(share_R, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    return bin_RB, share_RB

@@ -1,0 +1,93 @@
+"""The table as compiled engines are given it: dense inputs, and numbers in bins by the bin they are in.
+
+A network's bins are columns of its first layer. An engine that looks numbers up needs two values of each row
+instead, and its time does not depend on how many bins there are.
+
+Shapes: F folds, R rows of the table, P places (fold * R + row), N numbers, D dense inputs, B numbers that are
+looked up, E embedded categories.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glassnet.engine.plan import Plan
+from glassnet.prepare.assemble import apply
+from glassnet.prepare.bins import locate_bins
+from glassnet.prepare.values import Bins, Codes
+
+NUMBERS: Final = {"float32": np.float32, "float64": np.float64}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompiledInputs:
+    """All folds' inputs, one fold after another: a place is fold * R + row."""
+
+    dense_PD: NDArray[np.floating]
+    bin_PB: NDArray[np.uint16]  # the bin of each number that is looked up
+    share_PB: NDArray[np.floating]  # how far the number is through it
+    slot_PE: Codes
+    bins_B: tuple[int, ...]  # how many bins each of these numbers has
+    column: tuple[int, ...]  # of each of the network's inputs: its place, or -1 - row of the table of bins
+
+
+def compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
+    """Return the plan's inputs, with the numbers of at least so many bins to be looked up in a table.
+
+    Our columns are the embedded numbers, then the dense inputs; the network's are the other way round. Plans
+    over the same rows share what is returned. Without a hidden layer nothing is looked up: a table starts a
+    hidden layer's sums.
+    """
+    has_layer = bool(plan.architecture.hidden) and plan.architecture.network == "mlp"
+    fewest = fewest_bins if has_layer else sys.maxsize
+    key = ("compiled inputs", fewest, plan.training.precision)
+    return plan.shared.once(key, lambda: _compiled_inputs(plan, fewest))
+
+
+def _compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
+    preparation, encoded = plan.prepared.preparation, plan.prepared.encoded
+    folds, number = range(plan.prepared.rows.folds), NUMBERS[plan.training.precision]
+    is_looked_up_N = _looked_up(preparation.bins, fewest_bins)
+    dense_preparation = replace(preparation, bins=_some_bins(preparation.bins, ~is_looked_up_N))
+    looked_up = _some_bins(preparation.bins, is_looked_up_N)
+    inputs = [apply(encoded, dense_preparation, fold) for fold in folds]
+    located = [locate_bins(encoded.number_RN, looked_up, fold) for fold in folds]
+    return CompiledInputs(
+        dense_PD=np.concatenate([one.dense_RD for one in inputs]).astype(number, copy=False),
+        bin_PB=np.concatenate([bin_RB for bin_RB, _ in located]),
+        share_PB=np.concatenate([share_RB for _, share_RB in located]).astype(number, copy=False),
+        slot_PE=np.concatenate([one.slot_RE for one in inputs]).astype(np.int32, copy=False),
+        bins_B=tuple(looked_up.count_N[is_looked_up_N].tolist()),
+        column=_columns(plan, is_looked_up_N),
+    )
+
+
+def _looked_up(bins: Bins, fewest_bins: int) -> NDArray[np.bool_]:
+    """Return which numbers are looked up."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        width_FE = np.diff(bins.edge_FE, axis=1)
+    # A bin wider than float32 can say has no shares; its inputs are 0 on both sides.
+    is_sound = not np.isposinf(width_FE[np.isfinite(bins.edge_FE[:, 1:])]).any()
+    return np.asarray((bins.count_N >= max(fewest_bins, 1)) & is_sound)
+
+
+def _some_bins(bins: Bins, chosen_N: NDArray[np.bool_]) -> Bins:
+    """Return the bins of the chosen numbers; the others have none."""
+    edges_N = np.where(bins.count_N > 0, bins.count_N + 1, 0)
+    is_kept_E = np.repeat(chosen_N, edges_N)
+    return Bins(edge_FE=bins.edge_FE[:, is_kept_E], count_N=np.where(chosen_N, bins.count_N, 0))
+
+
+def _columns(plan: Plan, is_looked_up_N: NDArray[np.bool_]) -> tuple[int, ...]:
+    count_N = plan.prepared.preparation.bins.count_N
+    is_table_P = np.repeat(is_looked_up_N, count_N)
+    embedded = len(plan.inputs.embedded) * plan.inputs.embedding
+    others = plan.inputs.dense - is_table_P.size
+    is_table_D = np.concatenate([np.zeros(others, dtype=bool), is_table_P])
+    place_D = np.where(is_table_D, -np.cumsum(is_table_D), embedded + np.cumsum(~is_table_D) - 1)
+    return (*place_D.tolist(), *range(embedded))
