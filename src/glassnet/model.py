@@ -5,6 +5,7 @@ Shapes: R rows, C classes, T targets.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from glassnet.doctor import Finding, diagnose
-from glassnet.errors import SettingsError, SourceError, listed, near_miss
+from glassnet.errors import GlassnetWarning, SettingsError, SourceError, listed, near_miss
 from glassnet.evaluate.score import Held, Reference, evaluate_rows
 from glassnet.evaluate.values import Evaluation
 from glassnet.gather import own_part
@@ -25,11 +26,13 @@ from glassnet.pipeline import Fitted, Listener, Sources
 from glassnet.pipeline import fit as run_pipeline
 from glassnet.predict import BLOCK, predict
 from glassnet.prepare.assemble import encode
+from glassnet.prepare.odd import unlike_training
 from glassnet.prepare.values import Floats64
 from glassnet.settings import Own, Settings, change
 from glassnet.store.fitted import load_fitted, save_fitted
-from glassnet.table.cells import Unread, conform_counted
-from glassnet.table.source import read_chunks, read_table
+from glassnet.table.cells import conform_counted
+from glassnet.table.odd import Odd
+from glassnet.table.source import Chunks, read_chunks, read_table
 from glassnet.table.values import Target, Task
 from glassnet.why import Why
 from glassnet.why import why as explain_row
@@ -128,7 +131,8 @@ class Model:
     def predict(self, table: object) -> NDArray[Any]:
         """Return labels in their original type, or numbers: shape `(R,)`, or `(R, T)` for several targets.
 
-        `table` is whatever `glassnet.fit` takes; the target's column is not needed.
+        `table` is whatever `glassnet.fit` takes; the target's column is not needed. Cells that cannot be
+        taken as they are (`docs/odd-input.md`) are told in a GlassnetWarning with their column and row.
         """
         return labels_of(self._predictions(table), self.fitted.schema.targets, self.fitted.schema.task)
 
@@ -139,12 +143,18 @@ class Model:
         return self._predictions(table)
 
     def _predictions(self, table: object) -> Floats64:
-        frame = read_table(table, self.reading).frame
-        return self._predict_frame(frame)[0]
+        read = read_table(table, self.reading, self.fitted.schema)
+        value_RP, odd = self._predict_frame(read.frame)
+        for told in (*read.notes, *map(str, odd)):
+            warnings.warn(told, GlassnetWarning, stacklevel=3)
+        return value_RP
 
-    def _predict_frame(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[Floats64, tuple[Unread, ...]]:
+    def _predict_frame(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[Floats64, tuple[Odd, ...]]:
+        encoding = self.fitted.preparation.encoding
         conformed, unread = conform_counted(frame, self.fitted.schema, first_row)
-        return predict(self.fitted.predictor, encode(conformed, self.fitted.preparation.encoding)), unread
+        encoded = encode(conformed, encoding)
+        odd = (*unread, *unlike_training(conformed, encoded, encoding, first_row))
+        return predict(self.fitted.predictor, encoded), odd
 
     @property
     def reading(self) -> Settings:
@@ -153,18 +163,18 @@ class Model:
 
     def prediction_frame(
         self, frame: pl.DataFrame, first_row: int = 0, keep: Sequence[str] = ()
-    ) -> tuple[pl.DataFrame, tuple[Unread, ...]]:
-        """Return raw rows' numbers (from 1), kept columns and predictions, and the cells not readable."""
+    ) -> tuple[pl.DataFrame, tuple[Odd, ...]]:
+        """Return raw rows' numbers (from 1), kept columns and predictions, and the cells that are odd."""
         for name in keep:
             if name not in frame.columns:
                 raise SourceError(
                     f"the table has no column '{name}' to keep.{near_miss(name, frame.columns)}"
                     f" It has: {listed(frame.columns)}."
                 )
-        value_RP, unread = self._predict_frame(frame, first_row)
+        value_RP, odd = self._predict_frame(frame, first_row)
         rows = pl.Series("row", np.arange(first_row + 1, first_row + 1 + frame.height))
         columns = [rows, *frame.select(keep).get_columns(), *self._columns(value_RP)]
-        return pl.DataFrame(_unique(columns)), unread
+        return pl.DataFrame(_unique(columns)), odd
 
     def _columns(self, value_RP: Floats64) -> list[pl.Series]:
         """Return the columns of predictions: `prediction` and a `probability_...` of each class."""
@@ -198,12 +208,10 @@ class Model:
 
     def predict_chunks(
         self, source: object, settings: Settings | None = None, keep: Sequence[str] = ()
-    ) -> Iterator[tuple[pl.DataFrame, tuple[Unread, ...]]]:
-        """Yield predictions of a source of any length, chunk by chunk; memory does not grow with it."""
-        first = 0
-        for chunk in read_chunks(source, settings or self.reading, self.fitted.schema, CHUNK):
-            yield self.prediction_frame(chunk, first, keep)
-            first += chunk.height
+    ) -> Predictions:
+        """Return predictions of a source of any length, chunk by chunk; memory does not grow with it."""
+        chunks = read_chunks(source, settings or self.reading, self.fitted.schema, CHUNK)
+        return Predictions(self, chunks, keep)
 
     def evaluate(self, table: object, settings: Settings | None = None) -> Evaluation:
         """Return how good the model is on another table's rows with a known target."""
@@ -279,6 +287,27 @@ class Model:
         from glassnet.report import drawn
 
         return drawn.plot_gradients(self.fitted, ax, layer)
+
+
+class Predictions(Iterator[tuple[pl.DataFrame, tuple[Odd, ...]]]):
+    """Predictions chunk by chunk, each with its odd cells, and what the readers have noted so far."""
+
+    def __init__(self, model: Model, chunks: Chunks, keep: Sequence[str]) -> None:
+        self._model = model
+        self._chunks = chunks
+        self._keep = keep
+        self._first = 0
+
+    def __next__(self) -> tuple[pl.DataFrame, tuple[Odd, ...]]:
+        """Return the predictions of the next rows, and the cells of them that are odd."""
+        chunk = next(self._chunks)
+        first, self._first = self._first, self._first + chunk.height
+        return self._model.prediction_frame(chunk, first, self._keep)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the readers had to say so far; after the last chunk, all of it."""
+        return self._chunks.notes
 
 
 def labels_of(value_RP: Floats64, targets: Sequence[Target], task: Task) -> NDArray[Any]:

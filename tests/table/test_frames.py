@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from glassnet.errors import SourceError
+from glassnet.settings import Settings
 from glassnet.table.frames import to_polars
+from glassnet.table.source import read_table
 
 COLUMNS = {"a": [1, 2, 3], "b": [1.5, None, 2.5], "c": ["x", None, "z"], "d": [True, False, True]}
 FRAME = pl.DataFrame(COLUMNS)
@@ -71,12 +73,24 @@ def test_pandas_types():
         (object(), "builtins.object"),
         (np.zeros((2, 2, 2)), "one or two axes"),
         ({"a": [1], "b": [1, 2]}, "equally long"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "same name"),
+        ({"a": 3.0}, "single value 3.0, not a list"),
+        ({"a": "Bonn"}, "single value 'Bonn', not a list"),
     ],
 )
 def test_what_is_no_table_is_refused(data, says):
     with pytest.raises(SourceError, match=says):
         to_polars(data)
+
+
+def test_a_name_used_twice_is_told_as_that_of_a_file():
+    table = read_table(pd.DataFrame([[1, 2]], columns=["a", "a"]), Settings())
+    assert table.frame.rows(named=True) == [{"a": 1, "a_2": 2}]
+    assert table.notes == ("the name 'a' is used twice in the header; column 2 is 'a_2'.",)
+
+
+def test_dates_beyond_microseconds_are_not_other_dates():
+    far = pd.DataFrame({"when": np.array(["300000-01-01", "NaT"], dtype="datetime64[s]")})
+    assert to_polars(far)["when"].to_list() == ["300000-01-01T00:00:00", None]
 
 
 PROGRAM = """

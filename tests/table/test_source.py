@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from glassnet.errors import SettingsError, SourceError
 from glassnet.settings import Settings
-from glassnet.table.cells import conform, conform_counted, merge_unread
+from glassnet.table.cells import conform, conform_counted
+from glassnet.table.odd import merge_odd
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_chunks, read_table
 from glassnet.table.values import Kind
@@ -228,7 +229,7 @@ def test_the_chunk_size_changes_nothing(tmp_path, suffix):
             unread.append(lost)
             first += chunk.height
         assert pl.concat(parts).equals(whole)
-        assert tuple(str(one) for one in merge_unread(unread)) == warnings
+        assert tuple(str(one) for one in merge_odd(unread)) == warnings
         assert max(part.height for part in parts) <= rows
 
 

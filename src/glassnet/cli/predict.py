@@ -60,6 +60,8 @@ def _predict(context: click.Context) -> None:
     if out is not None:
         check_target(out, [Path(source), model_path(words["model"])])
     write_predictions(chunks, out)
+    for note in chunks.notes:
+        click.echo(f"Note: {note}", err=True)
 
 
 predict.callback = _predict

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 import polars as pl
 
 from glassnet.errors import SettingsError
-from glassnet.table.cells import Unread, merge_unread
+from glassnet.table.odd import Odd, merge_odd
 from glassnet.table.write import RowWriter, safe_frame
 
-Chunks = Iterator[tuple[pl.DataFrame, tuple[Unread, ...]]]
 
-
-def write_predictions(chunks: Chunks, out: Path | None) -> None:
-    """Write all chunks to the file, or as CSV to stdout, and warn of cells counted as missing."""
-    unread: tuple[Unread, ...] = ()
+def write_predictions(chunks: Iterable[tuple[pl.DataFrame, tuple[Odd, ...]]], out: Path | None) -> None:
+    """Write all chunks to the file, or as CSV to stdout, and warn of cells that count as something else."""
+    odd: tuple[Odd, ...] = ()
     if out is None:
         for number, (frame, found) in enumerate(chunks):
             click.echo(safe_frame(frame).write_csv(include_header=number == 0), nl=False)
-            unread = merge_unread([unread, found])
+            odd = merge_odd([odd, found])
     else:
         with RowWriter(out) as writer:
             for frame, found in chunks:
                 writer.write(frame)
-                unread = merge_unread([unread, found])
+                odd = merge_odd([odd, found])
         click.echo(f"{writer.rows:,} rows are in {out}.", err=True)
-    for one in unread:
+    for one in odd:
         click.echo(f"Warning: {one}", err=True)
 
 

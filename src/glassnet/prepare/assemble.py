@@ -32,6 +32,8 @@ from glassnet.prepare.values import (
 from glassnet.settings import Preparing
 from glassnet.table.values import Kind, RowNumbers, Rows, Schema, Task
 
+WHOLE = r"^(-?(?:0|[1-9]\d*))\.0+$"  # a whole number written with a point
+
 
 def prepare(
     frame: pl.DataFrame,
@@ -128,10 +130,18 @@ def encode(frame: pl.DataFrame, encoding: Encoding) -> Encoded:
 
 
 def _codes(column: pl.Series, levels: tuple[str, ...]) -> np.ndarray:
-    """Return each cell's place among the levels; -1 missing, -2 not among them."""
+    """Return each cell's place among the levels; -1 missing, -2 not among them.
+
+    A cell 20.0 is the level 20 where no level is called 20.0: pandas writes 20 so beside missing cells.
+    """
     place = pl.Series(range(len(levels)), dtype=pl.Int32)
     known = pl.Series(levels, dtype=pl.String)
     codes = column.replace_strict(known, place, default=-2, return_dtype=pl.Int32)
+    if bool((codes == -2).any()):
+        whole = column.str.replace(WHOLE, "${1}").replace_strict(
+            known, place, default=-2, return_dtype=pl.Int32
+        )
+        codes = codes.zip_with(codes != -2, whole)
     return pl.select(pl.when(column.is_null()).then(-1).otherwise(codes)).to_series().to_numpy()
 
 

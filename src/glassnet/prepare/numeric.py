@@ -17,6 +17,7 @@ from glassnet.table.values import RowNumbers
 
 CLIP: Final = 3.0  # where the smooth clip levels off, in scales
 ATOM: Final = 0.25  # share to which one value is held where the quartiles are equal
+FARTHEST: Final = np.float32(1e15)  # scales from the location; what is farther counts as this
 TINY: Final = float(np.finfo(np.float32).tiny)
 QUARTILES: Final = np.array([0.25, 0.5, 0.75])
 
@@ -98,8 +99,8 @@ def apply_scales(number_RN: Floats32, scales: NumberScales, fold: int) -> tuple[
     )
     with np.errstate(over="ignore", invalid="ignore"):
         scaled_RN = (bounded_RN - location_N) / scale_N
-        # Far beyond the rows seen (1e38 in a column of ages), squares overflow: the clip's end is the same.
-        held_RN = np.clip(scaled_RN, np.float32(-1e15), np.float32(1e15))
+        # Far beyond the rows seen (1e38 in a column of ages), squares overflow, here or in a layer norm.
+        held_RN = np.clip(scaled_RN, -FARTHEST, FARTHEST)
         clipped_RN = held_RN / np.sqrt(1.0 + np.square(held_RN / np.float32(CLIP)))
-    scaled_RN = np.where(scales.clipped_N, clipped_RN, scaled_RN)
+    scaled_RN = np.where(scales.clipped_N, clipped_RN, held_RN)
     return np.nan_to_num(scaled_RN, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float32), mark_RM

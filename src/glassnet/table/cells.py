@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -12,31 +10,13 @@ from glassnet.errors import SourceError
 from glassnet.table.dates import parse_dates
 from glassnet.table.names import find_column
 from glassnet.table.numbers import number_text, parse_numbers
+from glassnet.table.odd import Odd, shown, way_of_writing
 from glassnet.table.reading import trimmed
 from glassnet.table.values import CellFormat, Column, Kind, Schema, Target, Task
 from glassnet.table.words import parse_yes_no
 
 UNKNOWN = -1.0  # a label that the schema does not know
 MISSING = -2.0  # a label that is missing
-SHOWN = 40  # characters of a cell shown in a warning
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unread:
-    """Cells of one column that could not be read as its kind and count as missing."""
-
-    column: str
-    kind: Kind
-    count: int
-    first: str  # the first such cell
-    row: int  # its row, counted from 0
-
-    def __str__(self) -> str:
-        cells = "cell is" if self.count == 1 else "cells are"
-        return (
-            f"column '{self.column}': {self.count} {cells} no {self.kind} and counted as missing,"
-            f" the first '{self.first}' in row {self.row + 1}."
-        )
 
 
 def conform(frame: pl.DataFrame, schema: Schema) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -52,24 +32,15 @@ def conform(frame: pl.DataFrame, schema: Schema) -> tuple[pl.DataFrame, tuple[st
 
 def conform_counted(
     frame: pl.DataFrame, schema: Schema, first_row: int = 0
-) -> tuple[pl.DataFrame, tuple[Unread, ...]]:
+) -> tuple[pl.DataFrame, tuple[Odd, ...]]:
     """Return what `conform` does with the warnings as values; rows count on from `first_row`."""
     columns: list[pl.Series] = []
-    unread: list[Unread] = []
+    unread: list[Odd] = []
     for column, name in _sources(frame, schema):
         values = read_cells(frame[name], canonical_kind(column), column.dtype, column.cells)
         columns.append(values.alias(column.name))
         unread.extend(_unread(frame[name], values, column, first_row))
     return pl.DataFrame(columns), tuple(unread)
-
-
-def merge_unread(parts: list[tuple[Unread, ...]]) -> tuple[Unread, ...]:
-    """Return the counts of several chunks as one, so that chunks do not change a warning."""
-    merged: dict[str, Unread] = {}
-    for one in (one for part in parts for one in part):
-        before = merged.get(one.column)
-        merged[one.column] = replace(before, count=before.count + one.count) if before else one
-    return tuple(merged.values())
 
 
 def conform_targets(frame: pl.DataFrame, schema: Schema) -> NDArray[np.float64]:
@@ -115,7 +86,9 @@ def read_cells(series: pl.Series, kind: Kind, dtype: str, cells: CellFormat) -> 
     """Return the cells in the canonical dtype of their kind, null where missing or unreadable."""
     plain = _plain(series, cells)
     if kind is Kind.NUMBER:
-        return _numbers(plain, cells)
+        # True among numbers is as odd as "true" in a file; only booleans told to be numbers are 0/1.
+        is_odd = plain.dtype == pl.Boolean and dtype != "bool"
+        return _nulls(plain, pl.Float64) if is_odd else _numbers(plain, cells)
     if kind is Kind.YES_NO:
         return _yes_no(plain, cells)
     if kind is Kind.DATE:
@@ -136,18 +109,20 @@ def _sources(frame: pl.DataFrame, schema: Schema) -> list[tuple[Column, str]]:
     return found
 
 
-def _unread(raw: pl.Series, values: pl.Series, column: Column, first_row: int) -> list[Unread]:
+def _unread(raw: pl.Series, values: pl.Series, column: Column, first_row: int) -> list[Odd]:
     lost = _plain(raw, column.cells).is_not_null() & values.is_null()
     if not bool(lost.any()):
         return []
     at = int(lost.arg_true()[0])
+    kind, first = canonical_kind(column), shown(raw[at])
     return [
-        Unread(
+        Odd(
             column=column.name,
-            kind=canonical_kind(column),
+            are=f"no {kind} and counted as missing",
             count=int(lost.sum()),
-            first=str(raw[at])[:SHOWN],
+            first=first,
             row=first_row + at,
+            hint=way_of_writing(first, kind, column.cells),
         )
     ]
 

@@ -8,7 +8,14 @@ import polars as pl
 
 from glassnet.settings import Settings
 from glassnet.table.numbers import number_text, parse_numbers
-from glassnet.table.reading import Reading, count_cells, read_as_told, read_text_column, table_decimal
+from glassnet.table.reading import (
+    Reading,
+    count_cells,
+    missing_words,
+    read_as_told,
+    read_text_column,
+    table_decimal,
+)
 from glassnet.table.values import KINDS, CellFormat
 
 EXAMPLES: int = 5  # values kept for people to look at
@@ -60,7 +67,7 @@ def facts_of_table(frame: pl.DataFrame, settings: Settings) -> dict[str, Facts]:
     return {
         name: _text_facts(frame[name], counted[name], settings, decimal)
         if name in counted
-        else _typed_facts(frame[name])
+        else _typed_facts(frame[name], settings)
         for name in frame.columns
     }
 
@@ -93,7 +100,7 @@ def _merged(present: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     return merged.sort("count", "cell", descending=[True, False])
 
 
-def _typed_facts(series: pl.Series) -> Facts:
+def _typed_facts(series: pl.Series, settings: Settings) -> Facts:
     dtype = dtype_word(series.dtype)
     present = series.drop_nulls()
     if series.dtype.is_float():
@@ -107,12 +114,18 @@ def _typed_facts(series: pl.Series) -> Facts:
     return Facts(
         name=series.name,
         dtype=dtype,
-        cells=CellFormat(),
+        cells=CellFormat(missing=_words_for_missing(counts, settings)),
         rows=series.len(),
         missing=series.len() - present.len(),
         counts=counts,
         declared=isinstance(series.dtype, pl.Categorical | pl.Enum),
     )
+
+
+def _words_for_missing(counts: pl.DataFrame, settings: Settings) -> tuple[str, ...]:
+    """Return the cells that mean "missing" should the column come as text later: none of its levels."""
+    levels = set(counts["cell"].to_list()) if counts["cell"].dtype == pl.String else set()
+    return tuple(word for word in missing_words(settings) if word not in levels)
 
 
 def _counted(present: pl.Series) -> pl.DataFrame:

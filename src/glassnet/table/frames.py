@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from glassnet.errors import SourceError
+from glassnet.table.names import tidy_names
 from glassnet.table.numbers import number_text
 
 ACCEPTED = "a path, a Polars, pandas or pyarrow table, a dictionary of columns, a list of rows or an array"
@@ -52,7 +53,7 @@ def _from_array(data: np.ndarray) -> pl.DataFrame:
 
 
 def _from_columns(data: Mapping[object, object]) -> pl.DataFrame:
-    columns = {str(name): _column(values) for name, values in data.items()}
+    columns = {str(name): _column(str(name), values) for name, values in data.items()}
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         short, long = (
@@ -66,21 +67,30 @@ def _from_columns(data: Mapping[object, object]) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def _column(values: object) -> pl.Series:
+def _column(name: str, values: object) -> pl.Series:
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise SourceError(
+            f"column '{name}' is the single value {values!r:.40}, not a list of cells. For one row write"
+            f" {{'{name}': [{values!r:.40}]}}."
+        )
     if isinstance(values, pl.Series):
         return values
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(values)
-    return values_of(list(values))  # type: ignore[call-overload]  # whatever can be listed
+    return values_of(list(values))
 
 
 def values_of(values: list[object]) -> pl.Series:
     """Return values as a series: of one type where they agree, as text where they are mixed."""
     plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    types = {type(value) for value in plain} - {type(None)}
+    if bool in types and len(types) > 1:  # Polars would make True among numbers 1.0 without a word
+        return texts_of(plain)
     try:
-        return pl.Series(plain)
+        series = pl.Series(plain)
     except (TypeError, pl.exceptions.PolarsError):
         return texts_of(plain)
+    return texts_of(plain) if series.dtype == pl.Object else series
 
 
 def texts_of(values: list[object]) -> pl.Series:
@@ -119,10 +129,16 @@ def _from_library(data: object) -> pl.DataFrame:
 def _from_pandas(data: object) -> pl.DataFrame:
     """Return a pandas frame column by column: the index is left out, nothing needs pyarrow."""
     columns = [data.iloc[:, j] for j in range(data.shape[1])]  # type: ignore[attr-defined]
-    named = {str(one.name): one for one in columns}
-    if len(named) < len(columns):
-        raise SourceError("the frame has two columns of the same name. Rename one of them.")
-    return pl.DataFrame({name: _pandas_column(one) for name, one in named.items()})
+    names = raw_names(data)
+    if len(set(names)) < len(names):
+        names, _ = tidy_names(names)
+    return pl.DataFrame({name: _pandas_column(one) for name, one in zip(names, columns, strict=True)})
+
+
+def raw_names(data: object) -> list[str]:
+    """Return the names of a pandas frame as they are, which may occur twice; none for anything else."""
+    is_pandas = type(data).__module__.split(".")[0] == "pandas" and hasattr(data, "columns")
+    return [str(name) for name in data.columns] if is_pandas else []  # type: ignore[attr-defined]
 
 
 def _pandas_column(column: object) -> pl.Series:
@@ -140,7 +156,13 @@ def _pandas_column(column: object) -> pl.Series:
 def _pandas_dates(column: object) -> pl.Series:
     zoned = getattr(column.dtype, "tz", None) is not None  # type: ignore[attr-defined]
     plain: Any = column.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else column  # type: ignore[attr-defined]
-    return pl.Series(plain.to_numpy().astype("datetime64[us]"))
+    cells = plain.to_numpy()
+    exact = cells.astype("datetime64[us]")
+    coarse = np.datetime_data(cells.dtype)[0] in ("s", "ms")
+    if coarse and not np.array_equal(exact.astype(cells.dtype), cells, equal_nan=True):
+        # Beyond the 292,000 years that microseconds hold: as text, which is then no date and told.
+        return values_of([None if np.isnat(cell) else str(cell) for cell in cells])
+    return pl.Series(exact)
 
 
 def _without_na(column: object) -> list[object]:

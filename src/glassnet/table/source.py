@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from glassnet.settings import Settings
 from glassnet.table.connection import is_connection, scan_connection
 from glassnet.table.examples import example_table
 from glassnet.table.facts import facts_of_table
-from glassnet.table.frames import is_in_memory, to_polars
+from glassnet.table.frames import is_in_memory, raw_names, to_polars
 from glassnet.table.names import tidy_names
 from glassnet.table.readers import HOLD_TABLES, READERS, TAKE_QUERIES, files_of, format_of, scan_query
 from glassnet.table.scan import Scan
@@ -26,11 +26,12 @@ from glassnet.table.values import Schema, Table
 ONE_SOURCE: Final = "give either a source, or --query, or --example; not two of them."
 
 
-def read_table(source: object, settings: Settings) -> Table:
+def read_table(source: object, settings: Settings, schema: Schema | None = None) -> Table:
     """Return the table of a path, a pattern, a connection, a query, an example, or a table in memory.
 
     Cells of text files and JSON are text as read; Parquet, SQL and tables in memory keep their types.
-    Names are trimmed and made unique. Raises SourceError, with file and line, for what cannot be read.
+    Names are trimmed and made unique; a file without a header may have those of a model's `schema`.
+    Raises SourceError, with file and line, for what cannot be read.
     """
     if not is_named(source):
         return _named_in_settings(settings)
@@ -43,10 +44,11 @@ def read_table(source: object, settings: Settings) -> Table:
         return _in_memory(source)
     text = os.fspath(source)  # type: ignore[call-overload]  # a str or a path, see is_in_memory
     paths = files_of(text)
-    parts = [_read_file(path, settings) for path in paths]
+    parts = [_read_file(path, settings, schema) for path in paths]
     frame = _stacked([part.frame for part in parts], paths)
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    return _noted_if_short(Table(frame=frame, name=_short_name(text), source=text, notes=notes))
+    table = Table(frame=frame, name=_short_name(text), source=text, notes=notes)
+    return _noted_if_short(table) if schema is None else table
 
 
 class Chunks(Iterator[pl.DataFrame]):
@@ -90,7 +92,7 @@ def _frames(
     elif is_in_memory(source) or not is_named(source):
         table = read_table(source, settings)
         notes.extend(table.notes)
-        yield from table.frame.iter_slices(rows)
+        yield from _one_at_least(table.frame.iter_slices(rows), table.frame.columns)
     else:
         _check_one_source(source, settings)
         paths = files_of(os.fspath(source))  # type: ignore[call-overload]  # a str or a path
@@ -150,23 +152,22 @@ def _named_in_settings(settings: Settings) -> Table:
 
 
 def _in_memory(source: object) -> Table:
-    kind = type(source).__name__
-    return _tidy(Table(frame=to_polars(source), name="table", source=f"<{kind}>"))
+    frame = to_polars(source)
+    names, notes = tidy_names(raw_names(source) or frame.columns)
+    frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    return Table(frame=frame, name="table", source=f"<{type(source).__name__}>", notes=notes)
 
 
-def _tidy(table: Table) -> Table:
-    names, notes = tidy_names(table.frame.columns)
-    frame = table.frame.rename(dict(zip(table.frame.columns, names, strict=True)))
-    return replace(table, frame=frame, notes=table.notes + notes)
-
-
-def _read_file(path: Path, settings: Settings) -> Table:
-    with READERS[format_of(path)](path, settings, ()) as scan:
-        return _table(scan, path.name, str(path))
+def _read_file(path: Path, settings: Settings, schema: Schema | None) -> Table:
+    with READERS[format_of(path)](path, settings, _known(schema)) as scan:
+        return _table(replace(scan, names=_names_for(scan, schema)), path.name, str(path))
 
 
 def _table(scan: Scan, name: str, source: str) -> Table:
-    return _tidy(Table(frame=scan.whole(), name=name, source=source, notes=scan.notes))
+    names, changes = tidy_names(scan.names)
+    frame = scan.whole()
+    frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+    return Table(frame=frame, name=name, source=source, notes=scan.notes + changes)
 
 
 def _short_name(source: str) -> str:
@@ -215,20 +216,35 @@ def check_same_columns(names: list[str], first: list[str], path: Path, first_pat
 def _file_chunks(
     paths: list[Path], settings: Settings, schema: Schema, rows: int, notes: list[str]
 ) -> Iterator[pl.DataFrame]:
-    known = (*(column.name for column in schema.columns), *(target.name for target in schema.targets))
     first: list[str] = []
     for path in paths:
-        with READERS[format_of(path)](path, settings, known) as scan:
+        with READERS[format_of(path)](path, settings, _known(schema)) as scan:
             names, changes = tidy_names(_names_for(scan, schema))
             notes.extend((*scan.notes, *changes))
             first = first or names
             check_same_columns(names, first, path, paths[0])
-            for chunk in scan.chunks(rows):
+            for chunk in _one_at_least(scan.chunks(rows), scan.names):
                 yield chunk.rename(dict(zip(scan.names, names, strict=True))).select(first)
 
 
-def _names_for(scan: Scan, schema: Schema) -> tuple[str, ...]:
+def _one_at_least(chunks: Iterator[pl.DataFrame], names: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Yield the frames, or an empty one where there is none: no rows are an answer too."""
+    first = next(chunks, None)
+    yield pl.DataFrame(schema=dict.fromkeys(names, pl.String)) if first is None else first
+    yield from chunks
+
+
+def _known(schema: Schema | None) -> tuple[str, ...]:
+    """Return the names that a header would hold, where a schema says them."""
+    if schema is None:
+        return ()
+    return (*(column.name for column in schema.columns), *(target.name for target in schema.targets))
+
+
+def _names_for(scan: Scan, schema: Schema | None) -> tuple[str, ...]:
     """Return a scan's names; a file without header that lacks the targets has the schema's other columns."""
+    if schema is None:
+        return scan.names
     inputs = tuple(column.name for column in schema.columns)
     positions = all(name.isdigit() for name in inputs)
     if scan.headless and positions and len(scan.names) == len(inputs):
@@ -240,5 +256,5 @@ def _chunks_of(scan: Scan, rows: int, notes: list[str]) -> Iterator[pl.DataFrame
     """Yield a scan's frames under tidy names."""
     tidy, changes = tidy_names(scan.names)
     notes.extend((*scan.notes, *changes))
-    for chunk in scan.chunks(rows):
+    for chunk in _one_at_least(scan.chunks(rows), scan.names):
         yield chunk.rename(dict(zip(scan.names, tidy, strict=True)))
