@@ -1,14 +1,17 @@
 """All tables of a run become one: own validation and test rows behind, weights and targets checked."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+import glassnet
 from glassnet.errors import GlassnetError, SettingsError, SourceError
-from glassnet.gather import gather
-from glassnet.settings import Settings
+from glassnet.gather import UNREAD, gather, table_key
+from glassnet.settings import SETTING_NAMES, Settings, change
 
 BASE = Settings(target=("y",))
 
@@ -109,3 +112,20 @@ def test_class_weights_that_fit_nothing_are_refused(weights, says):
 def test_numbers_have_no_class_weights():
     with pytest.raises(SettingsError, match="class_weight needs classes"):
         gather(table(y=np.linspace(0, 9, 20)), None, None, replace(BASE, class_weight="balanced"))
+
+
+def test_no_reader_of_tables_looks_at_a_setting_that_is_left_out_of_its_key():
+    source = Path(glassnet.__file__).parent
+    files = [
+        source / "gather.py",
+        *(one for one in (source / "table").glob("*.py") if one.name != "split.py"),
+    ]
+    read = {name for one in files for name in re.findall(r"settings\.([a-z_]+)", one.read_text())}
+    assert set(SETTING_NAMES) >= UNREAD
+    assert not read & UNREAD
+    assert {"target", "kinds", "weight"} <= read
+
+
+def test_runs_that_read_alike_have_one_key():
+    assert table_key(BASE) == table_key(change(BASE, seed=3, hidden=(5,), learning_rate=0.1))
+    assert table_key(BASE) != table_key(change(BASE, kinds={"x": "category"}))

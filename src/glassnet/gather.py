@@ -14,7 +14,7 @@ import polars as pl
 
 from glassnet.errors import SettingsError, SourceError, listed, near_miss
 from glassnet.prepare.values import Floats64, Weights
-from glassnet.settings import Settings
+from glassnet.settings import SETTING_NAMES, Settings
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.frames import is_in_memory
 from glassnet.table.schema import decide_schema
@@ -22,6 +22,47 @@ from glassnet.table.source import drop_rows_without_target, read_table
 from glassnet.table.values import RowNumbers, Schema, Table, Task
 
 MOST_TEXT_LABELS: Final = 100
+# Settings that no reader of tables looks at: runs that differ in these alone share the table.
+UNREAD: Final = frozenset(
+    {
+        "validation_share",
+        "test_share",
+        "folds",
+        "recipe",
+        "network",
+        "hidden",
+        "activation",
+        "dropout",
+        "normalization",
+        "output",
+        "members",
+        "numbers",
+        "bins",
+        "one_hot",
+        "embedding",
+        "rare",
+        "loss",
+        "label_smoothing",
+        "quantile",
+        "optimizer",
+        "learning_rate",
+        "momentum",
+        "weight_decay",
+        "clip",
+        "schedule",
+        "warmup",
+        "epochs",
+        "batch_size",
+        "patience",
+        "metric",
+        "calibrate",
+        "time_limit",
+        "engine",
+        "records",
+        "precision",
+        "seed",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +92,11 @@ class Part:
     source_rows: RowNumbers
     kept: pl.DataFrame
     notes: tuple[str, ...]
+
+
+def table_key(settings: Settings) -> tuple[object, ...]:
+    """Return what decides how a source is read: sources read with equal keys give equal tables."""
+    return tuple(getattr(settings, name) for name in SETTING_NAMES if name not in UNREAD)
 
 
 def gather(source: object, test: object, validation: object, settings: Settings) -> Gathered:
