@@ -93,6 +93,7 @@ class Settings:
     batch_size: int | Auto = "auto"  # rows per step of each member; 0: all rows
     patience: int | Auto = "auto"  # epochs without improvement before stopping; 0: never stop early
     metric: str | Own = "auto"  # the metric shown first
+    calibrate: str = "auto"  # auto: a temperature for probabilities where it helps beyond chance; none
     time_limit: float = math.inf  # seconds for the whole run
     # The run
     engine: str = "auto"
@@ -184,6 +185,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "epochs": _whole(1),
     "batch_size": _whole(0),
     "patience": _whole(0),
+    "calibrate": _one_of("auto", "none"),
     "time_limit": _positive(),
     "precision": _one_of("float32", "float64"),
     "seed": _whole(0, SEED_LIMIT - 1),
@@ -260,6 +262,7 @@ class Architecture:
     output: str = "linear"
     initial: str = "uniform"  # uniform: torch's own for Linear layers; zero
     members: int = 1
+    shared: bool = False  # members of a fold share their hidden layers: `network.team`
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from glassnet import chance
 from glassnet.engine.eager_record import idle, non_finite, norms
@@ -22,6 +23,7 @@ from glassnet.engine.plan import Advance, Plan
 from glassnet.network.build import DTYPES
 from glassnet.network.mlp import MLP
 from glassnet.network.own import OwnModule, seeded
+from glassnet.network.team import Team, load_effective
 from glassnet.optimizer import make_optimizer
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
@@ -42,9 +44,12 @@ class EagerEngine:
         self.plan = plan
         self.dtype = DTYPES[plan.training.precision]
         self.network = copy.deepcopy(plan.network).train()
-        self.parameters = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimizer = make_optimizer(self.network, plan.training)
         folds = plan.prepared.rows.folds
+        self.team = make_team(plan) if plan.architecture.shared else None
+        self.effective: dict[str, Tensor] = {}  # a team's weights as the members' networks have them
+        trained = self.team or self.network
+        self.parameters = [p for p in trained.parameters() if p.requires_grad]
+        self.optimizer = make_optimizer(trained, plan.training)
         inputs = [apply(plan.prepared.encoded, plan.prepared.preparation, fold) for fold in range(folds)]
         # The folds lie one after another, so that one gather serves members of different folds.
         self.dense = torch.from_numpy(np.concatenate([i.dense_RD for i in inputs])).to(self.dtype)
@@ -94,24 +99,33 @@ class EagerEngine:
     def _step(self, number: int, epoch: int, step: int) -> Tensor:
         """Take one step; return each member's loss before it, `(K,)`."""
         mean_K = self._backward(number, epoch, step)
-        if self.plan.training.clip:
-            clip_members(self.parameters, self.plan.training.clip, self.plan.members)
+        self._clip()
         self.optimizer.step()
         return mean_K
+
+    def _clip(self) -> Tensor:
+        """Hold back gradients that are too long; return what they were multiplied with, `(K,)`."""
+        limit, members = self.plan.training.clip, self.plan.members
+        if not limit:
+            return torch.ones(members)
+        if self.team:
+            return self.team.clip(limit)
+        return clip_members(self.parameters, limit, members)
 
     def _recorded_step(self, number: int, epoch: int, step: int) -> tuple[Tensor, Record, float]:
         """Take the same step as `_step` and look at it; return the loss, the record and what looking took."""
         members = self.plan.members
         mean_K = self._backward(number, epoch, step)
         started = time.perf_counter()
+        self._show_team(with_gradients=True)
         before = {name: [p.detach().clone() for p in ps] for name, ps in self.layers.items()}
         gradient_KL = norms({name: [p.grad for p in ps] for name, ps in self.layers.items()}, members)
         looking = time.perf_counter() - started
-        if self.plan.training.clip:
-            clip_members(self.parameters, self.plan.training.clip, members)
+        factor_K = self._clip()
         self.optimizer.step()
         started = time.perf_counter()
-        clipped_KL = norms({name: [p.grad for p in ps] for name, ps in self.layers.items()}, members)
+        self._show_team()
+        clipped_KL = gradient_KL * factor_K.float().numpy()[:, None]
         change = {
             name: [p.detach() - old for p, old in zip(ps, before[name], strict=True)]
             for name, ps in self.layers.items()
@@ -153,11 +167,37 @@ class EagerEngine:
         dense_KBD, slot_KBE, target_KBT, weight_KB = self._batch(epoch, step)
         masks = self._masks(epoch, step, dense_KBD.shape[1])
         with self._own_chance(epoch, step):
-            output_KBT = self.network(dense_KBD, slot_KBE, masks)
+            output_KBT = self._outputs(dense_KBD, slot_KBE, masks)
         mean_K = _weighted_mean(self.plan.loss.rows(output_KBT, target_KBT), weight_KB)
         self.optimizer.zero_grad(set_to_none=True)
-        mean_K.sum().backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        # Members that share nothing do not meet in the sum; a team's loss is the mean of its members'.
+        together = self.plan.members // self.plan.prepared.rows.folds if self.team else 1
+        (mean_K.sum() / together).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return mean_K.detach()
+
+    def _outputs(self, dense_KBD: Tensor, slot_KBE: Tensor | None, masks: Sequence[Tensor]) -> Tensor:
+        """Return the outputs of a step's rows, ready for backward."""
+        if not self.team:
+            output_KBT: Tensor = self.network(dense_KBD, slot_KBE, masks)
+            return output_KBT
+        self.effective = self.team.effective()
+        for tensor in self.effective.values():
+            tensor.retain_grad()
+        shared_KBT: Tensor = functional_call(self.network, self.effective, (dense_KBD, slot_KBE, masks))
+        return shared_KBT
+
+    def _show_team(self, with_gradients: bool = False) -> None:
+        """Set the network to what the teams amount to now, so that all who look see members.
+
+        With gradients: those of each member's own loss in the step just computed.
+        """
+        if not self.team:
+            return
+        load_effective(self.network, self.team.effective())
+        together = self.plan.members // self.plan.prepared.rows.folds
+        for name, parameter in self.network.named_parameters():
+            gradient = self.effective[name].grad if with_gradients else None
+            parameter.grad = None if gradient is None else gradient * together
 
     def _own_chance(self, epoch: int, step: int) -> AbstractContextManager[None]:
         """Return a context in which a user's own module draws numbers that are this step's alone."""
@@ -213,6 +253,7 @@ class EagerEngine:
         """Return the outputs of all members for the fold's view of some rows, `(K, n, T)`."""
         places = torch.from_numpy(rows + fold * self.plan.prepared.encoded.rows)
         parts = []
+        self._show_team()
         self.network.eval()
         for part in torch.split(places, EVALUATED_ROWS):
             dense_KBD = self.dense[part].expand(self.plan.members, -1, -1)
@@ -244,7 +285,14 @@ class EagerEngine:
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights."""
+        self._show_team()
         return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+
+
+def make_team(plan: Plan) -> Team:
+    """Return the parameters of the plan's teams, one a fold, as they start."""
+    assert isinstance(plan.network, MLP)
+    return Team(plan.network, plan.prepared.rows.folds, plan.inputs, plan.training.seed)
 
 
 def _ratio(update_KL: Floats32, weight_KL: Floats32) -> Floats32:
@@ -261,18 +309,19 @@ def _weighted_mean(loss_KB: Tensor, weight_KB: Tensor | None) -> Tensor:
 
 @torch.no_grad()
 def clip_members(parameters: Sequence[Tensor], limit: float, members: int) -> Tensor:
-    """Scale each member's gradients to a norm of at most `limit`; return the norms before, `(K,)`.
+    """Scale each member's gradients to a norm of at most `limit`; return the factors, `(K,)`.
 
     A member's norm is taken over all of its layers together.
     """
     gradients = [p.grad for p in parameters if p.grad is not None]
     if members == 1:
         norm_K: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))[None]
-        torch._foreach_mul_(gradients, (limit / (norm_K[0] + 1e-6)).clamp(max=1.0))
-        return norm_K
+        factor_K = (limit / (norm_K + 1e-6)).clamp(max=1.0)
+        torch._foreach_mul_(gradients, factor_K[0])
+        return factor_K
     norms = [torch.linalg.vector_norm(g.flatten(1), dim=1) for g in gradients]
     norm_K = torch.linalg.vector_norm(torch.stack(norms), dim=0)
     factor_K = (limit / (norm_K + 1e-6)).clamp(max=1.0)
     for gradient in gradients:
         gradient.mul_(factor_K.view(-1, *[1] * (gradient.ndim - 1)))
-    return norm_K
+    return factor_K

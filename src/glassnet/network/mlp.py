@@ -25,6 +25,7 @@ class InputShape:
     dense: int  # dense inputs D
     embedded: tuple[int, ...] = ()  # slots of each embedded category
     embedding: int = 8  # numbers per embedded slot
+    groups: tuple[int, ...] = ()  # the table's column behind each dense input, counted from 0
 
 
 class MLP(nn.Module):
