@@ -20,26 +20,29 @@ from torch import nn
 from glassnet._version import __version__
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Plan
-from glassnet.errors import SettingsError
 from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
 from glassnet.evaluate.importance import with_importance
+from glassnet.evaluate.look import with_insight
 from glassnet.evaluate.score import Held, Reference, evaluate_rows
 from glassnet.evaluate.values import Evaluation
-from glassnet.gather import Gathered, gather
-from glassnet.loss.registry import Loss, make_loss, output_count
+from glassnet.evaluate.vary import Looked
+from glassnet.gather import Gathered, gather, table_key
+from glassnet.held_out.outputs import held_out_outputs
+from glassnet.held_out.temperature import fit_temperature
+from glassnet.held_out.values import UNCALIBRATED, Calibration
+from glassnet.loss.registry import make_loss
 from glassnet.metric import Metric, choose_metrics
-from glassnet.network.build import build_network
-from glassnet.network.mlp import InputShape
+from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import Predictor, predict, torch_threads
 from glassnet.prepare.assemble import prepare
-from glassnet.prepare.target import scale_target
-from glassnet.prepare.values import Floats64, Preparation, Prepared
-from glassnet.recipe.choose import Facts, choose_recipe
+from glassnet.prepare.values import Preparation
+from glassnet.recipe.choose import choose_recipe
 from glassnet.settings import Decision, Recipe, Settings
-from glassnet.table.split import split_rows
-from glassnet.table.values import RowNumbers, Rows, Schema, Task
+from glassnet.shared import Shared
+from glassnet.table.values import RowNumbers, Rows, Schema
 from glassnet.train import Progress, Trained, Watch, predictor_of, train
 
+SHORT: Final = 5.0  # seconds of a time limit below which the network is not looked at from outside
 EVALUATION_SHARE: Final = 0.85  # of a time limit goes to everything up to the end of training
 # Multiply-adds of a step below which one thread is used. Two OpenMP threads that wait for each other at every
 # operation gain a third on a quiet machine and lose a factor of ten on a busy one: adult's 42 million took
@@ -114,6 +117,7 @@ class Fitted:
     evaluated_rows: RowNumbers  # numbers of the evaluation's rows in their source, from 0
     kept: pl.DataFrame  # columns copied into the predictions, for the evaluation's rows
     facts: RunFacts
+    calibration: Calibration = UNCALIBRATED
 
     @property
     def network(self) -> nn.Module:
@@ -132,14 +136,20 @@ class Fitted:
             members=self.trained.members,
             folds=max(self.settings.folds, 1),
             scales_target=self.scales_target,
+            temperature=self.calibration.temperature,
         )
 
 
-def fit(sources: Sources, settings: Settings, listener: Listener | None = None) -> Fitted:
-    """Read, decide, split, prepare, build, train and evaluate; return everything that came of it."""
+def fit(
+    sources: Sources, settings: Settings, listener: Listener | None = None, shared: Shared | None = None
+) -> Fitted:
+    """Read, decide, split, prepare, build, train and evaluate; return everything that came of it.
+
+    Runs over the same sources may be given one `shared`: what they have in common is made once.
+    """
     listener = listener or Listener()
     started = time.monotonic()
-    draft = draft_run(sources, settings, listener)
+    draft = draft_run(sources, settings, listener, shared)
     plan = draft.plan
     engine, engine_reason = choose_engine(plan, draft.recipe.engine)
     listener.phase("training")
@@ -153,103 +163,46 @@ def fit(sources: Sources, settings: Settings, listener: Listener | None = None) 
         trained = train(plan, engine, watch)
     listener.phase("evaluating")
     before = time.monotonic()
+    held = held_out_outputs(plan, trained.network, trained.members)
+    calibration = fit_temperature(plan, held, settings.calibrate)
     predictor = predictor_of(plan, trained.network, trained.members)
+    predictor = replace(predictor, temperature=calibration.temperature)
     time_left = started + settings.time_limit - before
     evaluation = _evaluate(draft, predictor, time_left) if listener.evaluates else _unevaluated(plan)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
-    return _fitted(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
+    fitted = _fitted(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
+    return _with_held_out(fitted, calibration)
 
 
-def draft_run(sources: Sources, settings: Settings, listener: Listener | None = None) -> Draft:
+def draft_run(
+    sources: Sources, settings: Settings, listener: Listener | None = None, shared: Shared | None = None
+) -> Draft:
     """Decide everything up to the first step, and train nothing."""
-    listener = listener or Listener()
+    listener, shared = listener or Listener(), shared or Shared()
     listener.phase("reading")
     before = time.monotonic()
-    gathered = gather(sources.table, sources.test, sources.validation, settings)
+    key = table_key(settings)
+    gathered = shared.once(
+        ("table", key), lambda: gather(sources.table, sources.test, sources.validation, settings)
+    )
     seconds = {"reading": time.monotonic() - before}
     listener.phase("preparing")
     before = time.monotonic()
     schema = gathered.schema
-    recipe = choose_recipe(settings, _facts(gathered, settings))
-    rows = _split(gathered, settings, recipe)
+    recipe = choose_recipe(settings, facts_of(gathered, settings))
+    rows = divide(gathered, settings, recipe)
     loss = make_loss(recipe.training, schema.task)
     choices = replace(recipe.preparing, scale_target=loss.scales_target)
-    prepared = prepare(gathered.frame, schema, gathered.target_RT, gathered.weights, rows, choices)
-    plan = _plan(prepared, schema, recipe, loss, settings)
+    key = (*key, choices, settings.seed, settings.folds, recipe.validation_share, recipe.test_share)
+    prepared = shared.once(
+        ("prepared", key),
+        lambda: prepare(gathered.frame, schema, gathered.target_RT, gathered.weights, rows, choices),
+    )
+    alike = shared.once(("alike", key), Shared)
+    plan = make_plan(prepared, schema, recipe, loss, settings, alike)
     metrics = choose_metrics(recipe.training.metric, schema.task)
     seconds["preparing"] = time.monotonic() - before
     return Draft(gathered=gathered, rows=rows, recipe=recipe, plan=plan, metrics=metrics, seconds=seconds)
-
-
-def _facts(gathered: Gathered, settings: Settings) -> Facts:
-    schema = gathered.schema
-    return Facts(
-        rows=gathered.own_rows,
-        inputs=len(schema.inputs),
-        task=schema.task,
-        classes=len(schema.targets[0].labels),
-        folds=settings.folds,
-        has_own_validation=len(gathered.validation) > 0,
-        has_own_test=len(gathered.test) > 0,
-    )
-
-
-def _split(gathered: Gathered, settings: Settings, recipe: Recipe) -> Rows:
-    """Return the rows of training, validation and test; rows of own files go where they were meant for."""
-    own = gathered.own_rows
-    schema, frame = gathered.schema, gathered.frame
-    rows = split_rows(
-        own,
-        gathered.target_RT[:own],
-        schema,
-        settings,
-        (recipe.validation_share, recipe.test_share),
-        times=frame[schema.time][:own] if schema.time else None,
-        groups=frame[schema.group][:own] if schema.group else None,
-    )
-    if len(gathered.validation):
-        if settings.folds:
-            raise SettingsError("folds hold out training rows in turn; give no validation rows with them.")
-        rows = replace(rows, validation=(gathered.validation,), how=rows.how + "; own validation rows")
-    if len(gathered.test):
-        rows = replace(rows, test=gathered.test, how=rows.how + "; own test rows")
-    return rows
-
-
-def _plan(prepared: Prepared, schema: Schema, recipe: Recipe, loss: Loss, settings: Settings) -> Plan:
-    outputs = output_count(loss, schema.task, len(schema.targets[0].labels), len(schema.targets))
-    preparation = prepared.preparation
-    inputs = InputShape(
-        dense=preparation.dense, embedded=preparation.embedded, embedding=preparation.choices.embedding
-    )
-    training = recipe.training
-    network = build_network(
-        recipe.architecture, inputs, outputs, seed=settings.seed, precision=training.precision
-    )
-    return Plan(
-        prepared=prepared,
-        architecture=recipe.architecture,
-        training=training,
-        task=schema.task,
-        loss=loss,
-        inputs=inputs,
-        outputs=outputs,
-        network=network,
-        target_FRT=tuple(_target(prepared, schema, loss, outputs, f) for f in range(prepared.rows.folds)),
-        threads=settings.threads or os.cpu_count() or 1,
-        has_given_threads=settings.threads > 0,
-        records=settings.records,
-    )
-
-
-def _target(prepared: Prepared, schema: Schema, loss: Loss, outputs: int, fold: int) -> Floats64:
-    """Return what the loss compares outputs with: numbers scaled, class numbers, or one 0/1 per class."""
-    target_RT = prepared.target_RT
-    if schema.task is Task.REGRESSION:
-        return scale_target(target_RT, prepared.preparation.target, fold)
-    if loss.by_class or schema.task in (Task.BINARY, Task.MULTILABEL):
-        return target_RT
-    return np.asarray(target_RT == np.arange(outputs), dtype=np.float64)
 
 
 def used_threads(plan: Plan, engine: str) -> int:
@@ -284,7 +237,13 @@ def _evaluate(draft: Draft, predictor: Predictor, time_left: float) -> Evaluatio
     if time_left < 1:
         return evaluation
     columns = [column.name for column in schema.inputs]
-    return with_importance(evaluation, predictor, encoded, columns, draft.metrics[0], seed)
+    evaluation = with_importance(evaluation, predictor, encoded, columns, draft.metrics[0], seed)
+    if time_left < SHORT:
+        return evaluation
+    frame = draft.gathered.frame[places]
+    looked = Looked(frame=frame, encoded=encoded, predictor=predictor, columns=schema.inputs)
+    ends_in_sigmoid = draft.recipe.architecture.output == "sigmoid"
+    return with_insight(evaluation, looked, seed, ends_in_sigmoid=ends_in_sigmoid)
 
 
 def _unevaluated(plan: Plan) -> Evaluation:
@@ -339,6 +298,14 @@ def _fitted(
         kept=gathered.kept[evaluation.rows] if settings.keep else pl.DataFrame(),
         facts=facts,
     )
+
+
+def _with_held_out(fitted: Fitted, calibration: Calibration) -> Fitted:
+    """Return the run with what its held-out rows taught, and the decisions on it."""
+    is_calibrated = calibration.temperature != 1.0
+    value = f"temperature {calibration.temperature:.3g}" if is_calibrated else "none"
+    decision = Decision(name="calibration", value=value, reason=calibration.reason)
+    return replace(fitted, calibration=calibration, decisions=(*fitted.decisions, decision))
 
 
 def _decisions(draft: Draft, facts: RunFacts) -> tuple[Decision, ...]:

@@ -8,14 +8,15 @@ Shapes: K members, R rows, B rows of a block, T outputs, P numbers of a predicti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.func import functional_call
 
 from glassnet.loss.link import linked
 from glassnet.network.own import OwnModule
@@ -39,6 +40,7 @@ class Predictor:
     members: tuple[int, ...]  # those that did not fail
     folds: int
     scales_target: bool
+    temperature: float = 1.0  # that outputs are divided by before they become probabilities
 
 
 @contextmanager
@@ -54,23 +56,52 @@ def torch_threads(count: int) -> Iterator[None]:
 
 def network_outputs(predictor: Predictor, encoded: Encoded) -> Floats64:
     """Return each member's outputs under its fold's preparation, `(K, R, T)`; failed members are NaN."""
-    first = next(iter(predictor.network.parameters()), torch.zeros(1))
-    members = 1 if isinstance(predictor.network, OwnModule) else int(first.shape[0])
-    output_KRT = np.full((members, encoded.rows, predictor.outputs), np.nan)
-    was_training = predictor.network.training
-    predictor.network.eval()
-    # One thread: how a product is shared between threads may change its rounding too.
-    with torch.no_grad(), torch_threads(1):
-        for fold in range(predictor.folds):
-            mine = [m for m in predictor.members if m % predictor.folds == fold]
-            if mine:
-                inputs = apply(encoded, predictor.preparation, fold)
-                output_KRT[mine] = _in_blocks(predictor.network, inputs, members, first.dtype)[mine]
-    predictor.network.train(was_training)
+    output_KRT = np.full((_count(predictor.network), encoded.rows, predictor.outputs), np.nan)
+    for fold in range(predictor.folds):
+        mine = [m for m in predictor.members if m % predictor.folds == fold]
+        if mine:
+            output_KRT[mine] = member_outputs(predictor, encoded, fold, mine)
     return output_KRT
 
 
-def _in_blocks(network: nn.Module, inputs: Inputs, members: int, dtype: torch.dtype) -> Floats64:
+def member_outputs(predictor: Predictor, encoded: Encoded, fold: int, members: Sequence[int]) -> Floats64:
+    """Return the outputs of some members of one fold, `(members, R, T)`, in the order given."""
+    network = predictor.network
+    first = next(iter(network.parameters()), torch.zeros(1))
+    was_training = network.training
+    network.eval()
+    # One thread: how a product is shared between threads may change its rounding too.
+    with torch.no_grad(), torch_threads(1):
+        inputs = apply(encoded, predictor.preparation, fold)
+        output_KRT = _in_blocks(_only(network, members), inputs, len(members), first.dtype)
+    network.train(was_training)
+    return output_KRT
+
+
+def _count(network: nn.Module) -> int:
+    """Return how many members a network has."""
+    return 1 if isinstance(network, OwnModule) else int(next(network.parameters()).shape[0])
+
+
+def _only(network: nn.Module, members: Sequence[int]) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return what gives these members' outputs alone: a fold's rows need not pass through the others."""
+    chosen = list(members)
+    if isinstance(network, OwnModule) or chosen == list(range(_count(network))):
+        return network
+    weights = {name: weight.detach()[chosen] for name, weight in network.named_parameters()}
+    # A buffer counts members from 0 (where each one's table begins), so the first ones fit the chosen.
+    buffers = {name: buffer[: len(chosen)] for name, buffer in network.named_buffers()}
+
+    def outputs(dense_KBD: Tensor, slot_KBE: Tensor) -> Tensor:
+        output_KBT: Tensor = functional_call(network, weights | buffers, (dense_KBD, slot_KBE))
+        return output_KBT
+
+    return outputs
+
+
+def _in_blocks(
+    network: Callable[[Tensor, Tensor], Tensor], inputs: Inputs, members: int, dtype: torch.dtype
+) -> Floats64:
     """Return the outputs of all members for the rows, `(K, R, T)`, block by block."""
     rows = inputs.dense_RD.shape[0]
     parts = []
@@ -85,11 +116,14 @@ def _in_blocks(network: nn.Module, inputs: Inputs, members: int, dtype: torch.dt
     return np.concatenate(parts, axis=1)
 
 
-def finish(predictor: Predictor, output_KRT: Floats64) -> Floats64:
+def finish(predictor: Predictor, output_KRT: Floats64 | Mapping[int, Floats64]) -> Floats64:
     """Return predictions `(R, P)` of outputs: linked, in the table's unit, averaged over the members."""
     values = []
     for member in predictor.members:
-        value_RP = linked(output_KRT[member], predictor.link, predictor.task)
+        output_RT = output_KRT[member]
+        if predictor.temperature != 1.0:
+            output_RT = output_RT / predictor.temperature
+        value_RP = linked(output_RT, predictor.link, predictor.task)
         if predictor.task is Task.REGRESSION and predictor.scales_target:
             value_RP = unscale_target(value_RP, predictor.preparation.target, member % predictor.folds)
         values.append(value_RP)

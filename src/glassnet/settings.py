@@ -73,6 +73,7 @@ class Settings:
     normalization: str = "auto"  # none, layer
     output: str = "auto"  # linear, sigmoid: what the last layer's sums pass through
     members: int | Auto = "auto"  # networks trained side by side and averaged
+    sharing: str = "auto"  # what members share: none, layers (all but the inputs' scales and the last layer)
     numbers: str = "auto"  # scaling of numbers: robust, standard, none
     bins: int | Auto = "auto"  # piecewise-linear inputs of each number, at most; 0: none
     one_hot: int | Auto = "auto"  # categories of at most so many levels become 0/1 columns
@@ -85,6 +86,8 @@ class Settings:
     optimizer: str | Own = "auto"
     learning_rate: float | Auto = "auto"
     momentum: float = 0.0  # of sgd
+    second_moment: float = 0.999  # of adam and adamw: what their mean of squares keeps of itself in a step
+    average: float = 0.0  # what averaged weights keep of themselves in a step; 0: the last weights count
     weight_decay: float | Auto = "auto"  # decoupled in adamw, an L2 term in sgd and adam
     clip: float | Auto = "auto"  # largest gradient norm of a member; 0: no clipping
     schedule: str = "auto"  # constant, step, cosine, one_cycle
@@ -170,6 +173,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "normalization": _one_of("none", "layer"),
     "output": _one_of("linear", "sigmoid"),
     "members": _whole(1, 1024),
+    "sharing": _one_of("none", "layers"),
     "numbers": _one_of("robust", "standard", "none"),
     "bins": _whole(0, 1024),
     "one_hot": _whole(0),
@@ -179,6 +183,8 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
     "learning_rate": _positive(sys.float_info.max),
     "momentum": _number(0.0, 1.0),
+    "second_moment": _number(0.0, 1.0),
+    "average": _number(0.0, 1.0),
     "weight_decay": _number(0.0),
     "clip": _number(0.0),
     "warmup": _number(0.0, 1.0),
@@ -262,7 +268,7 @@ class Architecture:
     output: str = "linear"
     initial: str = "uniform"  # uniform: torch's own for Linear layers; zero
     members: int = 1
-    shared: bool = False  # members of a fold share their hidden layers: `network.team`
+    sharing: str = "none"  # layers: members of a fold share their hidden layers (`network.team`)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -275,6 +281,8 @@ class Training:
     optimizer: str | Own = "adamw"
     learning_rate: float = 1e-3
     momentum: float = 0.0
+    second_moment: float = 0.999  # torch's second beta
+    average: float = 0.0  # decay of a step: `engine.average`
     weight_decay: float = 0.0
     clip: float = 0.0
     schedule: str = "constant"

@@ -35,6 +35,7 @@ PINNED = {
     "patience": 0,
     "validation_share": 0.2,
     "test_share": 0.2,
+    "calibrate": "none",
 }
 SHOWN = {
     "neuron.py": ({"example": "classification", "recipe": "neuron"}, "modules"),

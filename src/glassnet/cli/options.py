@@ -89,6 +89,7 @@ NETWORK: Final = (
     Row("normalization", "NAME", text, "none or layer."),
     Row("output", "NAME", text, "linear, or sigmoid (with loss squared)."),
     Row("members", "N", whole, "Networks trained side by side and averaged."),
+    Row("sharing", "NAME", text, "What members share: none or layers."),
     Row("numbers", "NAME", text, "Scaling of numbers: robust, standard, none."),
     Row("bins", "N", whole, "Piecewise-linear inputs of a number, at most."),
     Row("one_hot", "N", whole, "Categories of up to N levels become 0/1 columns."),
@@ -103,6 +104,8 @@ TRAINING: Final = (
     Row("optimizer", "NAME", text, "adamw, adam, sgd."),
     Row("learning_rate", "X", number, "Step size."),
     Row("momentum", "X", number, "Of sgd."),
+    Row("second_moment", "X", number, "Of adam: its second beta."),
+    Row("average", "X", number, "Decay of averaged weights, such as 0.99; 0: none."),
     Row("weight_decay", "X", number, "Pull of the weights towards 0."),
     Row("clip", "X", number, "Largest gradient norm; 0: no clipping."),
     Row("schedule", "NAME", text, "constant, step, cosine, one_cycle."),
@@ -111,6 +114,7 @@ TRAINING: Final = (
     Row("batch_size", "N", whole, "Rows of a step; 0: all."),
     Row("patience", "N", whole, "Epochs without gain before stopping; 0: never."),
     Row("metric", "NAME", text, "Metric shown first: accuracy, auc, f1, rmse ..."),
+    Row("calibrate", "NAME", text, "auto: a temperature for probabilities; or none."),
     Row("time_limit", "SECONDS", number, "For the whole run."),
 )
 

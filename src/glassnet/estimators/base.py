@@ -36,6 +36,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         dropout: float | str = "auto",
         normalization: str = "auto",
         members: int | str = "auto",
+        sharing: str = "auto",
         folds: int = 0,
         numbers: str = "auto",
         bins: int | str = "auto",
@@ -50,6 +51,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         optimizer: str | Own = "auto",
         learning_rate: float | str = "auto",
         momentum: float = 0.0,
+        second_moment: float = 0.999,
+        average: float = 0.0,
         weight_decay: float | str = "auto",
         clip: float | str = "auto",
         schedule: str = "auto",
@@ -59,6 +62,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         patience: int | str = "auto",
         validation_share: float | str = "auto",
         metric: str | Own = "auto",
+        calibrate: str = "auto",
         time_limit: float | None = None,
         engine: str = "auto",
         precision: str = "auto",
@@ -72,6 +76,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.dropout = dropout
         self.normalization = normalization
         self.members = members
+        self.sharing = sharing
         self.folds = folds
         self.numbers = numbers
         self.bins = bins
@@ -86,6 +91,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum
+        self.second_moment = second_moment
+        self.average = average
         self.weight_decay = weight_decay
         self.clip = clip
         self.schedule = schedule
@@ -95,6 +102,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.patience = patience
         self.validation_share = validation_share
         self.metric = metric
+        self.calibrate = calibrate
         self.time_limit = time_limit
         self.engine = engine
         self.precision = precision

@@ -171,4 +171,6 @@ def link_code(run: Run) -> str:
         return (
             "predicted = output * deviation + mean  # in the table's unit" if scales else "predicted = output"
         )
-    return write(run)
+    temperature = run.fitted.calibration.temperature
+    cooled = f"output = output / {temperature!r}  # a temperature, fitted on held-out rows\n"
+    return (cooled if temperature != 1.0 else "") + write(run)

@@ -27,7 +27,7 @@ class Path:
         folds = fitted.predictor.folds
         self.mine = [member for member in fitted.trained.members if member % folds == fold]
         self.asked = asked
-        self.weight_T = torch.from_numpy(asked.weight_T)
+        self.weight_T = torch.from_numpy(asked.weight_T / fitted.calibration.temperature)
         self.scale, self.shift = unit(fitted, asked, fold)
         inputs = apply(encoded, preparation, fold)
         self.dense_from = torch.tensor(preparation.baseline.dense_FD[fold])

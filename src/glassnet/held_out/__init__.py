@@ -1,0 +1,1 @@
+"""What rows held out of training teach afterwards: a temperature, intervals, a threshold."""
