@@ -95,7 +95,7 @@ class Insight:
     """Everything seen; empty where there was nothing to look at, or no time."""
 
     dependence: tuple[Dependence, ...] = ()
-    pairs: tuple[Pair, ...] = ()  # those looked at, strongest proof first
+    pairs: tuple[Pair, ...] = ()  # those looked at: sure ones first, of these the most useful
     surface: Surface | None = None  # of the first pair, where its interplay is no chance
     reasons: tuple[Reason, ...] = ()  # the largest first
     reasons_about: str = ""  # what the parts add up to

@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -58,7 +58,10 @@ class Asked:
 def interplay(
     looked: Looked, evaluation: Evaluation, columns: Sequence[str], output: int, rows: RowNumbers
 ) -> tuple[tuple[Pair, ...], Surface | None]:
-    """Return the pairs of the columns, the surest first, and the surface of the first where it is sure."""
+    """Return the pairs of the columns, sure ones first, and the surface of the first where it is sure.
+
+    Of the sure ones that is first without which predictions lose most.
+    """
     if evaluation.on == "training" or len(evaluation.truth) < FEWEST:
         return (), None
     task = looked.predictor.task
@@ -75,11 +78,13 @@ def interplay(
         only_R = _at(both_GH, place_R[pair[0]], place_R[pair[1]])
         one = _judged(evaluation, asked, pair, only_R, _at(joint_GH, place_R[pair[0]], place_R[pair[1]]))
         found.append((one, value_GHRP[..., asked.output].mean(axis=-1)))
-    found.sort(key=lambda one: (one[0].chance, -one[0].worse))
-    pairs = counted([one for one, _ in found])
+    counted = holm([one.chance for one, _ in found])
+    judged = [(replace(one, chance=many), mean) for (one, mean), many in zip(found, counted, strict=True)]
+    judged.sort(key=lambda one: (one[0].chance > SURE, -one[0].worse))
+    pairs = tuple(one for one, _ in judged)
     if not pairs or pairs[0].chance > SURE:
         return pairs, None
-    return pairs, _surface(pairs[0], cells, output, found[0][1])
+    return pairs, _surface(pairs[0], cells, output, judged[0][1])
 
 
 def _effect(asked: Asked, value: Floats64) -> Floats64:
@@ -132,15 +137,6 @@ def _judged(
     )
 
 
-def counted(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
-    """Return the pairs, the least probable first, with probabilities that count all of them (Holm)."""
-    adjusted = holm([one.chance for one in pairs])
-    return tuple(
-        Pair(columns=one.columns, strength=one.strength, share=one.share, worse=one.worse, chance=probability)
-        for one, probability in zip(pairs, adjusted, strict=True)
-    )
-
-
 def holm(chances: Sequence[float]) -> list[float]:
     """Return probabilities of chance that count how many were looked at, in the order given; NaN stays."""
     known = [place for place, one in enumerate(chances) if not math.isnan(one)]
@@ -152,5 +148,24 @@ def holm(chances: Sequence[float]) -> list[float]:
 
 
 def _surface(pair: Pair, cells: dict[str, Cells], output: int, mean_GH: Floats64) -> Surface:
+    """Return the means with levels ordered by theirs, so that a pattern can be seen."""
     first, second = (cells[name].scale for name in pair.columns)
-    return Surface(scales=(first, second), output=output, mean_GH=mean_GH)
+    order_G, order_H = _order(first, mean_GH.mean(axis=1)), _order(second, mean_GH.mean(axis=0))
+    return Surface(
+        scales=(_reordered(first, order_G), _reordered(second, order_H)),
+        output=output,
+        mean_GH=mean_GH[order_G][:, order_H],
+    )
+
+
+def _order(scale: Scale, mean_G: Floats64) -> RowNumbers:
+    if scale.kind is not Kind.CATEGORY:
+        return np.arange(mean_G.size)
+    return np.argsort(mean_G, kind="stable")
+
+
+def _reordered(scale: Scale, order_G: RowNumbers) -> Scale:
+    if scale.kind is not Kind.CATEGORY:
+        return scale
+    names = tuple(scale.names[g] for g in order_G)
+    return replace(scale, names=names, share_G=scale.share_G[order_G])

@@ -1,42 +1,81 @@
-"""The part on what matters: permutation importance with its spread."""
+"""The part on what matters: importance, how far columns move predictions, how predictions go with them."""
 
 from __future__ import annotations
 
 from glassnet.pipeline import Fitted
 from glassnet.report import canvas, plots
+from glassnet.report.dependence import dependence
 from glassnet.report.markup import Html, element, paragraph, section
-from glassnet.report.pictures import figure, grid, picture
-from glassnet.report.words import SHARES, metric_name, number, quoted, several, short
+from glassnet.report.pictures import Picture, figure, grid, picture
+from glassnet.report.together import together
+from glassnet.report.words import SHARES, metric_name, number, quoted, series, several, short
 
 
 def matters(fitted: Fitted) -> Html:
-    """Return the part about what matters: permutation importance with its spread."""
+    """Return the part about what matters."""
     evaluation = fitted.evaluation
     if not evaluation.importance:
         return section(
             "matters", "What matters", paragraph("Importance was not measured: there was no time left.")
         )
     metric = evaluation.scores[0].metric
+    pictures = [figure(_importance(fitted, metric))]
+    pictures += [figure(_reasons(fitted))] if evaluation.insight.reasons else []
+    told = [paragraph(_how_measured(fitted, metric))]
+    if len(evaluation.importance) > plots.BARS:
+        most_of = (
+            f"The picture shows the first {plots.BARS} of {several(len(evaluation.importance), 'column')};"
+            " the table has all."
+        )
+        told.append(paragraph(most_of))
+    told += [paragraph(_how_explained(fitted))] if evaluation.insight.reasons else []
+    beside = grid([*pictures, element("div", *told)]) if len(pictures) == 1 else grid(pictures)
+    after = told if len(pictures) > 1 else []
+    return section("matters", "What matters", beside, *after, *dependence(fitted), *together(fitted))
+
+
+def _importance(fitted: Fitted, metric: str) -> Picture:
+    importance = fitted.evaluation.importance
     is_share = metric in SHARES
-    axes = canvas.new_axes((4.6, 0.9 + 0.22 * max(4, min(len(evaluation.importance), plots.BARS))))
-    plots.draw_importance(evaluation.importance, axes, is_share=is_share)
-    repeats = evaluation.importance[0].repeats
+    axes = canvas.new_axes(_tall(len(importance)))
+    plots.draw_importance(importance, axes, is_share=is_share)
     head = ("column", f"{metric_name(metric)} worse by", "spread")
     rows = [
         (short(one.column), _amount(one.loss, is_share=is_share), _amount(one.spread, is_share=is_share))
-        for one in evaluation.importance
+        for one in importance
     ]
-    most = evaluation.importance[0]
+    most = importance[0]
     says = _most(quoted(short(most.column)), most.loss, most.spread, metric)
-    words = ("importance", "Columns by importance", says)
-    shown = picture(axes, words, head, rows, numbers=(1, 2))
-    beside = [paragraph(_how_measured(fitted, metric, repeats))]
-    if len(rows) > plots.BARS:
-        most_of = (
-            f"The picture shows the first {plots.BARS} of {several(len(rows), 'column')}; the table has all."
-        )
-        beside.append(paragraph(most_of))
-    return section("matters", "What matters", grid([figure(shown), element("div", *beside)]))
+    return picture(axes, ("importance", "Columns by importance", says), head, rows, numbers=(1, 2))
+
+
+def _tall(columns: int) -> tuple[float, float]:
+    return 4.6, 0.9 + 0.22 * max(4, min(columns, plots.BARS))
+
+
+def _reasons(fitted: Fitted) -> Picture:
+    """Return how far each column moves single predictions, in the order of importance."""
+    insight = fitted.evaluation.insight
+    by_name = {one.column: one for one in insight.reasons}
+    ordered = [by_name[one.column] for one in fitted.evaluation.importance if one.column in by_name]
+    axes = canvas.new_axes(_tall(len(ordered)))
+    plots.draw_reasons(ordered, insight.reasons_about, axes)
+    rows = [(short(one.column), number(one.size, 3), number(one.mean, 3)) for one in ordered]
+    first = [quoted(short(one.column)) for one in insight.reasons[:3]]
+    says = f"Single predictions are moved most by {series(first)}."
+    head = ("column", "moves by, on average", "mean with its sign")
+    words = ("reasons", "Columns by how far they move a prediction", says)
+    return picture(axes, words, head, rows, numbers=(1, 2))
+
+
+def _how_explained(fitted: Fitted) -> str:
+    insight = fitted.evaluation.insight
+    return (
+        f"How far a column moves {insight.reasons_about} away from that of the mean training row (integrated"
+        f" gradients, as in ‘glassnet why’) is the mean over {several(insight.reasons_rows, 'row')}. A column"
+        " that moves predictions far and yet matters little for the metric is one that others stand in for,"
+        " or one that the network leans on without use."
+    )
 
 
 def _amount(value: float, *, is_share: bool) -> str:
@@ -50,13 +89,14 @@ def _most(column: str, loss: float, spread: float, metric: str) -> str:
     return f"Without {column} the {metric_name(metric)} would be worse by {amount}: it matters most."
 
 
-def _how_measured(fitted: Fitted, metric: str, repeats: int) -> str:
+def _how_measured(fitted: Fitted, metric: str) -> str:
     evaluation = fitted.evaluation
+    repeats = evaluation.importance[0].repeats
     rows = several(evaluation.importance_rows, f"{evaluation.on} row")
     times = "once" if repeats == 1 else f"{repeats} times"
     spread = "" if repeats == 1 else " The thin line is one standard deviation of the repeats."
     return (
-        f"Each column was shuffled {times} among {rows}; what matters is how much worse the"
+        f"Importance: each column was shuffled {times} among {rows}; what matters is how much worse the"
         f" {metric_name(metric)} became. Columns that say the same share their importance, so that each alone"
         f" may look unimportant.{spread}"
     )

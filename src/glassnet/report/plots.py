@@ -10,7 +10,11 @@ from glassnet.report.class_plots import draw_calibration as draw_calibration
 from glassnet.report.class_plots import draw_confusion as draw_confusion
 from glassnet.report.class_plots import draw_roc as draw_roc
 from glassnet.report.column_plots import BARS as BARS
+from glassnet.report.column_plots import draw_dependence as draw_dependence
 from glassnet.report.column_plots import draw_importance as draw_importance
+from glassnet.report.column_plots import draw_left_over as draw_left_over
+from glassnet.report.column_plots import draw_reasons as draw_reasons
+from glassnet.report.column_plots import draw_surface as draw_surface
 from glassnet.report.glance_plots import draw_comparison as draw_comparison
 from glassnet.report.gradients import check_layer as check_layer
 from glassnet.report.gradients import draw_gradients as draw_gradients
