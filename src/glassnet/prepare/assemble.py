@@ -50,7 +50,7 @@ def prepare(
     weight_R = weights.row_R
     # Levels are looked up in the rows that may train; a level that only test rows have is unseen.
     learning = np.unique(np.concatenate(rows.fit))
-    encoding = learn_encoding(frame, schema, learning, choices)
+    encoding = learn_encoding(frame[learning], schema, weight_R[learning], choices)
     encoded = encode(frame, encoding)
     scales = learn_scales(encoded, encoding, rows.fit, weight_R, choices.numbers)
     bins = learn_bins(encoded, encoding, rows.fit, weight_R, choices.bins)
@@ -75,11 +75,10 @@ def prepare(
     )
 
 
-def learn_encoding(frame: pl.DataFrame, schema: Schema, learning: RowNumbers, choices: Preparing) -> Encoding:
+def learn_encoding(known: pl.DataFrame, schema: Schema, weight_n: Floats64, choices: Preparing) -> Encoding:
     """Return which number and category columns the inputs become, from the rows that may train."""
     names: list[tuple[str, str, str]] = []
     categories: list[tuple[str, tuple[str, ...]]] = []
-    known = frame[learning]
     for column in schema.inputs:
         if column.kind is Kind.CATEGORY:
             levels = known[column.name].drop_nulls().unique().sort().to_list()
@@ -90,7 +89,7 @@ def learn_encoding(frame: pl.DataFrame, schema: Schema, learning: RowNumbers, ch
             ]
         else:
             names.append((column.name, column.name, "yes/no" if column.kind is Kind.YES_NO else ""))
-    offsets = [_offset(known[source], part, choices) for _, source, part in names]
+    offsets = [_offset(known[source], part, weight_n, choices) for _, source, part in names]
     return Encoding(
         numbers=tuple(name for name, _, _ in names),
         sources=tuple(source for _, source, _ in names),
@@ -101,13 +100,21 @@ def learn_encoding(frame: pl.DataFrame, schema: Schema, learning: RowNumbers, ch
     )
 
 
-def _offset(column: pl.Series, part: str, choices: Preparing) -> float:
-    """Return the shift that keeps a number's digits in float32; 0 where numbers are left as they are."""
+def _offset(column: pl.Series, part: str, weight_n: Floats64, choices: Preparing) -> float:
+    """Return the shift that keeps a number's digits in float32; 0 where numbers are left as they are.
+
+    It is the middle value, of two the upper one; a row of weight 2 counts as the row twice.
+    """
     if choices.numbers == "none" or part == "yes/no":
         return 0.0
     value_n = _number(column, part)
-    finite_n = value_n[np.isfinite(value_n)]
-    return float(np.sort(finite_n)[finite_n.size // 2]) if finite_n.size else 0.0
+    counts_n = np.isfinite(value_n) & (weight_n > 0)
+    if not counts_n.any():
+        return 0.0
+    order = np.argsort(value_n[counts_n], kind="stable")
+    below = np.cumsum(weight_n[counts_n][order])
+    middle = np.searchsorted(below, below[-1] / 2 * (1 + 1e-12), side="right")
+    return float(value_n[counts_n][order][min(middle, below.size - 1)])
 
 
 def _number(column: pl.Series, part: str) -> Floats64:

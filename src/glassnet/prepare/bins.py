@@ -19,7 +19,9 @@ from glassnet.prepare.values import Bins, Encoded, Encoding, Floats32, Floats64
 from glassnet.table.values import RowNumbers
 
 LARGEST: Final = float(np.finfo(np.float32).max)
-ROWS_PER_BIN: Final = 20  # a bin with fewer rows says more about them than about the column
+ROWS_PER_BIN: Final = (
+    20  # a bin with fewer rows, by their weights, says more about them than about the column
+)
 
 
 def learn_bins(
@@ -29,8 +31,8 @@ def learn_bins(
 
     A number with two distinct values has no bins: it is a yes or no, and a line through it is all there is.
     """
-    rows = min(len(one) for one in fit)
-    wanted = min(most, rows // ROWS_PER_BIN)
+    rows = min(float(weight_R[one].sum()) for one in fit)
+    wanted = min(most, int(rows * (1 + 1e-12)) // ROWS_PER_BIN)  # sums of weights are rounded
     edges: list[Floats64] = []
     counts = []
     for number in range(len(encoding.numbers)):
