@@ -12,6 +12,7 @@ from glassnet._version import __version__
 
 if TYPE_CHECKING:
     from glassnet.autograd import explain, watching
+    from glassnet.comparison import compare
     from glassnet.errors import (
         GlassnetError,
         GlassnetWarning,
@@ -37,6 +38,7 @@ __all__ = [
     "SourceError",
     "TrainingError",
     "__version__",
+    "compare",
     "explain",
     "fit",
     "load",
@@ -55,6 +57,7 @@ HOMES: Final = {
     "SettingsError": "errors",
     "SourceError": "errors",
     "TrainingError": "errors",
+    "compare": "comparison",
     "explain": "autograd",
     "fit": "model",
     "load": "model",

@@ -17,6 +17,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "evaluate": ("glassnet.cli.evaluate:evaluate", "Score a model on rows whose answer is known."),
     "describe": ("glassnet.cli.describe:describe", "Show what a table holds, or what a model is."),
     "report": ("glassnet.cli.report:report", "Write a model's report again."),
+    "runs": ("glassnet.cli.runs:runs", "List the runs of a folder."),
+    "compare": ("glassnet.cli.compare:compare", "Compare runs: what differs, and is it more than noise."),
     "doctor": ("glassnet.cli.doctor:doctor", "Say in plain words what looks wrong in a run."),
     "why": ("glassnet.cli.why:why", "Show which columns made a row's prediction."),
     "code": ("glassnet.cli.code:code", "Write a run as a PyTorch script."),

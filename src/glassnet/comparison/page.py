@@ -1,0 +1,266 @@
+"""The page of a comparison: one HTML file without scripts, in the report's style."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from glassnet.comparison.effort import effort_rows
+from glassnet.comparison.pictured import gaps_picture, learning_pictures, scores_picture
+from glassnet.comparison.told import NAME, gap_said
+from glassnet.comparison.values import Compared, Differing, Run, ranked
+from glassnet.report.markup import Child, Html, bullets, element, folded, join, paragraph, section, table
+from glassnet.report.page import POLICY
+from glassnet.report.pictures import figure, grid
+from glassnet.report.style import CSS
+from glassnet.report.whole import write_whole
+from glassnet.report.words import PERCENT, count, metric_name, several, short
+from glassnet.report.words import figure as figure_said
+from glassnet.run_folder import REPORT
+
+PAIRS_OPEN: Final = 12  # lines of the table of pairs; longer ones are folded
+VALUE: Final = 90  # signs of a setting's value
+PARTS: Final = (
+    ("which", "Which is better"),
+    ("different", "What differs"),
+    ("learning", "How they learned"),
+    ("effort", "Time and size"),
+    ("how", "How this was measured"),
+)
+
+
+def page(compared: Compared, folder: Path | None = None) -> str:
+    """Return the comparison as one HTML text; links to the runs' reports go from `folder`."""
+    meta = (
+        element("meta", marks={"charset": "utf-8"}),
+        element("meta", marks={"http-equiv": "Content-Security-Policy", "content": POLICY}),
+        element("meta", marks={"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+        element("meta", marks={"name": "color-scheme", "content": "light dark"}),
+        element("title", _title(compared)),
+        element("style", Html(CSS)),
+    )
+    body = element(
+        "body",
+        element("a", "Skip to the results", marks={"class": "skip", "href": "#which"}),
+        _head(compared),
+        element(
+            "main",
+            _which(compared),
+            _different(compared),
+            _learning(compared),
+            _effort(compared, folder),
+            _how(compared),
+        ),
+        element("footer", "Written by Glassnet. This file needs no network."),
+    )
+    whole = element("html", element("head", *meta), body, marks={"lang": "en"})
+    return f"<!doctype html>\n{whole}\n"
+
+
+def write_page(compared: Compared, path: Path) -> Path:
+    """Write the page, whole or not at all, and return its path. Raises SourceError where the disk refuses."""
+    return write_whole(page(compared, path.absolute().parent), path)
+
+
+def _title(compared: Compared) -> str:
+    targets = compared.runs[0].fitted.schema.targets
+    what = f"‘{short(targets[0].name, 40)}’" if len(targets) == 1 else f"{count(len(targets))} columns"
+    return f"{what}: {count(len(compared.runs))} runs compared"
+
+
+def _head(compared: Compared) -> Html:
+    links = (element("li", element("a", name, marks={"href": f"#{anchor}"})) for anchor, name in PARTS)
+    return element(
+        "header",
+        paragraph("Glassnet comparison", kind="over"),
+        element("h1", _title(compared)),
+        paragraph(compared.rows, kind="quiet"),
+        element("nav", element("ol", *links), marks={"aria-label": "Parts of this page"}),
+    )
+
+
+# ---- which is better ----
+
+
+def _which(compared: Compared) -> Html:
+    runs, first = compared.runs, compared.measured[0]
+    said = element("div", *(paragraph(one, kind="lead") for one in compared.sentences))
+    pictures = [figure(scores_picture(first, runs))]
+    if first.gaps:
+        pictures.append(figure(gaps_picture(first, runs)))
+    return section(
+        "which",
+        "Which is better?",
+        said,
+        grid(pictures),
+        element("h3", "Every metric"),
+        _metrics(compared),
+        element("h3", "Pair by pair"),
+        _pairs(compared),
+        element("h3", "Worth knowing"),
+        bullets(compared.caveats),
+    )
+
+
+def _metrics(compared: Compared) -> Html:
+    """Return every metric of every run with its interval, the best in bold."""
+    rows = []
+    for measured in compared.measured:
+        order = ranked(measured, compared.runs)
+        best = order[0][0].name
+        cells: list[Child] = [metric_name(measured.metric)]
+        for run, score in zip(compared.runs, measured.scores, strict=True):
+            if score is None:
+                cells.append("–")
+                continue
+            value = figure_said(measured.metric, score.value)
+            shown: Child = element("strong", value) if run.name == best else value
+            cells.append(
+                join(
+                    [
+                        shown,
+                        element(
+                            "span", _interval(measured.metric, score.low, score.high), marks={"class": "tag"}
+                        ),
+                    ]
+                )
+            )
+        cells.append("larger is better" if measured.larger_is_better else "smaller is better")
+        rows.append(cells)
+    head = ("", *(short(run.name, NAME) for run in compared.runs), "")
+    return table("With 95 % intervals; the best in bold", head, rows)
+
+
+def _interval(metric: str, low: float, high: float) -> str:
+    if math.isnan(low):
+        return ""
+    return f"{figure_said(metric, low).removesuffix(PERCENT)} to {figure_said(metric, high)}"
+
+
+def _pairs(compared: Compared) -> Html:
+    rows = [
+        (
+            f"{short(gap.first, NAME)} beside {short(gap.second, NAME)}",
+            metric_name(measured.metric),
+            *gap_said(measured, gap.first, gap.second),
+            "row by row" if gap.paired else "by intervals",
+        )
+        for measured in compared.measured
+        for gap in measured.gaps
+    ]
+    if not rows:
+        return paragraph("No two runs have a metric in common.")
+    head = ("runs", "metric", "difference", "95 % interval", "p", "the first is", "compared")
+    caption = "Differences of shares are in percentage points; p is corrected for the number of pairs"
+    whole = table(caption, head, rows, numbers=(2, 3, 4))
+    return whole if len(rows) <= PAIRS_OPEN else folded(f"All {several(len(rows), 'line')}", whole)
+
+
+# ---- what differs ----
+
+
+def _different(compared: Compared) -> Html:
+    kinds = {
+        "setting": (
+            "Settings",
+            "What was set is marked; the rest was chosen by the program or left at its default.",
+        ),
+        "column": ("Columns", "What each run takes a column for."),
+        "decision": ("Table, split and machine", ""),
+    }
+    parts: list[Html] = []
+    for kind, (title, says) in kinds.items():
+        found = [one for one in compared.differing if one.kind == kind]
+        if found:
+            parts.append(element("h3", title))
+            parts += [paragraph(says)] if says else []
+            parts.append(_choices(title, found, compared.runs))
+    if not parts:
+        parts = [paragraph("Nothing: table, settings, decisions and machine are the same.")]
+    return section("different", "What differs", *parts)
+
+
+def _choices(title: str, found: Sequence[Differing], runs: tuple[Run, ...]) -> Html:
+    rows: list[list[Child]] = []
+    for one in found:
+        cells: list[Child] = [one.name]
+        for choice in one.choices:
+            value = short(choice.value, VALUE)
+            is_set = choice.origin == "set"
+            cells.append(join([value, element("span", "set", marks={"class": "tag"})]) if is_set else value)
+        rows.append(cells)
+    head = ("", *(short(run.name, NAME) for run in runs))
+    whole = table(title, head, rows)
+    return whole if len(rows) <= 30 else folded(f"All {count(len(rows))}", whole)
+
+
+# ---- how they learned ----
+
+
+def _learning(compared: Compared) -> Html:
+    pictures = learning_pictures(compared.runs)
+    body = grid([figure(one) for one in pictures]) if pictures else paragraph("No run finished an epoch.")
+    return section("learning", "How they learned", body)
+
+
+# ---- time, size, method ----
+
+
+def _effort(compared: Compared, folder: Path | None) -> Html:
+    runs = compared.runs
+    head = ("", *(short(run.name, NAME) for run in runs))
+    listing = [
+        (
+            _linked(run, folder),
+            run.finished.replace("T", " ").partition("+")[0] or "–",
+            element("code", str(run.path)) if run.path else "in memory",
+        )
+        for run in runs
+    ]
+    return section(
+        "effort",
+        "Time and size",
+        table("Time and size", head, effort_rows(runs), numbers=range(1, len(head))),
+        element("h3", "The runs"),
+        table("The runs", ("run", "finished (UTC)", "where"), listing),
+    )
+
+
+def _linked(run: Run, folder: Path | None) -> Child:
+    """Return the run's name, as a link to its report where there is one beside the page."""
+    if folder is None or run.path is None or not (run.path / REPORT).is_file():
+        return run.name
+    href = Path(os.path.relpath((run.path / REPORT).absolute(), folder)).as_posix()
+    return element("a", run.name, marks={"href": href})
+
+
+def _how(compared: Compared) -> Html:
+    paired = (
+        "Where rows are the same, each compares the runs. For a metric that is a mean over the rows (or rises"
+        " with one: RMSE of one target, R²) the test asks how often random signs of the rows' differences"
+        " would set the runs at least as far apart; for others (AUC, F1) it takes the spread over"
+        " resampled rows."
+        " Intervals of differences are from resampled rows, the same for all runs."
+    )
+    unpaired = (
+        "Where the rows differ, the difference's interval is made of the two figures' own, as if the rows had"
+        " nothing to do with each other."
+    )
+    looks = (
+        "With more than two runs there are several pairs, and one of them may look different by chance: p is"
+        " corrected by Holm's method for the pairs of a metric, intervals are not. Metrics are not corrected"
+        " for one another: look at the first."
+    )
+    gaps = [gap.paired for one in compared.measured for gap in one.gaps]
+    is_any = any(gaps), not all(gaps)
+    return section(
+        "how",
+        "How this was measured",
+        *([paragraph(paired)] if is_any[0] else []),
+        *([paragraph(unpaired)] if is_any[1] else []),
+        *([paragraph(looks)] if len(compared.runs) > 2 else []),
+        paragraph("More than noise means: p below 0.05."),
+    )
