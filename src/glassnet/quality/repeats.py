@@ -1,0 +1,111 @@
+"""Findings about rows that stand in the table twice, and on both sides of the split.
+
+Shapes: R rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from glassnet.quality.sight import Sight, percent, rows_text
+from glassnet.quality.values import Finding
+from glassnet.table.values import Kind
+
+Hashes = NDArray[np.uint64]
+
+# Rows of few different values are equal by accident. It is one where as many are to be expected of columns
+# that have nothing to do with each other; and where rows that agree in all other columns agree in the last
+# one no more often than any two rows do. Of copies all do. So titanic's brothers on one ticket and
+# telco_churn's customers of one month are accidents, adult's and diamonds' repeated rows are none (2026-11).
+EXPECTED: Final = 0.01  # of the equal pairs
+LEAST_PAIRS: Final = 30  # that agree in all other columns; fewer say nothing
+MOST_ALIKE: Final = 0.6  # of any two rows; a column in which nearly all agree says nothing
+SIGMAS: Final = 3.0
+FLATTERED: Final = 0.01  # of the test rows, from which on the figures are surely touched
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeats:
+    """Rows that are equal in all inputs and targets."""
+
+    again: int  # rows that repeat an earlier one
+    in_both: int  # test rows that are training rows too
+    is_accident: bool  # whether so many are no wonder, the columns having few different values
+
+
+def repeated(sight: Sight) -> Repeats:
+    """Return how many rows are equal; rows are compared by sums of 64-bit hashes of their cells."""
+    hash_CR = _cell_hashes(sight)
+    whole_R = hash_CR.sum(axis=0, dtype=np.uint64)
+    again = len(whole_R) - pl.Series(whole_R).n_unique()
+    in_both = int(np.isin(whole_R[sight.test], whole_R[sight.training]).sum())
+    return Repeats(again=again, in_both=in_both, is_accident=again > 0 and _is_accident(hash_CR, whole_R))
+
+
+def _cell_hashes(sight: Sight) -> Hashes:
+    """Return a hash of each cell of inputs and targets, `(columns, R)`, another one in each column."""
+    answers = [pl.Series(f"target {place}", one) for place, one in enumerate(sight.target_RT.T)]
+    series = [*sight.frame.get_columns(), *answers]
+    return np.stack([one.hash(place).to_numpy() for place, one in enumerate(series)])
+
+
+def _is_accident(hash_CR: Hashes, whole_R: Hashes) -> bool:
+    """Return whether so many equal rows are no wonder."""
+    every = len(whole_R) * (len(whole_R) - 1) / 2
+    equal = _pairs(whole_R)
+    alike_C = np.array([_pairs(column_R) for column_R in hash_CR]) / every
+    if every * float(alike_C.prod()) > EXPECTED * equal:
+        return True
+    others_C = np.array([_pairs(whole_R - column_R) for column_R in hash_CR])
+    bound_C = alike_C + SIGMAS * np.sqrt(alike_C * (1.0 - alike_C) / np.maximum(others_C, 1))
+    says_C = (others_C >= LEAST_PAIRS) & (alike_C <= MOST_ALIKE)
+    return bool((says_C & (equal <= bound_C * others_C)).any())
+
+
+def _pairs(hash_R: Hashes) -> int:
+    """Return how many pairs of rows have equal hashes."""
+    count = pl.Series("hash", hash_R).value_counts()["count"].cast(pl.Int64)
+    return int((count * (count - 1) // 2).sum())
+
+
+def duplicates(sight: Sight) -> Finding | None:
+    """Return the finding that rows repeat others in every input and target."""
+    found = repeated(sight)
+    if not found.again or found.is_accident:
+        return None
+    share = found.in_both / max(len(sight.test), 1)
+    rows = len(sight.training) + len(sight.test)
+    both = f"; {found.in_both:,} of {len(sight.test):,} test rows ({percent(share)}) are in training too"
+    ids = [one.name for one in sight.left_out if one.kind is Kind.IDENTIFIER]
+    again = f"{rows_text(found.again)} of {rows:,} ({percent(found.again / rows)})"
+    read_once = f"--query \"select distinct *{_exclude(ids)} from 'FILE'\""
+    return Finding(
+        name="duplicate rows",
+        severity="warning" if share >= FLATTERED else "hint",
+        columns=(),
+        evidence=f"{again} {'repeats' if found.again == 1 else 'repeat'} an earlier one in all inputs and the"
+        f" target{both if found.in_both else ''}.{_told_apart(ids)}",
+        meaning="A test row that was trained on is known already, which flatters the figures; a row that"
+        " stands twice counts twice.",
+        remedy=f"If they are copies, read each once: {read_once}.",
+        figures=(
+            ("repeated rows", float(found.again)),
+            ("test rows in training", float(found.in_both)),
+            ("test share", share),
+        ),
+    )
+
+
+def _told_apart(ids: list[str]) -> str:
+    """Return what is to be said where columns that are no inputs may tell the rows apart."""
+    return f" Column '{ids[0]}', which is no input, may tell them apart." if ids else ""
+
+
+def _exclude(ids: list[str]) -> str:
+    """Return what leaves such columns out of a query."""
+    return f" exclude ({', '.join(ids)})" if ids else ""
