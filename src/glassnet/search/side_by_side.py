@@ -1,0 +1,119 @@
+"""All runs of a search at once: each on a thread of its own, over one preparation of each fold.
+
+A run is the estimator's own fit on its fold's rows and gives its numbers, byte for byte: what is shared (the
+typed table, what preparation learned, the rows as the engine reads them, the initial weights) is what the run
+alone would have made again. So settings of any shape run beside each other, and only the time is another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+from time import perf_counter
+from typing import Any
+
+import joblib  # type: ignore[import-untyped]
+from sklearn.base import clone
+
+from glassnet.errors import GlassnetError
+from glassnet.estimators.base import QUIET, Estimator, keep_model, run_of
+from glassnet.model import Model
+from glassnet.pipeline import Sources
+from glassnet.pipeline import fit as run_pipeline
+from glassnet.predict import torch_threads
+from glassnet.search.folds import Fold
+
+Scorer = Callable[[Any, Any, Any], Any]  # (estimator, X, y) -> a number, or a number for each name
+Scores = Mapping[str, float]
+LONE: str = "score"  # the name of a single score, as scikit-learn has it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One setting on one fold."""
+
+    estimator: Estimator  # not fitted yet, its setting made
+    fold: Fold
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What one job came to."""
+
+    test: Scores  # on the rows left out; empty where training failed
+    train: Scores  # on the rows trained on, if they were asked for
+    fit_seconds: float
+    score_seconds: float
+    estimator: Estimator  # fitted
+    error: str = ""  # why there is no network
+
+
+def jobs_of(
+    estimator: Estimator, candidates: Sequence[Mapping[str, Any]], folds: Sequence[Fold]
+) -> list[Job]:
+    """Return a job for each setting and fold: all folds of the first setting, then of the second."""
+    return [
+        Job(estimator=clone(estimator).set_params(**clone(dict(candidate), safe=False)), fold=fold)
+        for candidate in candidates
+        for fold in folds
+    ]
+
+
+def usable_threads(n_jobs: int | None) -> int:
+    """Return how many threads a search may take: all cores, or one inside of another parallel run."""
+    return int(joblib.effective_n_jobs(-1 if n_jobs is None else n_jobs))
+
+
+def run_jobs(jobs: Sequence[Job], scorer: Scorer, *, threads: int, with_train: bool = False) -> list[Outcome]:
+    """Train and score all jobs side by side and return their outcomes in the order of the jobs.
+
+    A job whose network met numbers that are not finite has an error and no scores; any other error is raised.
+    """
+    each = max(1, threads // max(len(jobs), 1))
+    is_stopped = Event()
+    with torch_threads(each), ThreadPoolExecutor(max(1, min(threads, len(jobs)))) as pool:
+        futures = [pool.submit(_run, job, scorer, each, with_train, is_stopped) for job in jobs]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:  # also Ctrl-C: runs under way end at their next look
+            is_stopped.set()
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def _run(job: Job, scorer: Scorer, threads: int, with_train: bool, is_stopped: Event) -> Outcome:
+    fold, started, error = job.fold, perf_counter(), ""
+    try:
+        _fit(job, threads, is_stopped)
+    except GlassnetError as one:
+        error = str(one)
+    fitted = perf_counter()
+    test = {} if error else named(scorer(job.estimator, fold.X_left, fold.y_left))
+    scored = perf_counter()
+    return Outcome(
+        test=test,
+        train=named(scorer(job.estimator, fold.X_fit, fold.y_fit)) if with_train and not error else {},
+        fit_seconds=fitted - started,
+        score_seconds=scored - fitted,
+        estimator=job.estimator,
+        error=error,
+    )
+
+
+def _fit(job: Job, threads: int, is_stopped: Event) -> None:
+    """Fit the job's estimator, as its own `fit` does."""
+    fold = job.fold
+    frame, settings = run_of(job.estimator, fold.X_fit, fold.y_fit, fold.weight_fit)
+    settings = replace(settings, threads=threads, records=False)
+    listener = replace(QUIET, should_stop=is_stopped.is_set)
+    fitted = run_pipeline(Sources(table=frame), settings, listener, fold.shared)
+    keep_model(job.estimator, Model(fitted))
+
+
+def named(scores: Any) -> Scores:
+    """Return what a scorer gave as numbers by name."""
+    given = scores if isinstance(scores, Mapping) else {LONE: scores}
+    return {name: float(value) for name, value in given.items()}
