@@ -8,7 +8,7 @@ namespace {
 
 template <class Real>
 Slice<Real>& slice_of(Member<Real>& m, int what) {
-    return what == 0 ? m.weight : what == 1 ? m.moment : what == 2 ? m.square : m.gradient;
+    return what == 0 ? m.weight : what == 1 ? m.moment : what == 2 ? m.square : what == 3 ? m.gradient : m.average;
 }
 
 }  // namespace

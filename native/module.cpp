@@ -178,6 +178,8 @@ NB_MODULE(_fused, m) {
                      [](Setup& s, int value) { s.optimizer = static_cast<OptimizerName>(value); })
         .def_rw("learning_rate", &Setup::learning_rate)
         .def_rw("momentum", &Setup::momentum)
+        .def_rw("second_moment", &Setup::second_moment)
+        .def_rw("average", &Setup::average)
         .def_rw("decay", &Setup::decay)
         .def_rw("clip", &Setup::clip)
         .def_prop_rw("schedule", [](Setup& s) { return static_cast<int>(s.schedule); },

@@ -31,7 +31,8 @@ struct Setup {
     LossName loss = LossName::squared;
     double smoothing = 0, level = 0.5;
     OptimizerName optimizer = OptimizerName::sgd;
-    double learning_rate = 0, momentum = 0, decay = 0, clip = 0;
+    double learning_rate = 0, momentum = 0, second_moment = 0.999, decay = 0, clip = 0;
+    double average = 0;  // decay of the averaged weights in a step; 0: none
     Schedule schedule = Schedule::constant;
     double warmup = 0;
     std::int64_t steps = 0, steps_per_epoch = 0, batch = 0, longest = 0;

@@ -72,13 +72,15 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
 template <class Real>
 void Trainer<Real>::set_memory(Member<Real>& m) const {
     const bool is_adam = setup_.optimizer != OptimizerName::sgd, has_moment = is_adam || setup_.momentum > 0;
+    const bool has_average = setup_.average > 0;
     const long each = layout_.count + kLineReals<Real>, packed = padded<Real>(layout_.packed) + kLineReals<Real>;
-    m.memory = Buffer<Real>((2 + has_moment + is_adam) * each + packed + layout_.knots);
+    m.memory = Buffer<Real>((2 + has_moment + is_adam + has_average) * each + packed + layout_.knots);
     Real* at = m.memory.data();
     m.weight = at;
     m.gradient = at += each;
     if (has_moment) m.moment = at += each;
     if (is_adam) m.square = at += each;
+    if (has_average) m.average = at += each;
     m.packed = at += each;
     m.knot_gradient = at + packed;
 }
@@ -177,8 +179,8 @@ void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, con
         call.loss_SK[(number - first) * members + m.number] = static_cast<float>(step(m, number, call, each, worker));
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
         const std::vector<std::int64_t>& places = data_.fit[m.fold];
-        call.epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number] =
-            mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), each);
+        double& loss = call.epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number];
+        with_average(m, [&] { loss = mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), each); });
     }
 }
 
@@ -246,7 +248,7 @@ double Trainer<Real>::own_gradients(Member<Real>& m, const Batch& batch, Workspa
 }
 
 template <class Real>
-double Trainer<Real>::mean_loss(Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each) {
+double Trainer<Real>::mean_loss(const Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each) {
     const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows);
     std::vector<double> loss(parts), weight(parts);
     each(parts, [&](int part, int worker) {
@@ -275,10 +277,10 @@ double Trainer<Real>::mean_loss(Member<Real>& m, const std::int64_t* places, std
 template <class Real>
 void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT) {
     const TinyIsZero quick;
-    const Member<Real>& m = members_[member];
+    Member<Real>& m = members_[member];
     const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows), outputs = setup_.outputs;
     const long stride = layout_.stride_outputs;
-    pool_.run(parts, [&](int part, int worker) {
+    const Work work = [&](int part, int worker) {
         Workspace<Real>& space = spaces_[worker];
         const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
         const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
@@ -288,7 +290,8 @@ void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t
         if (setup_.is_sigmoid) kernels_.sigmoid(rows * stride, space.z.data());
         for (int b = 0; b < rows; ++b)
             std::copy_n(space.z.data() + b * stride, outputs, output_nT + (first + b) * outputs);
-    });
+    };
+    with_average(m, [&] { pool_.run(parts, work); });
 }
 
 template class Trainer<float>;

@@ -37,7 +37,7 @@ template <class Real>
 struct Member {
     int number = 0, fold = 0;
     Buffer<Real> memory;  // of all that follows: one piece, so that it may lie on large pages
-    Slice<Real> weight, gradient, moment, square, packed, knot_gradient;
+    Slice<Real> weight, gradient, moment, square, average, packed, knot_gradient;
     std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
     std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
     OrderRoom order_room;
@@ -125,7 +125,8 @@ class Trainer {
     // Writes outputs (n, T) of one member for places of the data.
     void outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT);
 
-    // Copies one tensor of one member as torch has it; what: 0 weights, 1 moments, 2 squares, 3 gradients.
+    // Copies one tensor of one member as torch has it; what: 0 weights, 1 moments, 2 squares, 3 gradients,
+    // 4 averaged weights.
     void get(int what, int member, int parameter, Real* to) const;
     void set(int what, int member, int parameter, const Real* from);
     void set_steps(std::int64_t steps);
@@ -143,7 +144,7 @@ class Trainer {
     double step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker);
     double spread_gradients(Member<Real>& m, const Batch& batch, const Each& each);
     double own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space);
-    double mean_loss(Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each);
+    double mean_loss(const Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each);
     Each in_pool();
 
     // batch.cpp
@@ -171,6 +172,7 @@ class Trainer {
     void reduce_block(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
     void pack(Member<Real>& m, const Block& block);
+    void with_average(Member<Real>& m, const std::function<void()>& work);
     long knot_place(const Block& block) const;
     UpdateRates rates_of(const Member<Real>& m, std::int64_t number) const;
 

@@ -1,12 +1,14 @@
 // From gradients to new weights, block by block: add up the groups, clip, take the optimiser's step, pack again.
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "trainer.h"
 
 namespace glassnet {
 namespace {
 
-constexpr double kBeta1 = 0.9, kBeta2 = 0.999;  // torch's defaults
+constexpr double kBeta1 = 0.9;  // torch's default
 
 }  // namespace
 
@@ -18,9 +20,12 @@ UpdateRates Trainer<Real>::rates_of(const Member<Real>& m, std::int64_t number) 
             setup_.decay,
             setup_.momentum,
             1.0 - std::pow(kBeta1, count),
-            1.0 - std::pow(kBeta2, count),
+            1.0 - std::pow(setup_.second_moment, count),
             m.steps == 0,
-            1.0};
+            1.0,
+            setup_.second_moment,
+            // While there are few steps to average the average forgets faster: engine/average.py.
+            m.steps == 0 ? 1.0 : 1.0 - std::min(setup_.average, count / (count + 9.0))};
 }
 
 template <class Real>
@@ -44,7 +49,7 @@ void Trainer<Real>::update_block(Member<Real>& m, int number, const UpdateRates&
     if (own.optimizer == OptimizerName::adamw && !b.is_matrix) own.decay = 0;
     kernels_.update({b.rows, b.columns, b.stride, m.weight.data() + b.place, m.gradient.data() + b.place,
                      m.moment ? m.moment.data() + b.place : nullptr, m.square ? m.square.data() + b.place : nullptr,
-                     &own});
+                     m.average ? m.average.data() + b.place : nullptr, &own});
     pack(m, b);
 }
 
@@ -62,6 +67,17 @@ void Trainer<Real>::pack(Member<Real>& m, const Block& b) {
     const Layer& layer = layout_.layers[b.layer];
     kernels_.transpose({b.rows, layer.inputs, m.weight.data() + b.place, b.stride,
                         m.packed.data() + layer.packed + static_cast<long>(b.first_output) * layer.inputs});
+}
+
+// Does `work` with the averaged weights in place of the trained ones, where there are such.
+template <class Real>
+void Trainer<Real>::with_average(Member<Real>& m, const std::function<void()>& work) {
+    if (!m.average) return work();
+    for (int turn = 0; turn < 2; ++turn) {
+        std::swap(m.weight, m.average);
+        for (const Block& b : layout_.blocks) pack(m, b);
+        if (turn == 0) work();
+    }
 }
 
 // Returns the factor of clipping.
@@ -89,6 +105,7 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
 #define GLASSNET_MAKE(Real)                                                                     \
     template UpdateRates Trainer<Real>::rates_of(const Member<Real>&, std::int64_t) const;      \
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
+    template void Trainer<Real>::with_average(Member<Real>&, const std::function<void()>&);     \
     template double Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);
 GLASSNET_MAKE(float)
 GLASSNET_MAKE(double)

@@ -148,6 +148,8 @@ struct UpdateRates {
     double first, second;    // adam: bias corrections 1 - beta ** step
     bool is_first;       // sgd: the momentum buffer starts as the gradient
     double factor;       // of the gradients: clipping
+    double keep;         // adam: of the mean of squares, torch's second beta
+    double renewed;      // share of the averaged weights that the new weights replace
 };
 
 // One block of a parameter: `rows` rows of `columns`, of stride `stride`.
@@ -159,6 +161,7 @@ struct Update {
     const Real* gradient;
     Real* moment;   // sgd's momentum buffer or adam's mean; null for plain sgd
     Real* square;   // adam's mean of squares
+    Real* average;  // the averaged weights, or null
     const UpdateRates* rates;
 };
 

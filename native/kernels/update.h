@@ -1,4 +1,4 @@
-// Optimiser steps, with torch.optim's formulas: SGD with momentum and L2, Adam, AdamW (betas 0.9, 0.999, eps 1e-8).
+// Optimiser steps, with torch.optim's formulas: SGD with momentum and L2, Adam, AdamW (first beta 0.9, eps 1e-8).
 #pragma once
 
 #include "table.h"
@@ -15,6 +15,16 @@ inline Vec<Real> square_root(Vec<Real> v) {
     return root;
 }
 
+// Writes new weights, and moves the averaged ones towards them.
+template <class Real>
+inline void renew(const Update<Real>& f, long at, Vec<Real> weight) {
+    store(f.weight + at, weight);
+    if (!f.average) return;
+    const Vec<Real> old = load(f.average + at);
+    const bool is_first = f.rates->renewed == 1;
+    store(f.average + at, is_first ? weight : old + Real(f.rates->renewed) * (weight - old));
+}
+
 template <class Real>
 void update_sgd(const Update<Real>& f) {
     const UpdateRates& r = *f.rates;
@@ -28,7 +38,7 @@ void update_sgd(const Update<Real>& f) {
                 g = r.is_first ? g : load(f.moment + at) * momentum + g;
                 store(f.moment + at, g);
             }
-            store(f.weight + at, w - g * rate);
+            renew(f, at, w - g * rate);
         }
     }
 }
@@ -39,7 +49,7 @@ void update_adam(const Update<Real>& f) {
     const bool is_decoupled = r.optimizer == OptimizerName::adamw;
     const Real shrink(is_decoupled ? 1.0 - r.rate * r.decay : 1.0), pull(is_decoupled ? 0.0 : r.decay);
     const Real size(r.rate / r.first), root_scale(1.0 / __builtin_sqrt(r.second)), factor(r.factor);
-    const Real blend(1.0 - 0.9), keep(0.999), fresh(1.0 - 0.999), epsilon(1e-8);
+    const Real blend(1.0 - 0.9), keep(r.keep), fresh(1.0 - r.keep), epsilon(1e-8);
     for (int row = 0; row < f.rows; ++row) {
         const long start = row * f.stride;
         for (long at = start; at < start + f.columns; at += kLanes<Real>) {
@@ -50,7 +60,7 @@ void update_adam(const Update<Real>& f) {
             const Vec<Real> square = load(f.square + at) * keep + fresh * g * g;
             store(f.moment + at, mean);
             store(f.square + at, square);
-            store(f.weight + at, w - size * mean / (square_root<Real>(square) * root_scale + epsilon));
+            renew(f, at, w - size * mean / (square_root<Real>(square) * root_scale + epsilon));
         }
     }
 }

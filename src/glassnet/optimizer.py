@@ -15,6 +15,8 @@ from torch import nn
 from glassnet.errors import SettingsError, pick
 from glassnet.settings import Training
 
+FIRST_MOMENT: Final = 0.9  # torch's default for what Adam's mean of gradients keeps of itself in a step
+
 
 class Optimizer(Protocol):
     """What the engine asks of an optimiser."""
@@ -41,7 +43,11 @@ def _sgd(network: nn.Module, training: Training) -> Optimizer:
 
 def _adam(network: nn.Module, training: Training) -> Optimizer:
     return torch.optim.Adam(
-        network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        network.parameters(),
+        lr=training.learning_rate,
+        betas=(FIRST_MOMENT, training.second_moment),
+        weight_decay=training.weight_decay,
+        fused=True,
     )
 
 
@@ -54,7 +60,12 @@ def _adamw(network: nn.Module, training: Training) -> Optimizer:
         {"params": [p for p in every if p.ndim > 1 + axes], "weight_decay": training.weight_decay},
         {"params": [p for p in every if p.ndim <= 1 + axes], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=training.learning_rate, fused=True)
+    return torch.optim.AdamW(
+        [g for g in groups if g["params"]],
+        lr=training.learning_rate,
+        betas=(FIRST_MOMENT, training.second_moment),
+        fused=True,
+    )
 
 
 OPTIMIZERS: Final[dict[str, Callable[[nn.Module, Training], Optimizer]]] = {

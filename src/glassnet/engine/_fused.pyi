@@ -22,6 +22,8 @@ class Setup:
     optimizer: int
     learning_rate: float
     momentum: float
+    second_moment: float
+    average: float
     decay: float
     clip: float
     schedule: int

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from glassnet import chance
+from glassnet.engine.average import Average
 from glassnet.engine.eager_record import idle, non_finite, norms
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.build import DTYPES
@@ -45,11 +46,12 @@ class EagerEngine:
         self.dtype = DTYPES[plan.training.precision]
         self.network = copy.deepcopy(plan.network).train()
         folds = plan.prepared.rows.folds
-        self.team = make_team(plan) if plan.architecture.shared else None
+        self.team = make_team(plan) if plan.architecture.sharing == "layers" else None
         self.effective: dict[str, Tensor] = {}  # a team's weights as the members' networks have them
         trained = self.team or self.network
         self.parameters = [p for p in trained.parameters() if p.requires_grad]
         self.optimizer = make_optimizer(trained, plan.training)
+        self.average = Average(self.parameters, plan.training.average)
         inputs = [apply(plan.prepared.encoded, plan.prepared.preparation, fold) for fold in range(folds)]
         # The folds lie one after another, so that one gather serves members of different folds.
         self.dense = torch.from_numpy(np.concatenate([i.dense_RD for i in inputs])).to(self.dtype)
@@ -101,6 +103,7 @@ class EagerEngine:
         mean_K = self._backward(number, epoch, step)
         self._clip()
         self.optimizer.step()
+        self.average.update()
         return mean_K
 
     def _clip(self) -> Tensor:
@@ -123,6 +126,7 @@ class EagerEngine:
         looking = time.perf_counter() - started
         factor_K = self._clip()
         self.optimizer.step()
+        self.average.update()
         started = time.perf_counter()
         self._show_team()
         clipped_KL = gradient_KL * factor_K.float().numpy()[:, None]
@@ -253,12 +257,13 @@ class EagerEngine:
         """Return the outputs of all members for the fold's view of some rows, `(K, n, T)`."""
         places = torch.from_numpy(rows + fold * self.plan.prepared.encoded.rows)
         parts = []
-        self._show_team()
         self.network.eval()
-        for part in torch.split(places, EVALUATED_ROWS):
-            dense_KBD = self.dense[part].expand(self.plan.members, -1, -1)
-            slots = self.slots[part].expand(self.plan.members, -1, -1) if self.slots.shape[1] else None
-            parts.append(self.network(dense_KBD, slots))
+        with self.average.shown():
+            self._show_team()
+            for part in torch.split(places, EVALUATED_ROWS):
+                dense_KBD = self.dense[part].expand(self.plan.members, -1, -1)
+                slots = self.slots[part].expand(self.plan.members, -1, -1) if self.slots.shape[1] else None
+                parts.append(self.network(dense_KBD, slots))
         self.network.train()
         return torch.cat(parts, dim=1)
 
@@ -284,9 +289,10 @@ class EagerEngine:
         return loss_K
 
     def weights(self) -> dict[str, Tensor]:
-        """Return a copy of all weights."""
-        self._show_team()
-        return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+        """Return a copy of all weights, the averaged ones where there are such."""
+        with self.average.shown():
+            self._show_team()
+            return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
 
 
 def make_team(plan: Plan) -> Team:

@@ -42,7 +42,7 @@ LOSSES: Final = (
 )
 OPTIMIZERS: Final = ("sgd", "adam", "adamw")
 SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
-WEIGHTS, MOMENTS, SQUARES, GRADIENTS = range(4)  # what a trainer's get and set copy
+WEIGHTS, MOMENTS, SQUARES, GRADIENTS, AVERAGES = range(5)  # what a trainer's get and set copy
 
 FEWEST_BINS: Final = 4  # from so many bins a number is looked up in a table instead of multiplied
 
@@ -69,6 +69,8 @@ def refuses(plan: Plan) -> str:
             return f"it has no compiled form of your own {what}."
         if name not in known:
             return f"it has no compiled {what} '{name}', only {', '.join(known)}."
+    if architecture.sharing != "none":
+        return "it has no compiled members that share layers."
     if architecture.normalization != "none":
         return f"it has no compiled {architecture.normalization} normalisation."
     return "" if isinstance(plan.network, MLP) else "it runs the built-in networks only."
@@ -101,7 +103,8 @@ class FusedEngine:
         self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
         self.names = list(plan.network.state_dict())
         self.shapes = {name: tuple(t.shape) for name, t in plan.network.state_dict().items()}
-        self.load({name: t.detach() for name, t in plan.network.state_dict().items()})
+        for what in (WEIGHTS, *([AVERAGES] if plan.training.average else [])):
+            self.load({name: t.detach() for name, t in plan.network.state_dict().items()}, what)
 
     def advance(self, first: int, count: int) -> Advance:
         """Take `count` steps from step `first`."""
@@ -137,13 +140,13 @@ class FusedEngine:
         return output_KnT
 
     def weights(self) -> dict[str, Tensor]:
-        """Return a copy of all weights."""
-        return self.tensors(WEIGHTS)
+        """Return a copy of all weights, the averaged ones where there are such."""
+        return self.tensors(AVERAGES if self.plan.training.average else WEIGHTS)
 
     # ---- the whole state, for checkpoints and tests ----
 
     def tensors(self, what: int) -> dict[str, Tensor]:
-        """Return weights, moments, squares or gradients by the weights' names, each `(K, ...)`."""
+        """Return weights, moments, squares, gradients or averages by the weights' names, each `(K, ...)`."""
         every = {}
         for parameter, (name, (rows, columns)) in enumerate(
             zip(self.names, self.trainer.shapes(), strict=True)
@@ -155,7 +158,7 @@ class FusedEngine:
         return every
 
     def load(self, tensors: dict[str, Tensor], what: int = WEIGHTS) -> None:
-        """Set weights, moments or squares from tensors such as `tensors` returns."""
+        """Set weights, moments, squares or averaged weights from tensors such as `tensors` returns."""
         for parameter, (name, (rows, columns)) in enumerate(
             zip(self.names, self.trainer.shapes(), strict=True)
         ):
@@ -221,6 +224,7 @@ def _set_training(setup: _fused.Setup, plan: Plan) -> None:
     setup.smoothing, setup.level = training.label_smoothing, training.quantile
     setup.optimizer = OPTIMIZERS.index(training.optimizer)
     setup.learning_rate, setup.momentum = training.learning_rate, training.momentum
+    setup.second_moment, setup.average = training.second_moment, training.average
     setup.decay, setup.clip = training.weight_decay, training.clip
     setup.schedule, setup.warmup = SCHEDULES.index(training.schedule), training.warmup
     setup.seed = training.seed

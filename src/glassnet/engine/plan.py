@@ -127,7 +127,10 @@ class Engine(Protocol):
         """Take `count` steps from step `first` of the run, counted from 0; they may cross epochs."""
 
     def outputs(self, rows: RowNumbers, fold: int) -> Floats64:
-        """Return the network outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
+        """Return the network outputs of the fold's members for some rows, `(members of the fold, n, T)`.
+
+        Where the training averages weights over the steps, they are those of the averaged weights.
+        """
 
     def weights(self) -> dict[str, Tensor]:
-        """Return a copy of all weights, by their names in the network."""
+        """Return a copy of all weights, by their names in the network; the averaged ones where there are."""

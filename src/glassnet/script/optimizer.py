@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from glassnet.optimizer import FIRST_MOMENT
 from glassnet.script.values import Run, writer
 
 
@@ -22,13 +23,20 @@ def _sgd(run: Run) -> str:
 
 def _adam(run: Run) -> str:
     rate = run.fitted.recipe.training.learning_rate
-    return f"torch.optim.Adam(network.parameters(), lr={rate}{_numbers(run, 'weight_decay')}, fused=True)"
+    given = f"lr={rate}{_betas(run)}{_numbers(run, 'weight_decay')}, fused=True"
+    return f"torch.optim.Adam(network.parameters(), {given})"
+
+
+def _betas(run: Run) -> str:
+    """Return Adam's betas where the second is not torch's own."""
+    second = run.fitted.recipe.training.second_moment
+    return "" if second == 0.999 else f", betas=({FIRST_MOMENT}, {second})"
 
 
 def _adamw(run: Run) -> str:
     training = run.fitted.recipe.training
     if not training.weight_decay:
-        given = f"lr={training.learning_rate}, weight_decay=0.0, fused=True"
+        given = f"lr={training.learning_rate}{_betas(run)}, weight_decay=0.0, fused=True"
         return f"torch.optim.AdamW(network.parameters(), {given})"
     return (
         "torch.optim.AdamW(\n"
@@ -37,7 +45,7 @@ def _adamw(run: Run) -> str:
         f' "weight_decay": {training.weight_decay}}},\n'
         '        {"params": [p for p in network.parameters() if p.ndim < 2], "weight_decay": 0.0},\n'
         "    ],\n"
-        f"    lr={training.learning_rate},\n"
+        f"    lr={training.learning_rate}{_betas(run)},\n"
         "    fused=True,\n"
         ")"
     )
