@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
     from glassnet.model import Model, fit, load
     from glassnet.own_loop import watch
+    from glassnet.search import GlassnetSearchCV, cross_validate
     from glassnet.settings import Settings
 
 __all__ = [
     "GlassnetClassifier",
     "GlassnetError",
     "GlassnetRegressor",
+    "GlassnetSearchCV",
     "GlassnetWarning",
     "Model",
     "ModelFileError",
@@ -39,6 +41,7 @@ __all__ = [
     "TrainingError",
     "__version__",
     "compare",
+    "cross_validate",
     "explain",
     "fit",
     "load",
@@ -50,6 +53,7 @@ HOMES: Final = {
     "GlassnetClassifier": "estimators",
     "GlassnetError": "errors",
     "GlassnetRegressor": "estimators",
+    "GlassnetSearchCV": "search",
     "GlassnetWarning": "errors",
     "Model": "model",
     "ModelFileError": "errors",
@@ -58,6 +62,7 @@ HOMES: Final = {
     "SourceError": "errors",
     "TrainingError": "errors",
     "compare": "comparison",
+    "cross_validate": "search",
     "explain": "autograd",
     "fit": "model",
     "load": "model",
