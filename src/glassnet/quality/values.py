@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from glassnet.table.values import Kind
 
@@ -81,3 +81,6 @@ class Quality:
     findings: tuple[Finding, ...] = ()  # most important first
     columns: tuple[ColumnSummary, ...] = ()  # targets first, then in the table's order
     sampled: str = ""  # one sentence where not every row or column was looked at
+
+
+NOT_LOOKED: Final = Quality()  # of a run that did not look, or is older than looking
