@@ -53,7 +53,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     return do
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw_people() -> Callable[..., Path]:
     """A function of (path, rows, seed) that writes such a table and returns its path."""
     return write_people
