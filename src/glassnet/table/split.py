@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from glassnet.chance import Purpose, order
-from glassnet.errors import SettingsError
+from glassnet.errors import SettingsError, SourceError
 from glassnet.settings import Settings
 from glassnet.table.values import RowNumbers, Rows, Schema, Task
 
@@ -54,6 +54,16 @@ def split_rows(
     classes = targets[:, 0] if by_class else np.zeros(frame_rows)
     name = f"stratified by {schema.targets[0].name}, " if by_class else ""
     return _by_class(classes, settings, shares, name)
+
+
+def check_weights(rows: Rows, weight_R: NDArray[np.float64], name: str) -> None:
+    """Raise SourceError where all rows of a part weigh nothing: no figure of it would mean anything."""
+    parts = [(fit, "training") for fit in rows.fit] + [(held, "validation") for held in rows.validation]
+    for places, part in [*parts, (rows.test, "test")]:
+        if len(places) and not weight_R[places].any():
+            raise SourceError(
+                f"weight column '{name}' is 0 in every {part} row. Give some a weight, or split otherwise."
+            )
 
 
 def _rows(
@@ -186,7 +196,8 @@ def _by_group(groups: pl.Series, settings: Settings, shares: tuple[float, float]
     sides = 1 + (shares[1] > 0) + (settings.folds or (shares[0] > 0))
     if len(sizes) < sides:
         raise SettingsError(
-            f"the group column has {len(sizes)} groups, but {sides} are needed to keep the parts apart."
+            f"group column '{groups.name or settings.group}' has {len(sizes)} groups, but {sides} are needed"
+            " to keep the parts apart."
         )
     shuffled = order(settings.seed, Purpose.SPLIT, len(sizes))
     keep = sides - 1 - (shares[1] > 0)
