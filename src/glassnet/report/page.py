@@ -15,6 +15,7 @@ from glassnet.report.learning import training
 from glassnet.report.making import made
 from glassnet.report.markup import Html, element, join, paragraph, section
 from glassnet.report.matters import matters
+from glassnet.report.segments import by_segment
 from glassnet.report.style import CSS
 from glassnet.report.whole import write_whole
 from glassnet.report.worst import worst_rows
@@ -70,9 +71,8 @@ def _in_depth(fitted: Fitted) -> Html:
     evaluation = fitted.evaluation
     if not len(evaluation.truth):
         return section("in-depth", "How good, in depth", paragraph("There are no rows to look at."))
-    return section(
-        "in-depth", "How good, in depth", join([*DEPTHS[fitted.schema.task](fitted), *worst_rows(fitted)])
-    )
+    depth = DEPTHS[fitted.schema.task](fitted)
+    return section("in-depth", "How good, in depth", join([*depth, *by_segment(fitted), *worst_rows(fitted)]))
 
 
 def write_report(fitted: Fitted, path: Path) -> Path:

@@ -24,3 +24,4 @@ from glassnet.report.number_plots import draw_predicted_against_true as draw_pre
 from glassnet.report.number_plots import draw_residuals as draw_residuals
 from glassnet.report.number_plots import thinned as thinned
 from glassnet.report.precision import draw_precision_recall as draw_precision_recall
+from glassnet.report.segments import draw_segments as draw_segments
