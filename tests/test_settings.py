@@ -37,6 +37,7 @@ WRONG = {
     "bins": (-1, 1025, 2.0),
     "embedding": (0, 1025),
     "rare": (0,),
+    "target_means": (True, "yes"),
     "label_smoothing": (-0.1, 1.0, "auto"),
     "quantile": (0.0, 1.0, -0.5, "auto"),
     "learning_rate": (0.0, -1e-3, math.nan, math.inf, "fast"),

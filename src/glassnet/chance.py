@@ -31,6 +31,7 @@ class Purpose(IntEnum):
     BOOTSTRAP = 8  # resampled rows for intervals; epoch = resample
     MODULE = 9  # the seed of a user's own module
     SAMPLE = 10  # rows looked at where a table is too long to look at all
+    TARGET_MEANS = 11  # the part in which a fit row's target is left out; epoch = fold
 
 
 def philox(

@@ -79,6 +79,7 @@ class Settings:
     one_hot: int | Auto = "auto"  # categories of at most so many levels become 0/1 columns
     embedding: int | Auto = "auto"  # numbers per level of the others
     rare: int | Auto = "auto"  # levels seen less often than this share one slot
+    target_means: str = "off"  # auto, on, off: means of the target as inputs for categories of many levels
     # Training
     loss: str | Own = "auto"
     label_smoothing: float = 0.0  # share of the target spread over all classes
@@ -179,6 +180,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "one_hot": _whole(0),
     "embedding": _whole(1, 1024),
     "rare": _whole(1),
+    "target_means": _one_of("auto", "on", "off"),
     "label_smoothing": _number(0.0, 1.0),
     "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
     "learning_rate": _positive(sys.float_info.max),
@@ -253,6 +255,7 @@ class Preparing:
     one_hot: int = 8
     embedding: int = 8
     rare: int = 3
+    target_means: bool = False  # of categories with more than 30 levels
     scale_target: bool = True  # standardise a regression target, undone exactly in predictions
 
 

@@ -82,6 +82,7 @@ OPTIONS = {
     "--settings",
     "--skip-lines",
     "--target",
+    "--target-means",
     "--task",
     "--test",
     "--test-share",

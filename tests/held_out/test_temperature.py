@@ -14,7 +14,7 @@ from glassnet.predict import network_outputs
 from glassnet.settings import Settings
 from glassnet.why import why
 
-SMALL = Settings(hidden=(8,), bins=0, epochs=4, threads=1, seed=1)
+SMALL = Settings(hidden=(8,), bins=0, epochs=4, threads=1, seed=1, validation_share=0.2, batch_size=32)
 OTHERS = ("score", "more", "left", "right")
 
 
@@ -100,7 +100,7 @@ def test_what_has_no_temperature_says_why(mixed, changes, target, reason):
 @pytest.mark.parametrize(("folds", "members"), [(0, 3), (3, 3), (2, 4)])
 def test_held_out_outputs_are_those_of_the_members_not_fitted_on_the_rows(mixed, folds, members):
     table = mixed(150, 4).drop("rich", *OTHERS)
-    settings = replace(SMALL, target=("level",), folds=folds, members=members)
+    settings = replace(SMALL, target=("level",), folds=folds, members=members, validation_share=0.2)
     plan = draft_run(Sources(table=table), settings).plan
     held = held_out_outputs(plan, plan.network, tuple(range(members)))
     assert sorted(held.rows) == sorted(np.concatenate(plan.prepared.rows.validation))

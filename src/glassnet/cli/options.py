@@ -95,6 +95,7 @@ NETWORK: Final = (
     Row("one_hot", "N", whole, "Categories of up to N levels become 0/1 columns."),
     Row("embedding", "N", whole, "Numbers per level of the other categories."),
     Row("rare", "N", whole, "Levels seen less often than N share one slot."),
+    Row("target_means", "on|off", text, "Means of the target for many-level categories."),
 )
 
 TRAINING: Final = (

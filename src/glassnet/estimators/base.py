@@ -43,6 +43,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         one_hot: int | str = "auto",
         embedding: int | str = "auto",
         rare: int | str = "auto",
+        target_means: str = "off",
         kinds: Mapping[str, str] | None = None,
         loss: str | Own = "auto",
         label_smoothing: float = 0.0,
@@ -83,6 +84,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.one_hot = one_hot
         self.embedding = embedding
         self.rare = rare
+        self.target_means = target_means
         self.kinds = kinds
         self.loss = loss
         self.label_smoothing = label_smoothing

@@ -62,7 +62,7 @@ def _inputs(prepared: Prepared, rows: RowNumbers) -> Floats64:
 
     The bins of numbers, which come last, are left out: with them the model would be linear in name only.
     """
-    inputs = apply(pick_rows(prepared.encoded, rows), prepared.preparation, 0)
+    inputs = apply(prepared.encoded.picked(rows), prepared.preparation, 0)
     plain = inputs.dense_RD.shape[1] - int(prepared.preparation.bins.count_N.sum())
     blocks = [inputs.dense_RD[:, :plain].astype(np.float64)]
     for place, slots in enumerate(prepared.preparation.embedded):

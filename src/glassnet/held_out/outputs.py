@@ -43,9 +43,8 @@ class HeldOut:
 
     def predictions(self, temperature: float = 1.0) -> Floats64:
         """Return the predictions at a temperature, `(n, P)`, each row by the members not fitted on it."""
-        return np.concatenate(
-            [finish(replace(part.predictor, temperature=temperature), part.output) for part in self.parts]
-        )
+        parts = [finish(replace(part.predictor, temperature=temperature), part.output) for part in self.parts]
+        return np.concatenate(parts) if parts else np.zeros((0, 0))
 
     def picked(self, places: RowNumbers) -> HeldOut:
         """Return only the rows at these places of `rows`."""

@@ -16,7 +16,9 @@ from glassnet.prepare.category import apply_slots, learn_slots, one_hot, slot_na
 from glassnet.prepare.date import DATE_PARTS, useful_parts
 from glassnet.prepare.numeric import apply_scales, learn_scales
 from glassnet.prepare.target import learn_target
+from glassnet.prepare.target_means import apply_target_means, learn_target_means
 from glassnet.prepare.values import (
+    NO_MEANS,
     Baseline,
     Bins,
     Encoded,
@@ -55,6 +57,9 @@ def prepare(
     scales = learn_scales(encoded, encoding, rows.fit, weight_R, choices.numbers)
     bins = learn_bins(encoded, encoding, rows.fit, weight_R, choices.bins)
     slots = learn_slots(encoded, encoding, rows.fit, weight_R, choices)
+    means = NO_MEANS
+    if choices.target_means:
+        means, encoded = learn_target_means(encoded, encoding, target_RT, weight_R, rows.fit, schema)
     is_number = schema.task is Task.REGRESSION
     preparation = Preparation(
         choices=choices,
@@ -63,7 +68,8 @@ def prepare(
         bins=bins,
         slots=slots,
         target=learn_target(target_RT, rows.fit, weight_R, is_number and choices.scale_target),
-        dense_names=_dense_names(encoding, scales, bins, slots),
+        dense_names=_dense_names(encoding, scales, bins, slots, means.names),
+        means=means,
     )
     return Prepared(
         encoded=encoded,
@@ -158,7 +164,8 @@ def apply(encoded: Encoded, preparation: Preparation, fold: int) -> Inputs:
     bin_RP = apply_bins(encoded.number_RN, preparation.bins, fold)
     slot_RC = apply_slots(encoded.code_RC, preparation.slots, fold)
     zero_one_RX = one_hot(slot_RC, preparation.slots)
-    dense_RD = np.concatenate([scaled_RN, mark_RM, zero_one_RX, bin_RP], axis=1)
+    mean_RX = apply_target_means(encoded, preparation.means, fold)
+    dense_RD = np.concatenate([scaled_RN, mark_RM, zero_one_RX, mean_RX, bin_RP], axis=1)
     return Inputs(
         dense_RD=np.ascontiguousarray(dense_RD),
         slot_RE=np.ascontiguousarray(slot_RC[:, ~preparation.slots.one_hot_C]),
@@ -171,8 +178,7 @@ def learn_baseline(
     """Return the weighted mean of each fold's fit rows as its network sees them."""
     means = []
     for fold, rows in enumerate(fit):
-        here = Encoded(number_RN=encoded.number_RN[rows], code_RC=encoded.code_RC[rows])
-        inputs, weight_n = apply(here, preparation, fold), weight_R[rows]
+        inputs, weight_n = apply(encoded.picked(rows), preparation, fold), weight_R[rows]
         share_n = weight_n / max(weight_n.sum(), 1e-30)
         counts = [
             np.bincount(inputs.slot_RE[:, place], weights=share_n, minlength=slots)
@@ -183,7 +189,9 @@ def learn_baseline(
     return Baseline(dense_FD=np.stack(dense), share_FS=np.stack(shares))
 
 
-def _dense_names(encoding: Encoding, scales: NumberScales, bins: Bins, slots: LevelSlots) -> tuple[str, ...]:
+def _dense_names(
+    encoding: Encoding, scales: NumberScales, bins: Bins, slots: LevelSlots, means: tuple[str, ...]
+) -> tuple[str, ...]:
     marks = [f"{encoding.numbers[n]} is missing" for n in scales.marked_M]
     zero_one = [
         f"{encoding.categories[c]} = {slot}"
@@ -195,7 +203,7 @@ def _dense_names(encoding: Encoding, scales: NumberScales, bins: Bins, slots: Le
         for name, count in zip(encoding.numbers, bins.count_N, strict=True)
         for place in range(count)
     ]
-    return (*encoding.numbers, *marks, *zero_one, *pieces)
+    return (*encoding.numbers, *marks, *zero_one, *means, *pieces)
 
 
 def dense_sources(preparation: Preparation) -> tuple[str, ...]:
@@ -210,4 +218,7 @@ def dense_sources(preparation: Preparation) -> tuple[str, ...]:
         for source, count in zip(encoding.sources, preparation.bins.count_N, strict=True)
         for _ in range(count)
     ]
-    return (*encoding.sources, *marks, *zero_one, *pieces)
+    means = preparation.means
+    each = means.table_FLV.shape[2]
+    averaged = [encoding.categories[int(c)] for c in means.category_M for _ in range(each)]
+    return (*encoding.sources, *marks, *zero_one, *averaged, *pieces)

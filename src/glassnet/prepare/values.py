@@ -6,14 +6,14 @@ categories, S slots of all embedded categories, T outputs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glassnet.settings import Preparing
-from glassnet.table.values import Rows
+from glassnet.table.values import RowNumbers, Rows
 
 Floats32 = NDArray[np.float32]
 Floats64 = NDArray[np.float64]
@@ -42,6 +42,13 @@ class Encoded:
 
     number_RN: Floats32  # NaN: missing
     code_RC: Codes  # the level's place in Encoding.levels; -1: missing; -2: a level never seen
+    # What fit rows see of means of the target, per fold; NaN for other rows. Empty: none are fit rows.
+    own_FRX: Floats32 = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
+
+    def picked(self, rows: RowNumbers) -> Encoded:
+        """Return the named rows, fit rows staying such."""
+        own_FRX = self.own_FRX[:, rows] if self.own_FRX.size else self.own_FRX
+        return Encoded(number_RN=self.number_RN[rows], code_RC=self.code_RC[rows], own_FRX=own_FRX)
 
     @property
     def rows(self) -> int:
@@ -81,6 +88,26 @@ class LevelSlots:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TargetMeans:
+    """Means of the target by level, per fold, standardised; see `target_means`."""
+
+    category_M: NDArray[np.int64]  # the categories that have means
+    first_M: NDArray[np.int64]  # where each one's table begins in L
+    size_M: NDArray[np.int64]  # its levels, then missing, then never seen
+    table_FLV: Floats32  # per level its means and the logarithm of its rows
+    names: tuple[str, ...]  # of the inputs, V for each category
+
+
+NO_MEANS: Final = TargetMeans(
+    category_M=np.zeros(0, dtype=np.int64),
+    first_M=np.zeros(0, dtype=np.int64),
+    size_M=np.zeros(0, dtype=np.int64),
+    table_FLV=np.zeros((0, 0, 0), dtype=np.float32),
+    names=(),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TargetScale:
     """How a regression target was standardised: `value * scale + location` undoes it."""
 
@@ -111,6 +138,7 @@ class Preparation:
     target: TargetScale
     dense_names: tuple[str, ...]  # names of the D dense inputs
     baseline: Baseline = NO_BASELINE  # without: a prediction cannot be explained
+    means: TargetMeans = NO_MEANS  # of the target, by level
 
     @property
     def dense(self) -> int:

@@ -221,6 +221,7 @@ def _architecture(settings: Settings, chosen: dict[str, Any]) -> Architecture:
     return Architecture(
         network=chosen["network"],
         hidden=chosen["hidden"],
+            target_means=settings.target_means == "on",  # auto: not yet shown to help
         activation=chosen["activation"],
         dropout=chosen["dropout"],
         normalization=chosen["normalization"],

@@ -64,6 +64,9 @@ def _refusal(fitted: Fitted, source: str) -> str:
         "it trained a member on each of several folds; train it with one split to have a script": (
             settings.folds > 0
         ),
+        "it has means of the target as inputs, each row's without its own part of the rows": bool(
+            fitted.preparation.means.names
+        ),
         "its preparation counts rows by a weight column, which needs weighted quantiles": bool(
             fitted.schema.weight
         ),
