@@ -7,24 +7,28 @@ from typing import Final
 import click
 
 from glassnet.cli.common import argument, is_model, model_path, own_option, reading_options
-from glassnet.cli.options import COLUMNS, TARGET, HeadedCommand, changed, given, option
+from glassnet.cli.options import COLUMNS, RUN, SPLIT, TARGET, HeadedCommand, changed, given, option
 from glassnet.settings import Settings
 
 HELP: Final = """Show what SOURCE is.
 
-Of a table: each column's kind with the reason, missing cells, different values and a few of them. Of a
-model file or the folder of a run: what it predicts, how well, and its layers.
+Of a table: each column's kind with the reason, missing cells, and how its values are spread; then what may
+spoil a run, with numbers and a remedy each: copies, leaks, codes for missing, drift. Of a model file or the
+folder of a run: what it predicts, how well, and its layers.
 """
 
 EPILOG: Final = """\b
 Examples:
   glassnet describe people.csv
-  glassnet describe people.csv --target income --json
+  glassnet describe people.csv --target income
+  glassnet describe people.csv -t income --test next_year.csv --json
   glassnet describe --example wine
   glassnet describe runs/people-1
 """
 
-CELLS: Final = tuple(row for row in COLUMNS if row.setting in ("kinds", "missing", "decimal", "dates"))
+CELLS: Final = ("columns", "drop", "kinds", "task", "missing", "decimal", "dates")
+PARTS: Final = ("test_share", "time", "group", "seed")
+ROWS: Final = tuple(row for row in (*COLUMNS, *SPLIT, *RUN) if row.setting in (*CELLS, *PARTS))
 
 describe: Final = HeadedCommand(
     "describe",
@@ -35,7 +39,8 @@ describe: Final = HeadedCommand(
                 argument("source", required=False),
                 option(TARGET),
                 *reading_options(),
-                *(option(row) for row in CELLS),
+                own_option(["--test"], "Own test rows, to compare with the table's.", "FILE"),
+                *(option(row) for row in ROWS),
             ],
         ),
         ("Output", [own_option(["--json", "as_json"], "Print one JSON object and nothing else.")]),
@@ -59,7 +64,8 @@ def _describe(context: click.Context) -> None:
     else:
         from glassnet.cli.quality import show_table
 
-        show_table(make_console(), source, changed(Settings(), words), as_json=as_json)
+        test = str(words.get("test", ""))
+        show_table(make_console(), source, changed(Settings(), words), test=test, as_json=as_json)
 
 
 describe.callback = _describe

@@ -1,60 +1,89 @@
-"""What a table holds, column by column; knows no torch."""
+"""What `glassnet describe` shows of a table: each column with its spread, and findings; knows no torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import click
 from rich.console import Console
 
 from glassnet.cli.console import print_table, say
+from glassnet.cli.look import Described, describe_table
+from glassnet.cli.spread import spread_text
+from glassnet.quality.values import ColumnSummary, Finding
 from glassnet.settings import Settings
-from glassnet.table.facts import Facts, facts_of_table
+from glassnet.table.facts import Facts
 from glassnet.table.kinds import guess_kind
-from glassnet.table.schema import decide_schema
-from glassnet.table.source import drop_rows_without_target, read_table
-from glassnet.table.values import KINDS, Column, Schema, Table
+from glassnet.table.values import KINDS, Schema, Table
 
 EXAMPLES: Final = 3  # values shown of a column
-LONGEST: Final = 16  # signs shown of a value
+STYLES: Final = {"warning": "bold yellow", "hint": "bold"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
     """What is shown of one column."""
 
-    name: str
+    facts: Facts
     kind: str
-    missing: int
-    distinct: int
-    examples: tuple[str, ...]
     reason: str
-    cells: Facts
+    summary: ColumnSummary | None
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """A few values, the most frequent first."""
+        return self.facts.examples()[:EXAMPLES]
+
+    @property
+    def missing(self) -> str:
+        """The missing cells and their share."""
+        share = self.facts.missing / max(self.facts.rows, 1)
+        return f"{self.facts.missing:,} ({share:.0%})" if self.facts.missing else "0"
+
+    @property
+    def values(self) -> str:
+        """The spread of the cells."""
+        return spread_text(self.summary, self.examples) if self.summary else ", ".join(self.examples)
 
 
-def show_table(console: Console, source: str, settings: Settings, *, as_json: bool) -> None:
-    """Print each column's kind and quality; with a target also the task."""
-    table = read_table(source, settings)
-    facts = facts_of_table(table.frame, settings)
-    schema = _schema(table, settings)
-    lines = [_line(one, schema, settings) for one in facts.values()]
-    notes = [*table.notes, *(schema.notes if schema else ()), *_quality(table)]
+def show_table(console: Console, source: str, settings: Settings, *, test: str, as_json: bool) -> None:
+    """Print each column's kind and spread, with a target also the task, and what was found."""
+    found = describe_table(source, test, settings)
+    lines = [_line(one, found, settings) for one in found.facts.values()]
+    notes = list(dict.fromkeys([*found.notes, *_repeated(found)]))
     if as_json:
-        click.echo(_json(table, lines, schema, notes))
+        click.echo(_json(found, lines, notes))
         return
+    table, schema = found.table, found.schema
     say(console, f"{table.name}: {table.frame.height:,} rows, {table.frame.width} columns", "bold")
     print_table(console, *(_stacked(lines) if console.is_terminal else _wide(lines)))
     if schema is not None:
         say(console, f"Task: {schema.task}, {schema.task_reason}.", "bold")
-    for note in dict.fromkeys(notes):
+    for note in notes:
         say(console, f"Note: {note}", "yellow")
+    _show_findings(console, found)
+
+
+def _show_findings(console: Console, found: Described) -> None:
+    """Print each finding with its numbers, meaning and remedy; and that there is none where there is none."""
+    compared = f" Compared: {found.split}." if found.split else ""
+    count = {0: "Nothing looks wrong with the rows.", 1: "One thing to mind."}
+    console.print()
+    say(console, count.get(len(found.findings), f"{len(found.findings)} things to mind.") + compared, "bold")
+    for one in found.findings:
+        say(console, f"{one.severity.capitalize()}: {one.name}", STYLES[one.severity])
+        for text in (one.evidence, one.meaning, one.remedy):
+            say(console, f"  {text}")
+    if found.sampled:
+        say(console, f"{found.sampled[0].upper()}{found.sampled[1:]}")
 
 
 def _wide(lines: list[Line]) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows, all of a column in one line."""
     rows = [
-        [one.name, one.kind, _missing(one), f"{one.distinct:,}", _shown(one), one.reason] for one in lines
+        [one.facts.name, one.kind, one.missing, f"{one.facts.distinct:,}", one.values, one.reason]
+        for one in lines
     ]
     return ["column", "kind", "missing", "distinct", "values", "why"], rows
 
@@ -62,36 +91,29 @@ def _wide(lines: list[Line]) -> tuple[list[str], list[list[str]]]:
 def _stacked(lines: list[Line]) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows that fit a narrow terminal: the values above the reason."""
     rows = [
-        [one.name, one.kind, _missing(one), f"{one.distinct:,} different: {_shown(one)}\n{one.reason}"]
+        [
+            one.facts.name,
+            one.kind,
+            one.missing,
+            f"{one.values}\n{one.facts.distinct:,} different; {one.reason}",
+        ]
         for one in lines
     ]
     return ["column", "kind", "missing", "values, and why this kind"], rows
 
 
-def _schema(table: Table, settings: Settings) -> Schema | None:
-    if not (settings.target or settings.example):
-        return None
-    return decide_schema(drop_rows_without_target(table, settings), settings)
+def _line(facts: Facts, found: Described, settings: Settings) -> Line:
+    kind, reason = _kind(facts, found.schema, settings)
+    summary = next((one for one in found.columns if one.name == facts.name), None)
+    return Line(facts=facts, kind=kind, reason=reason, summary=summary)
 
 
-def _line(facts: Facts, schema: Schema | None, settings: Settings) -> Line:
-    column = next((c for c in schema.columns if c.name == facts.name), None) if schema else None
-    kind, reason = _kind(facts, column, schema, settings)
-    return Line(
-        name=facts.name,
-        kind=kind,
-        missing=facts.missing,
-        distinct=facts.distinct,
-        examples=facts.examples()[:EXAMPLES],
-        reason=reason,
-        cells=facts,
-    )
-
-
-def _kind(facts: Facts, column: Column | None, schema: Schema | None, settings: Settings) -> tuple[str, str]:
+def _kind(facts: Facts, schema: Schema | None, settings: Settings) -> tuple[str, str]:
     """Return the kind to show of a column and why: the schema's where there is one."""
+    column = next((one for one in schema.columns if one.name == facts.name), None) if schema else None
     if column is not None:
-        return str(column.kind), column.reason if column.used else f"left out: {column.why_unused}"
+        why_not = f"left out: {column.why_unused.removeprefix('left out ')}"
+        return str(column.kind), column.reason if column.used else why_not
     if schema is not None:
         target = next(one for one in schema.targets if one.name == facts.name)
         labels = ", ".join(str(label) for label in target.labels[:EXAMPLES])
@@ -104,42 +126,51 @@ def _kind(facts: Facts, column: Column | None, schema: Schema | None, settings: 
     return str(kind), reason
 
 
-def _missing(line: Line) -> str:
-    share = line.missing / max(line.cells.rows, 1)
-    return f"{line.missing:,} ({share:.0%})" if line.missing else "0"
-
-
-def _shown(line: Line) -> str:
-    return ", ".join(one if len(one) <= LONGEST else one[: LONGEST - 1] + "…" for one in line.examples)
-
-
-def _quality(table: Table) -> list[str]:
-    """Return what is odd about the rows as a whole."""
-    repeated = table.frame.height - table.frame.n_unique() if table.frame.height else 0
+def _repeated(found: Described) -> list[str]:
+    """Return the count of rows that are equal as they stand, where no finding says more of them."""
+    table: Table = found.table
+    if any(one.name == "duplicate rows" for one in found.findings) or not table.frame.height:
+        return []
+    repeated = table.frame.height - table.frame.n_unique()
     return [f"{repeated:,} rows repeat an earlier row exactly."] if repeated else []
 
 
-def _json(table: Table, lines: list[Line], schema: Schema | None, notes: list[str]) -> str:
+def _json(found: Described, lines: list[Line], notes: list[str]) -> str:
     from glassnet.run_folder import json_text  # here: it imports torch
 
-    found: dict[str, Any] = {
-        "name": table.name,
-        "source": table.source,
-        "rows": table.frame.height,
-        "columns": [
-            {
-                "name": one.name,
-                "kind": one.kind,
-                "reason": one.reason,
-                "missing": one.missing,
-                "distinct": one.distinct,
-                "examples": list(one.examples),
-            }
-            for one in lines
-        ],
-        "notes": list(dict.fromkeys(notes)),
+    said: dict[str, Any] = {
+        "name": found.table.name,
+        "source": found.table.source,
+        "rows": found.table.frame.height,
+        "columns": [_column_json(one) for one in lines],
+        "notes": notes,
+        "findings": [_finding_json(one) for one in found.findings],
+        "split": found.split,
+        "sampled": found.sampled,
     }
-    if schema is not None:
-        found["task"] = str(schema.task)
-        found["task_reason"] = schema.task_reason
-    return json_text(found)
+    if found.schema is not None:
+        said["task"] = str(found.schema.task)
+        said["task_reason"] = found.schema.task_reason
+    return json_text(said)
+
+
+def _column_json(line: Line) -> dict[str, Any]:
+    return {
+        "name": line.facts.name,
+        "kind": line.kind,
+        "reason": line.reason,
+        "missing": line.facts.missing,
+        "distinct": line.facts.distinct,
+        "examples": list(line.examples),
+        "spread": _spread_json(line.summary) if line.summary else None,
+    }
+
+
+def _spread_json(summary: ColumnSummary) -> dict[str, Any]:
+    """Return bins or levels with their counts; the rest is in the column's own object."""
+    kept = ("edges", "levels", "low", "high", "training", "test", "drift")
+    return {name: value for name, value in asdict(summary).items() if name in kept}
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "columns": list(finding.columns), "figures": dict(finding.figures)}

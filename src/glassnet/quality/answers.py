@@ -108,7 +108,7 @@ def order_tells(sight: Sight) -> Finding | None:
     scores = [(asked.name, tell.explained(place_S, asked.truth_SC, asked.fold_S)) for asked in _asked(sight)]
     found = [(name, score) for name, score in scores if score >= ORDER]
     counters = [name for name in sight.frame.columns if found and _counts_along(sight, name)]
-    if not found or (not counters and _is_sorted(sight)):
+    if not found or (not counters and (_is_sorted(sight) or not sight.is_by_chance)):
         return None
     named = listed((f"{percent(score)} of '{name}'" for name, score in found), NAMED)
     what = "of the variance of ranks" if sight.task is Task.REGRESSION else "of Brier's score"

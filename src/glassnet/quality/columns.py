@@ -5,6 +5,7 @@ Shapes: R rows, B bins.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,46 +25,56 @@ NEAR: Final = 0.25  # an end is shown whole where it reaches at most so far beyo
 SECONDS: Final = 1e6  # microseconds in one
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sides:
+    """The rows that are compared, and how."""
+
+    training: RowNumbers
+    test: RowNumbers
+    columns: int  # compared in all
+    worth: float  # of a row, as a draw of its own
+
+
 def column_summaries(
-    frame: pl.DataFrame, training: RowNumbers, test: RowNumbers, targets: tuple[str, ...] = ()
+    frame: pl.DataFrame,
+    training: RowNumbers,
+    test: RowNumbers,
+    targets: tuple[str, ...] = (),
+    worth: float = 1.0,
 ) -> tuple[ColumnSummary, ...]:
     """Return the summary of each column of the frame, those named in `targets` first.
 
     The frame has the canonical dtypes of `cells.conform`: numbers Float64, categories String, yes/no Boolean,
     dates Datetime("us"); a missing cell is null. `training` and `test` are places of rows; `test` may be
-    empty.
+    empty. `worth` is how much of a draw each row is, for the chance of a drift: where whole groups are drawn,
+    groups over rows.
     """
     names = [*(name for name in targets if name in frame.columns)]
     names += [name for name in frame.columns if name not in targets]
-    return tuple(
-        _summary(frame[name], training, test, is_target=name in targets, columns=len(names)) for name in names
-    )
+    sides = Sides(training=training, test=test, columns=len(names), worth=worth)
+    return tuple(_summary(frame[name], sides, is_target=name in targets) for name in names)
 
 
-def _summary(
-    series: pl.Series, training: RowNumbers, test: RowNumbers, *, is_target: bool, columns: int
-) -> ColumnSummary:
-    if series.dtype in (pl.String, pl.Boolean):
-        return _of_levels(series, training, test, is_target, columns)
-    return _of_numbers(series, training, test, is_target, columns)
+def _summary(series: pl.Series, sides: Sides, *, is_target: bool) -> ColumnSummary:
+    of = _of_levels if series.dtype in (pl.String, pl.Boolean) else _of_numbers
+    return replace(of(series, sides), is_target=is_target)
 
 
 # ---- numbers and dates ----
 
 
-def _of_numbers(
-    series: pl.Series, training: RowNumbers, test: RowNumbers, is_target: bool, columns: int
-) -> ColumnSummary:
+def _of_numbers(series: pl.Series, sides: Sides) -> ColumnSummary:
+    training, test = sides.training, sides.test
     is_date = series.dtype.is_temporal()
     value_R = numbers_of(series)
-    sides = [np.sort(value_R[rows]) for rows in (training, test)]
-    present = [side[: int(np.searchsorted(side, np.nan))] for side in sides]  # NaN sort last
+    every = [np.sort(value_R[rows]) for rows in (training, test)]
+    present = [side[: int(np.searchsorted(side, np.nan))] for side in every]  # NaN sort last
     edges = bin_edges(np.sort(np.concatenate(present)))
     finite = [float(side[np.isfinite(side)][place]) for side in present for place in (0, -1) if _any(side)]
     return ColumnSummary(
         name=series.name,
         kind=Kind.DATE if is_date else Kind.NUMBER,
-        is_target=is_target,
+        is_target=False,
         training=_binned(present[0], len(training), edges),
         test=_binned(present[1], len(test), edges) if len(test) else None,
         distinct=series.drop_nulls().n_unique(),
@@ -74,7 +85,8 @@ def _of_numbers(
             present[0],
             present[1],
             (len(training) - len(present[0]), len(test) - len(present[1])),
-            columns,
+            sides.columns,
+            sides.worth,
         ),
     )
 
@@ -140,15 +152,14 @@ def _shown_range(finite: Floats64) -> tuple[float, float]:
 # ---- categories and yes/no ----
 
 
-def _of_levels(
-    series: pl.Series, training: RowNumbers, test: RowNumbers, is_target: bool, columns: int
-) -> ColumnSummary:
+def _of_levels(series: pl.Series, sides: Sides) -> ColumnSummary:
+    training, test = sides.training, sides.test
     is_yes_no = series.dtype == pl.Boolean
     plain = series.replace_strict({True: "yes", False: "no"}, return_dtype=pl.String) if is_yes_no else series
     counts = _level_counts(plain, training, test)
     named = counts.head(LEVELS)
-    sides = ("training", "test")
-    present = [int(counts[side].sum()) for side in sides]
+    names = ("training", "test")
+    present = [int(counts[side].sum()) for side in names]
     spreads = [
         Spread(
             rows=len(rows),
@@ -156,17 +167,17 @@ def _of_levels(
             counts=tuple(named[side].to_list()),
             others=total - int(named[side].sum()),
         )
-        for side, rows, total in zip(sides, (training, test), present, strict=True)
+        for side, rows, total in zip(names, (training, test), present, strict=True)
     ]
     return ColumnSummary(
         name=series.name,
         kind=Kind.YES_NO if is_yes_no else Kind.CATEGORY,
-        is_target=is_target,
+        is_target=False,
         training=spreads[0],
         test=spreads[1] if len(test) else None,
         distinct=counts.height,
         levels=tuple(named["level"].to_list()),
-        drift=_level_drift(counts, spreads, columns),
+        drift=_level_drift(counts, spreads, sides),
     )
 
 
@@ -183,9 +194,9 @@ def _level_counts(series: pl.Series, training: RowNumbers, test: RowNumbers) -> 
     return both.sort(total, "level", descending=[True, False])
 
 
-def _level_drift(counts: pl.DataFrame, spreads: list[Spread], columns: int) -> Drift | None:
-    sides = [
+def _level_drift(counts: pl.DataFrame, spreads: list[Spread], sides: Sides) -> Drift | None:
+    cells = [
         np.append(counts[side].to_numpy(), spread.missing).astype(np.int64)
         for side, spread in zip(("training", "test"), spreads, strict=True)
     ]
-    return drift.of_levels(sides[0], sides[1], columns)
+    return drift.of_levels(cells[0], cells[1], sides.columns, sides.worth)

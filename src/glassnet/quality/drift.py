@@ -25,12 +25,13 @@ LEAST_EXPECTED: Final = 5.0  # cells a level needs on either side; rarer levels 
 
 
 def of_numbers(
-    training: Floats64, test: Floats64, missing: tuple[int, int], columns: int = 1
+    training: Floats64, test: Floats64, missing: tuple[int, int], columns: int = 1, worth: float = 1.0
 ) -> Drift | None:
     """Return the Kolmogorov-Smirnov distance of two sorted arrays; None where one side has no cells.
 
     `missing` are the missing cells of training and test rows; they lie below all numbers. Of numbers with
-    many ties the chance is a bound from above.
+    many ties the chance is a bound from above. `worth` is how much of a draw each row is: where whole groups
+    are drawn, groups over rows.
     """
     sizes = (len(training) + missing[0], len(test) + missing[1])
     if not all(sizes):
@@ -42,29 +43,30 @@ def of_numbers(
     ]
     apart = float(np.abs(below[0] - below[1]).max(initial=0.0))
     distance = max(apart, abs(missing[0] / sizes[0] - missing[1] / sizes[1]))
-    p_value = kolmogorov(distance, *sizes)
+    p_value = kolmogorov(distance, sizes[0] * worth, sizes[1] * worth)
     return Drift(
         measure="KS", distance=distance, p_value=p_value, is_clear=_clear(distance, p_value, columns)
     )
 
 
-def of_levels(training: Counts, test: Counts, columns: int = 1) -> Drift | None:
+def of_levels(training: Counts, test: Counts, columns: int = 1, worth: float = 1.0) -> Drift | None:
     """Return the total variation of two counts of the same levels; None where one side has no cells.
 
     Levels too rare for the chi-squared test of the chance are counted as one, in the distance too: many rare
-    levels would else lie far apart by accident alone.
+    levels would else lie far apart by accident alone. `worth` is as in `of_numbers`.
     """
     counts = np.stack([training, test]).astype(np.float64)
     sizes = counts.sum(axis=1)
     if not sizes.all():
         return None
-    expected = counts.sum(axis=0) * sizes.min() / sizes.sum()
+    expected = counts.sum(axis=0) * worth * sizes.min() / sizes.sum()
     is_rare = expected < LEAST_EXPECTED
     pooled = np.column_stack([counts[:, ~is_rare], counts[:, is_rare].sum(axis=1)])
     pooled = pooled[:, pooled.sum(axis=0) > 0]
     distance = float(np.abs(pooled[0] / sizes[0] - pooled[1] / sizes[1]).sum() / 2)
     wanted = np.outer(sizes, pooled.sum(axis=0)) / sizes.sum()
-    p_value = chi_squared(float((np.square(pooled - wanted) / wanted).sum()), pooled.shape[1] - 1)
+    square = worth * float((np.square(pooled - wanted) / wanted).sum())
+    p_value = chi_squared(square, pooled.shape[1] - 1)
     return Drift(
         measure="TV", distance=distance, p_value=p_value, is_clear=_clear(distance, p_value, columns)
     )
@@ -74,7 +76,7 @@ def _clear(distance: float, p_value: float, columns: int) -> bool:
     return distance >= FAR and p_value < CHANCE / columns
 
 
-def kolmogorov(distance: float, first: int, second: int) -> float:
+def kolmogorov(distance: float, first: float, second: float) -> float:
     """Return the chance that two samples of these sizes, drawn alike, lie at least so far apart.
 
     >>> round(kolmogorov(0.2, 100, 100), 3), kolmogorov(0.0, 5, 5), kolmogorov(1.0, 1000, 1000)

@@ -41,6 +41,7 @@ class Sight:
     test: RowNumbers
     sample: RowNumbers  # of the training rows, in their order
     time: pl.Series | None  # the column that orders the rows, where one is named
+    is_by_chance: bool  # whether rows were split one by one, not by time or by group
     summaries: tuple[ColumnSummary, ...]
 
     def summary(self, name: str) -> ColumnSummary:
@@ -71,11 +72,39 @@ def sight_of(
         test=rows.test,
         sample=sample_of(training, seed),
         time=frame[schema.time] if schema.time in frame.columns else None,
+        is_by_chance=not schema.time and not schema.group,
         summaries=column_summaries(
-            pl.concat([narrow, answers], how="horizontal"), training, rows.test, tuple(answers.columns)
+            pl.concat([narrow, answers], how="horizontal"),
+            training,
+            rows.test,
+            tuple(answers.columns),
+            worth=frame[schema.group].n_unique() / frame.height if schema.group in frame.columns else 1.0,
         ),
     )
     return sight, _unseen(len(inputs), len(training))
+
+
+def sight_without_target(
+    frame: pl.DataFrame, columns: tuple[Column, ...], time: str, test: RowNumbers, seed: int
+) -> Sight:
+    """Return what checks look at where nothing is to be predicted: all rows but those given as test rows."""
+    used = tuple(column for column in columns if column.used and column.name in frame.columns)[:MOST_COLUMNS]
+    narrow = frame.select([column.name for column in used])
+    training = np.setdiff1d(np.arange(frame.height), test)
+    return Sight(
+        frame=narrow,
+        columns=used,
+        left_out=tuple(column for column in columns if not column.used),
+        targets=(),
+        task=None,
+        target_RT=np.zeros((frame.height, 0)),
+        training=training,
+        test=test,
+        sample=sample_of(training, seed),
+        time=frame[time] if time in frame.columns else None,
+        is_by_chance=True,
+        summaries=column_summaries(narrow, training, test),
+    )
 
 
 def sample_of(rows: RowNumbers, seed: int) -> RowNumbers:
