@@ -191,12 +191,14 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     """Score the members on their validation rows, and keep the weights of those that improved."""
     plan = state.plan
     loss_K = np.full(plan.members, np.nan)
+    joint_F = []
     predictions = []
     for fold, held_out in enumerate(plan.prepared.rows.validation):
         mine = [k for k in range(plan.members) if plan.fold(k) == fold]
         output_KRT = np.full((plan.members, len(held_out), plan.outputs), np.nan)
         output_KRT[mine] = engine.outputs(held_out, fold)
         loss_K[mine] = _losses(plan, output_KRT[mine], held_out, fold)
+        joint_F.append(_losses(plan, output_KRT[mine].mean(axis=0, keepdims=True), held_out, fold)[0])
         sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
         if metric is not None and sound and len(held_out):
             predictions.append((held_out, finish(predictor_of(plan, plan.network, sound), output_KRT)))
@@ -204,10 +206,13 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     state.validation[-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
         state.failed.setdefault(int(member), (epoch - 1, plan.steps_per_epoch - 1))
+    # Members that share layers are one network, whose epoch is chosen by what they say together.
+    shares = plan.architecture.sharing != "none"
+    score_K = np.full(plan.members, np.mean(joint_F)) if shares else loss_K
     with np.errstate(invalid="ignore"):
-        better = [int(k) for k in np.flatnonzero(loss_K < state.best_loss_K) if k not in state.failed]
+        better = [int(k) for k in np.flatnonzero(score_K < state.best_loss_K) if k not in state.failed]
     if better:
-        state.best_loss_K[better] = loss_K[better]
+        state.best_loss_K[better] = score_K[better]
         _keep(state, engine.weights(), better, epoch)
     if metric is not None and predictions:
         state.metric[-1] = _score(plan, metric, predictions)

@@ -32,7 +32,7 @@ BASE = Settings(
 
 def plan_of(table, settings=BASE):
     plan = draft_run(Sources(table=table), settings).plan
-    return replace(plan, architecture=replace(plan.architecture, shared=True))
+    return replace(plan, architecture=replace(plan.architecture, sharing="layers"))
 
 
 def team_of(plan):

@@ -65,6 +65,7 @@ def test_a_choice_of_the_recipe_that_no_script_knows_of_is_noticed():
         "output",
         "initial",
         "members",
+        "sharing",
     }
     assert {field.name for field in fields(Training)} == {
         "loss",
@@ -73,6 +74,8 @@ def test_a_choice_of_the_recipe_that_no_script_knows_of_is_noticed():
         "optimizer",
         "learning_rate",
         "momentum",
+        "second_moment",
+        "average",
         "weight_decay",
         "clip",
         "schedule",

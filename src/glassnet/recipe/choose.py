@@ -19,18 +19,25 @@ from glassnet.table.values import Task
 class Facts:
     """What a recipe may know of the table."""
 
-    rows: int  # that have a target and are not given as test or validation rows
+    rows: int  # by their weights; those that have a target and are not given as test or validation rows
     inputs: int  # columns the network sees
     task: Task
     classes: int  # of a classification target, else 0
     folds: int = 0
     has_own_validation: bool = False
     has_own_test: bool = False
+    repeats: float = 1.0  # mean weight of a row: 2 where each stands for two
 
 
 Chosen = tuple[Any, str]  # a value and the reason
 MOST_BINS: Final = 32  # 16 and 32 were measured, see benchmarks/LOG.md
 BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's cost grows with them
+# Rows below which chance has no part but in the initial weights: a table with weights and the same table with
+# its rows repeated then train the same network. One batch of all rows, no rows held out by lot, no dropout,
+# and float64, so that not even the order of a sum is seen.
+SMALL: Final = 200
+SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
+SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
 STEPS: Final = 4000  # of gradient descent: enough for the shown tables to pass their best epoch
 
 
@@ -41,7 +48,7 @@ def _by_rows(rows: int, steps: tuple[tuple[int, Any], ...], last: Any) -> Any:
 def _validation_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if facts.has_own_validation:
         return 0.0, "validation rows were given"
-    if facts.rows < 20:
+    if facts.rows < SMALL:
         return 0.0, f"{facts.rows} rows are too few to hold any out; the last epoch is kept"
     share, reason = (0.15, "enough to choose the epoch by") if facts.rows >= 2000 else (0.2, "a small table")
     return _at_most(share, (1.0 - chosen["test_share"]) / 4, reason, "a quarter of what the test rows leave")
@@ -66,13 +73,19 @@ def _hidden(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 
 
 def _batch_size(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.rows < SMALL:
+        return 0, f"all of {facts.rows} rows: one batch is quick, and their order has no part"
     size = _by_rows(facts.rows, ((500, 32), (2000, 64), (10_000, 128), (60_000, 256)), 1024)
     return size, f"small enough for many steps an epoch with {facts.rows:,} rows"
 
 
 def _epochs(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if not chosen["batch_size"] and facts.rows < SMALL:
+        return SMALL_EPOCHS, f"as many steps as {facts.rows} rows bear without rows to stop by"
     batch = chosen["batch_size"] or facts.rows
     epochs = min(200, max(12, round(STEPS * batch / max(facts.rows, 1))))
+    if chosen["batch_size"] and facts.repeats > 1:
+        epochs = round(epochs * facts.repeats)  # an epoch passes once over a row that stands for several
     return epochs, f"about {STEPS:,} steps, between 12 and 200 epochs"
 
 
@@ -99,12 +112,18 @@ def _learning_rate(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 def _weight_decay(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["optimizer"] != "adamw":
         return 0.0, "only adamw decays by itself"
+    if facts.rows < SMALL:
+        steps = chosen["epochs"] * (-(-facts.rows // chosen["batch_size"]) if chosen["batch_size"] else 1)
+        decay = min(SMALL_DECAY, SMALL_DECAY * 2e-3 * SMALL_EPOCHS / (chosen["learning_rate"] * steps))
+        return float(f"{decay:.2g}"), "a strong pull of matrices towards 0, since the rows are few"
     return 0.02, "a mild pull of matrices towards 0"
 
 
 def _dropout(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if not chosen["hidden"]:
         return 0.0, "no hidden layer to drop units from"
+    if facts.rows < SMALL:
+        return 0.0, f"which units are dropped would be chance, and {facts.rows} rows feel it"
     return 0.1, "a mild guard against overfitting"
 
 
@@ -125,6 +144,16 @@ def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     return 1, "one network"
 
 
+def _sharing(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    return "none", "each member is a network of its own"
+
+
+def _precision(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.rows < SMALL:
+        return "float64", f"{facts.rows} rows are quick in it, and rounding has no part"
+    return "float32", "faster than float64, and exact enough"
+
+
 def _fixed(value: Any, reason: str) -> Callable[[Facts, dict[str, Any]], Chosen]:
     return lambda facts, chosen: (value, reason)
 
@@ -140,6 +169,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "normalization": _fixed("none", "inputs are scaled and the network is shallow"),
     "output": _fixed("linear", "the loss takes the last layer's sums as they are"),
     "members": _members,
+    "sharing": _sharing,
     "numbers": _fixed("robust", "median, interquartile range and a smooth clip: outliers stay in reach"),
     "bins": _bins,
     "one_hot": _fixed(8, "few levels as 0/1 columns, more as an embedding"),
@@ -148,15 +178,15 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "loss": _loss,
     "optimizer": _fixed("adamw", "a robust optimiser that needs little tuning"),
     "learning_rate": _learning_rate,
-    "weight_decay": _weight_decay,
     "clip": _fixed(1.0, "holds back a rare wild step"),
     "schedule": _fixed("cosine", "ends at 0, so the last epochs settle"),
     "warmup": _fixed(0.02, "the first steps are short until the moments are known"),
     "batch_size": _batch_size,
     "epochs": _epochs,
+    "weight_decay": _weight_decay,
     "patience": _patience,
     "metric": _fixed("auto", "the task's usual ones"),
-    "precision": _fixed("float32", "faster than float64, and exact enough"),
+    "precision": _precision,
     "engine": _fixed("auto", "the fastest that can run the network"),
 }
 
@@ -191,6 +221,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
             one_hot=10**9 if _is_own(chosen["network"]) else chosen["one_hot"],
             embedding=chosen["embedding"],
             rare=chosen["rare"],
+            target_means=settings.target_means == "on",  # auto: not yet shown to help
         ),
         architecture=_architecture(settings, chosen),
         training=_training(settings, chosen),
@@ -221,7 +252,6 @@ def _architecture(settings: Settings, chosen: dict[str, Any]) -> Architecture:
     return Architecture(
         network=chosen["network"],
         hidden=chosen["hidden"],
-            target_means=settings.target_means == "on",  # auto: not yet shown to help
         activation=chosen["activation"],
         dropout=chosen["dropout"],
         normalization=chosen["normalization"],
@@ -229,6 +259,7 @@ def _architecture(settings: Settings, chosen: dict[str, Any]) -> Architecture:
         # A hidden layer that starts at zero stays there.
         initial="zero" if settings.recipe == "neuron" and chosen["network"] == "neuron" else "uniform",
         members=chosen["members"],
+        sharing=chosen["sharing"],
     )
 
 
@@ -240,6 +271,8 @@ def _training(settings: Settings, chosen: dict[str, Any]) -> Training:
         optimizer=chosen["optimizer"],
         learning_rate=chosen["learning_rate"],
         momentum=settings.momentum,
+        second_moment=settings.second_moment,
+        average=settings.average,
         weight_decay=chosen["weight_decay"],
         clip=chosen["clip"],
         schedule=chosen["schedule"],
@@ -278,8 +311,23 @@ def _check(settings: Settings, chosen: dict[str, Any], facts: Facts) -> None:
             f"output 'sigmoid' does not go with loss '{chosen['loss']}', which takes the last layer's sums as"
             " they are; choose loss 'squared' or output 'linear'."
         )
+    if chosen["sharing"] != "none":
+        _check_sharing(settings, chosen)
     if _is_own(chosen["network"]) and chosen["members"] != 1:
         raise SettingsError("an own module trains as one member; leave members at 1 and folds at 0.")
+
+
+def _check_sharing(settings: Settings, chosen: dict[str, Any]) -> None:
+    if chosen["network"] != "mlp" or not chosen["hidden"]:
+        raise SettingsError(
+            "sharing 'layers' needs hidden layers of the built-in network 'mlp' to share;"
+            " choose sharing 'none'."
+        )
+    if chosen["members"] % max(settings.folds, 1):
+        raise SettingsError(
+            f"with sharing 'layers' every fold has a team of its own, but {chosen['members']} members cannot"
+            f" be dealt evenly to {settings.folds} folds; choose a multiple of it."
+        )
 
 
 def _is_own(network: object) -> bool:

@@ -44,6 +44,7 @@ PLAIN: Final[dict[str, Any]] = {
     "dropout": 0.0,
     "normalization": "none",
     "members": 1,
+    "sharing": "none",
     "bins": 0,
     "weight_decay": 0.0,
     "clip": 0.0,
