@@ -18,6 +18,7 @@ from glassnet.report.curves import reliability, roc_curve, wilson
 from glassnet.report.markup import Html, element, folded, paragraph, table
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.precision import precision_picture
+from glassnet.report.threshold import movable_threshold
 from glassnet.report.words import count, percent, plain, short
 from glassnet.table.values import Task
 
@@ -40,8 +41,10 @@ def in_depth(fitted: Fitted) -> list[Html]:
     if fitted.schema.task is not Task.BINARY:
         return [grid([*parts, listing])]
     parts += [figure(one) for one in binary_pictures(evaluation, labels[1])]
-    thresholds = [_thresholds(evaluation, labels[1])] if _has_both(evaluation) else []
-    return [grid([*parts, *thresholds]), listing]
+    if not _has_both(evaluation):
+        return [grid(parts), listing]
+    moved = movable_threshold(evaluation, labels[1])
+    return [grid([*parts, _thresholds(evaluation, labels[1]), moved]), listing]
 
 
 def _has_both(evaluation: Evaluation) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 from glassnet.report.words import clean
 
-VOID: Final = frozenset({"meta", "br", "hr", "col"})
+VOID: Final = frozenset({"meta", "br", "hr", "col", "input"})
 
 
 class Html(str):

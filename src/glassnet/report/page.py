@@ -1,4 +1,4 @@
-"""The whole page: one HTML file without scripts that needs nothing from outside."""
+"""The whole page: one HTML file that needs nothing from outside, with at most one small script."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from glassnet.report.markup import Html, element, join, paragraph, section
 from glassnet.report.matters import matters
 from glassnet.report.segments import by_segment
 from glassnet.report.style import CSS
+from glassnet.report.threshold import SCRIPT, script_source
 from glassnet.report.whole import write_whole
 from glassnet.report.worst import worst_rows
 from glassnet.table.values import Task
 
-# The browser itself refuses whatever would come from outside, and every script.
+# The browser itself refuses whatever would come from outside, and every script but the threshold's.
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    f"; script-src {script_source()}"
 )
 
 DEPTHS: Final[dict[Task, Callable[[Fitted], list[Html]]]] = {
@@ -44,24 +46,26 @@ def page(fitted: Fitted) -> str:
         element("title", title_of(fitted)),
         element("style", Html(CSS)),
     )
+    main = element(
+        "main",
+        how_good(fitted),
+        training(fitted),
+        inside(fitted),
+        _in_depth(fitted),
+        matters(fitted),
+        the_table(fitted),
+        made(fitted),
+    )
     body = element(
         "body",
         element("a", "Skip to the results", marks={"class": "skip", "href": "#how-good"}),
         head(fitted),
-        element(
-            "main",
-            how_good(fitted),
-            training(fitted),
-            inside(fitted),
-            _in_depth(fitted),
-            matters(fitted),
-            the_table(fitted),
-            made(fitted),
-        ),
+        main,
         element(
             "footer",
             f"Written by Glassnet {fitted.facts.versions.get('glassnet', '')}. This file needs no network.",
         ),
+        element("script", Html(SCRIPT)) if 'class="threshold"' in main else "",
     )
     whole = element("html", element("head", *meta), body, marks={"lang": "en"})
     return f"<!doctype html>\n{whole}\n"

@@ -93,6 +93,22 @@ code { font-size: .9em;
 pre code { font-size: 1em; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--paper); padding: .4rem .8rem; }
+.threshold[hidden] { display: none; }
+.threshold .controls { display: grid; gap: .7rem 1.5rem; grid-template-columns: repeat(2, minmax(0, 1fr));
+  align-items: end; margin: 0 0 1.25rem; }
+.threshold label { font-size: .9rem; color: var(--faint); }
+.threshold label:first-child { grid-column: 1 / -1; }
+.threshold output { color: var(--ink); font-weight: 650; }
+.threshold input { display: block; width: 100%; margin: .25rem 0 0; accent-color: var(--accent);
+  font: inherit; color: var(--ink); }
+.threshold input[type=number] { background: var(--paper); border: 1px solid var(--faint);
+  border-radius: 4px; padding: .3rem .5rem; }
+.threshold input[type=range] { height: 1.75rem; cursor: pointer; }
+.threshold button { font: inherit; font-size: .9rem; color: var(--accent); background: var(--raised);
+  border: 1px solid var(--accent); border-radius: 4px; padding: .35rem .8rem; cursor: pointer;
+  justify-self: start; grid-column: 1 / -1; }
+.threshold table { margin: 0 0 1.25rem; }
+.threshold [role=status] { min-height: 4.8em; margin: 0; }
 @media (max-width: 40rem) {
   body { font-size: 15.5px; }
   main, header, footer { padding-left: 1.1rem; padding-right: 1.1rem; }
@@ -113,7 +129,7 @@ pre code { font-size: 1em; }
   body { font-size: 10pt; }
   th, td { padding-right: .8rem; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
-  nav, .skip { display: none; }
+  nav, .skip, .threshold .controls { display: none; }
   h2, h3, figcaption { break-after: avoid; }
   .grid > *, figure, tr, pre, dl > div { break-inside: avoid; }
   section { padding: 1.2rem 0 .5rem; }
