@@ -77,8 +77,27 @@ def test_weights_are_numbers_of_at_least_nothing(bad):
 def test_a_weight_is_no_input():
     found = gather(table(w=np.arange(20.0)), None, None, replace(BASE, weight="w"))
     assert [column.name for column in found.schema.inputs] == ["x", "c"]
-    assert found.weights.row_R.tolist() == list(range(20))
-    assert found.weights.loss_R.tolist() == list(range(20))
+    assert found.weights.row_R.tolist() == list(range(1, 20))
+    assert found.weights.loss_R.tolist() == list(range(1, 20))
+
+
+def test_a_row_of_weight_0_is_as_good_as_absent():
+    weights = np.ones(20)
+    weights[[3, 8]] = 0
+    found = gather(table(w=weights), None, None, replace(BASE, weight="w"))
+    assert found.own_rows == 18
+    assert found.source_rows.tolist() == [row for row in range(20) if row not in (3, 8)]
+    assert "2 rows have the weight 0 and are left out." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("weight", "wanted"),
+    [(2.0, 2.0), (10.0, 10.0), (11.0, 1.0), (1e-6, 1.0), (2.5, 1.0)],
+    ids=["repeats", "many repeats", "survey weights", "tiny", "broken"],
+)
+def test_whole_weights_are_repeats_and_others_only_compare(weight, wanted):
+    found = gather(table(w=np.full(20, weight)), None, None, replace(BASE, weight="w"))
+    np.testing.assert_allclose(found.weights.row_R, wanted, rtol=1e-12)
 
 
 def test_balanced_classes_count_the_same():

@@ -26,7 +26,7 @@ def test_repr_says_what_it_is(mixed):
 
 
 def test_epochs_have_a_row_per_epoch_and_member(mixed):
-    model, _ = model_of(mixed, "rich", members=2)
+    model, _ = model_of(mixed, "rich", members=2, validation_share=0.2)
     epochs = model.epochs
     assert epochs.columns == ["epoch", "member", "training_loss", "validation_loss", "metric", "seconds"]
     assert epochs["epoch"].to_list() == [1, 1, 2, 2, 3, 3]

@@ -20,6 +20,7 @@ from glassnet.table.frames import is_in_memory
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
 from glassnet.table.values import RowNumbers, Schema, Table, Task
+from glassnet.table.weights import counted, drop_rows_without_weight
 
 MOST_TEXT_LABELS: Final = 100
 # Settings that no reader of tables looks at: runs that differ in these alone share the table.
@@ -104,7 +105,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     table = read_table(source, settings)
     if is_in_memory(source):
         table = replace(table, frame=_with_text_labels(table.frame, settings))
-    table = drop_rows_without_target(table, settings)
+    table = drop_rows_without_target(drop_rows_without_weight(table, settings), settings)
     schema = decide_schema(table, settings)
     part_settings = replace(settings, query="", example="")
     main = _part(table, schema, settings)
@@ -124,7 +125,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
         schema=schema,
         frame=frame,
         target_RT=target_RT,
-        weights=_weights(frame, target_RT, schema, settings),
+        weights=_weights(frame, target_RT, schema, settings, main.frame.height),
         own_rows=main.frame.height,
         validation=np.arange(ends[0], ends[1]),
         test=np.arange(ends[1], ends[2]),
@@ -203,7 +204,9 @@ def _kept(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return frame.select(settings.keep)
 
 
-def _weights(frame: pl.DataFrame, target_RT: Floats64, schema: Schema, settings: Settings) -> Weights:
+def _weights(
+    frame: pl.DataFrame, target_RT: Floats64, schema: Schema, settings: Settings, own: int
+) -> Weights:
     """Return what each row counts. Raises SourceError for a weight that is missing, negative or infinite."""
     row_R = np.ones(frame.height)
     if schema.weight:
@@ -216,6 +219,7 @@ def _weights(frame: pl.DataFrame, target_RT: Floats64, schema: Schema, settings:
             )
         if not row_R.any():
             raise SourceError(f"weight column '{schema.weight}' is 0 in every row.")
+        row_R = counted(row_R, own)
     if settings.class_weight == "none":
         return Weights(row_R=row_R, loss_R=row_R)
     return Weights(row_R=row_R, loss_R=row_R * _class_weights(row_R, target_RT, schema, settings))

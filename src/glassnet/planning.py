@@ -22,15 +22,17 @@ from glassnet.prepare.values import Floats64, Prepared
 from glassnet.recipe.choose import Facts
 from glassnet.settings import Recipe, Settings
 from glassnet.shared import Shared
-from glassnet.table.split import split_rows
+from glassnet.table.split import check_weights, split_rows
 from glassnet.table.values import Rows, Schema, Task
 
 
 def facts_of(gathered: Gathered, settings: Settings) -> Facts:
     """Return what the recipe may know of the table."""
-    schema = gathered.schema
+    schema, own = gathered.schema, gathered.own_rows
+    counted = float(gathered.weights.row_R[:own].sum())
     return Facts(
-        rows=gathered.own_rows,
+        rows=round(counted),
+        repeats=counted / max(own, 1),
         inputs=len(schema.inputs),
         task=schema.task,
         classes=len(schema.targets[0].labels),
@@ -59,6 +61,7 @@ def divide(gathered: Gathered, settings: Settings, recipe: Recipe) -> Rows:
         rows = replace(rows, validation=(gathered.validation,), how=rows.how + "; own validation rows")
     if len(gathered.test):
         rows = replace(rows, test=gathered.test, how=rows.how + "; own test rows")
+    check_weights(rows, gathered.weights.row_R, schema.weight)
     return rows
 
 
