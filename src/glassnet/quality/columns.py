@@ -125,15 +125,10 @@ def bin_edges(ordered: Floats64) -> Floats64:
         edges: Floats64 = low - 0.5 + width * np.arange(count + 1)
         return edges
     if low == high:
-        return (
-            np.array([low - 0.5, low + 0.5])
-            if abs(low) < 2**52
-            else np.array([low, np.nextafter(low, np.inf)])
-        )
-    half = low / 2 + (high / 2 - low / 2) * np.linspace(
-        0.0, 1.0, BINS + 1
-    )  # halves: 1e308 - -1e308 is infinite
-    return np.unique(np.asarray(2 * half, dtype=np.float64))
+        return np.array([low - 0.5, low + 0.5] if abs(low) < 2**51 else sorted((low, np.nextafter(low, 0.0))))
+    # By halves, since 1e308 less -1e308 is infinite.
+    half = low / 2 + (high / 2 - low / 2) * np.linspace(0.0, 1.0, BINS + 1)
+    return np.unique(2.0 * np.clip(half, low / 2, high / 2))
 
 
 def _shown_range(finite: Floats64) -> tuple[float, float]:
