@@ -13,7 +13,6 @@ from glassnet.comparison.pictured import gaps_picture, learning_pictures, scores
 from glassnet.comparison.told import NAME, gap_said
 from glassnet.comparison.values import Compared, Differing, Run, ranked
 from glassnet.report.markup import Child, Html, bullets, element, folded, join, paragraph, section, table
-from glassnet.report.page import POLICY
 from glassnet.report.pictures import figure, grid
 from glassnet.report.style import CSS
 from glassnet.report.whole import write_whole
@@ -21,6 +20,10 @@ from glassnet.report.words import PERCENT, count, metric_name, several, short
 from glassnet.report.words import figure as figure_said
 from glassnet.run_folder import REPORT
 
+# The browser itself refuses whatever would come from outside, and every script.
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+)
 PAIRS_OPEN: Final = 12  # lines of the table of pairs; longer ones are folded
 VALUE: Final = 90  # signs of a setting's value
 PARTS: Final = (
@@ -223,9 +226,9 @@ def _effort(compared: Compared, folder: Path | None) -> Html:
     return section(
         "effort",
         "Time and size",
-        table("Time and size", head, effort_rows(runs), numbers=range(1, len(head))),
+        table("What each run took", head, effort_rows(runs), numbers=range(1, len(head))),
         element("h3", "The runs"),
-        table("The runs", ("run", "finished (UTC)", "where"), listing),
+        table("When and where", ("run", "finished (UTC)", "where"), listing),
     )
 
 

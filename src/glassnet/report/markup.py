@@ -80,7 +80,11 @@ def table(
         marks = {"scope": scope} if scope else {}
         return element(name, value, marks=marks | ({"class": "number"} if place in right else {}))
 
-    top = element("tr", *(cell("th", place, one, "col") for place, one in enumerate(head)))
+    # A head without words is none: a screen reader would announce an empty heading.
+    top = element(
+        "tr",
+        *(cell("th" if one else "td", place, one, "col" if one else "") for place, one in enumerate(head)),
+    )
     body = [
         element(
             "tr",

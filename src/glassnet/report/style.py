@@ -73,7 +73,7 @@ caption { text-align: left; color: var(--faint); padding: 0 0 .4rem; font-size: 
 th, td { text-align: left; vertical-align: baseline; padding: .4rem 1.25rem .4rem 0; font-weight: 400;
   border-bottom: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: .25rem; }
-thead th { color: var(--faint); font-size: .85rem; vertical-align: bottom;
+thead th, thead td { color: var(--faint); font-size: .85rem; vertical-align: bottom;
   border-bottom-color: var(--faint); }
 tbody th { font-weight: 550; }
 .number { text-align: right; white-space: nowrap; }
