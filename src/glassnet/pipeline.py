@@ -36,6 +36,8 @@ from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import Predictor, predict, torch_threads
 from glassnet.prepare.assemble import prepare
 from glassnet.prepare.values import Preparation
+from glassnet.quality.checks import look
+from glassnet.quality.values import NOT_LOOKED, Quality
 from glassnet.recipe.choose import choose_recipe
 from glassnet.settings import Decision, Recipe, Settings
 from glassnet.shared import Shared
@@ -66,7 +68,8 @@ class Listener:
     phase: Callable[[str], None] = lambda _: None  # "reading", "preparing", ...
     progress: Callable[[Progress], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
-    evaluates: bool = True  # False: no evaluation after training (an estimator's caller scores it)
+    looked: Callable[[Quality], None] = lambda _: None  # what the table's rows say, before training
+    evaluates: bool = True  # False: no look at the table, no evaluation (an estimator's caller scores it)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +81,7 @@ class Draft:
     recipe: Recipe
     plan: Plan
     metrics: tuple[Metric, ...]
+    quality: Quality
     seconds: dict[str, float]  # per phase
 
 
@@ -118,6 +122,7 @@ class Fitted:
     kept: pl.DataFrame  # columns copied into the predictions, for the evaluation's rows
     facts: RunFacts
     calibration: Calibration = UNCALIBRATED
+    quality: Quality = NOT_LOOKED  # what the table's rows said before training
 
     @property
     def network(self) -> nn.Module:
@@ -201,8 +206,24 @@ def draft_run(
     alike = shared.once(("alike", key), Shared)
     plan = make_plan(prepared, schema, recipe, loss, settings, alike)
     metrics = choose_metrics(recipe.training.metric, schema.task)
+    quality = NOT_LOOKED
+    if listener.evaluates:
+        quality = shared.once(("quality", key), lambda: _look(gathered, rows, settings))
+        listener.looked(quality)
     seconds["preparing"] = time.monotonic() - before
-    return Draft(gathered=gathered, rows=rows, recipe=recipe, plan=plan, metrics=metrics, seconds=seconds)
+    return Draft(
+        gathered=gathered,
+        rows=rows,
+        recipe=recipe,
+        plan=plan,
+        metrics=metrics,
+        quality=quality,
+        seconds=seconds,
+    )
+
+
+def _look(gathered: Gathered, rows: Rows, settings: Settings) -> Quality:
+    return look(gathered.frame, gathered.schema, gathered.target_RT, rows, settings.seed)
 
 
 def used_threads(plan: Plan, engine: str) -> int:
@@ -297,6 +318,7 @@ def _fitted(
         evaluated_rows=gathered.source_rows[evaluation.rows],
         kept=gathered.kept[evaluation.rows] if settings.keep else pl.DataFrame(),
         facts=facts,
+        quality=draft.quality,
     )
 
 
