@@ -75,8 +75,8 @@ def cross_validate(  # noqa: PLR0913  # scikit-learn's own function has more
     names, or the target's values. `folds` is a number, a splitter of scikit-learn or pairs of row numbers;
     `scoring` as in scikit-learn's `cross_validate`, whose scores these are. Each of `settings` changes
     parameters of the `estimator`: without one, of a `GlassnetClassifier` or `GlassnetRegressor`, as the
-    target needs. `n_jobs` threads are used, all cores without a number. Raises a GlassnetError that says what
-    is wrong and what to do.
+    target needs. A row's `sample_weight` counts in training and in the score. `n_jobs` threads are used, all
+    cores without a number. Raises a GlassnetError that says what is wrong and what to do.
 
     >>> import glassnet
     >>> X, y = [[0.0], [1.0]] * 20, ["no", "yes"] * 20

@@ -25,6 +25,7 @@ class Fold:
     weight_fit: Any  # None: every row counts the same
     X_left: Any  # the rows left out
     y_left: Any
+    weight_left: Any
     shared: Shared = field(default_factory=Shared)  # the typed table, its preparation, initial weights
 
 
@@ -41,6 +42,7 @@ def make_folds(
             weight_fit=None if weight is None else np.asarray(weight)[fit],
             X_left=rows_of(X, left),
             y_left=rows_of(y, left),
+            weight_left=None if weight is None else np.asarray(weight)[left],
         )
         for fit, left in cuts
     )

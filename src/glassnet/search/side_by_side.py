@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 import joblib  # type: ignore[import-untyped]
 from sklearn.base import clone
@@ -25,9 +25,9 @@ from glassnet.pipeline import fit as run_pipeline
 from glassnet.predict import torch_threads
 from glassnet.search.folds import Fold
 
-Scorer = Callable[[Any, Any, Any], Any]  # (estimator, X, y) -> a number, or a number for each name
+Scorer = Callable[..., Any]  # (estimator, X, y) -> a number, or a number for each name
 Scores = Mapping[str, float]
-LONE: str = "score"  # the name of a single score, as scikit-learn has it
+LONE: Final = "score"  # the name of a single score, as scikit-learn has it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,11 +91,16 @@ def _run(job: Job, scorer: Scorer, threads: int, with_train: bool, is_stopped: E
     except GlassnetError as one:
         error = str(one)
     fitted = perf_counter()
-    test = {} if error else named(scorer(job.estimator, fold.X_left, fold.y_left))
+    test: Scores = {}
+    train: Scores = {}
+    if not error:
+        test = scores_of(scorer, job.estimator, fold.X_left, fold.y_left, fold.weight_left)
     scored = perf_counter()
+    if with_train and not error:
+        train = scores_of(scorer, job.estimator, fold.X_fit, fold.y_fit, fold.weight_fit)
     return Outcome(
         test=test,
-        train=named(scorer(job.estimator, fold.X_fit, fold.y_fit)) if with_train and not error else {},
+        train=train,
         fit_seconds=fitted - started,
         score_seconds=scored - fitted,
         estimator=job.estimator,
@@ -113,7 +118,12 @@ def _fit(job: Job, threads: int, is_stopped: Event) -> None:
     keep_model(job.estimator, Model(fitted))
 
 
-def named(scores: Any) -> Scores:
-    """Return what a scorer gave as numbers by name."""
+def scores_of(scorer: Scorer, estimator: Estimator, X: Any, y: Any, weight: Any) -> Scores:
+    """Return a scorer's numbers by name; rows weigh in it as in training, where it knows weights."""
+    knows_weights = getattr(scorer, "_accept_sample_weight", None)
+    if weight is not None and knows_weights is not None and knows_weights():
+        scores = scorer(estimator, X, y, sample_weight=weight)
+    else:
+        scores = scorer(estimator, X, y)
     given = scores if isinstance(scores, Mapping) else {LONE: scores}
     return {name: float(value) for name, value in given.items()}
