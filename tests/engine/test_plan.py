@@ -11,7 +11,15 @@ from glassnet.pipeline import Sources, draft_run
 from glassnet.settings import Settings
 
 BASE = Settings(
-    example="moons", example_rows=100, hidden=(6, 4), dropout=0.3, batch_size=20, epochs=3, members=2
+    example="moons",
+    example_rows=100,
+    validation_share=0.2,
+    test_share=0.2,
+    hidden=(6, 4),
+    dropout=0.3,
+    batch_size=20,
+    epochs=3,
+    members=2,
 )
 
 

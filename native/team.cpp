@@ -1,0 +1,261 @@
+// Teams: members that share all but the scales of their columns and their last layer. What is shared is kept and
+// trained once; every member computes with what it amounts to: the first layer's weights times its own scales, and
+// copies of the rest. Its gradients are taken by these weights and come back by the rule of the product.
+#include <algorithm>
+#include <cmath>
+
+#include "trainer.h"
+
+namespace glassnet {
+namespace {
+
+template <class Real>
+constexpr Real kOne(1);
+
+// Sums `count` numbers in their order.
+template <class Real>
+double sum_of(const Real* values, long count) {
+    double sum = 0;
+    for (long i = 0; i < count; ++i) sum += values[i];
+    return sum;
+}
+
+}  // namespace
+
+template <class Real>
+void Trainer<Real>::make_teams() {
+    if (setup_.teams == 0) return;
+    own_layer_ = layout_.record_layers - 1;
+    first_layer_ = setup_.embedded.empty() ? 0 : 1;
+    const long columns = std::max<long>(padded<Real>(setup_.inputs()), layout_.layers.front().stride_table);
+    for (int number = 0; number < setup_.teams; ++number) {
+        Team<Real> t;
+        for (int k = number; k < setup_.members; k += setup_.teams) t.members.push_back(k);
+        t.shared.fold = number;
+        set_memory(t.shared);
+        t.shared.block_squares.resize(layout_.blocks.size());
+        const long members = static_cast<long>(t.members.size());
+        t.stride = padded<Real>(setup_.groups);
+        t.scales = Buffer<Real>(5 * members * t.stride);
+        t.spread = Buffer<Real>(members * padded<Real>(setup_.inputs()));
+        t.product = Buffer<Real>(static_cast<long>(layout_.blocks.size()) * members * columns);
+        t.product_stride = columns;
+        teams_.push_back(std::move(t));
+    }
+}
+
+// Starts every team with what its first member was set to, and each member with its scales, (K, G).
+template <class Real>
+void Trainer<Real>::start_teams(const Real* scale_KG) {
+    for (Team<Real>& t : teams_) {
+        const Member<Real>& first = members_[t.members.front()];
+        std::copy_n(first.weight.data(), layout_.count, t.shared.weight.data());
+        if (t.shared.average) std::copy_n(first.weight.data(), layout_.count, t.shared.average.data());
+        for (std::size_t place = 0; place < t.members.size(); ++place) {
+            const Real* from = scale_KG + static_cast<long>(t.members[place]) * setup_.groups;
+            std::copy_n(from, setup_.groups, t.scale(0, place));
+            std::copy_n(from, setup_.groups, t.scale(4, place));
+        }
+        spread_scales(t, 0);
+        for (std::size_t block = 0; block < layout_.blocks.size(); ++block) spread_block(t, static_cast<int>(block));
+        show_averages(t);
+    }
+}
+
+template <class Real>
+bool Trainer<Real>::is_first(const Block& b) const {
+    return b.record_layer == first_layer_ && b.is_matrix;
+}
+
+// The scales of a block's columns for one member: one for all, or one for each.
+template <class Real>
+const Real* Trainer<Real>::scale_of(const Team<Real>& t, const Block& b, std::size_t place, int what, bool& is_one) const {
+    is_one = !is_first(b) || b.number >= 0;
+    if (!is_first(b)) return &kOne<Real>;
+    if (b.number >= 0) return const_cast<Team<Real>&>(t).scale(what, place) + setup_.group_binned[b.number];
+    return t.spread.data() + static_cast<long>(place) * padded<Real>(setup_.inputs());
+}
+
+template <class Real>
+void Trainer<Real>::spread_scales(Team<Real>& t, int what) {
+    for (std::size_t place = 0; place < t.members.size(); ++place) {
+        Real* to = t.spread.data() + static_cast<long>(place) * padded<Real>(setup_.inputs());
+        const Real* scale = t.scale(what, place);
+        for (int i = 0; i < setup_.inputs(); ++i) to[i] = scale[setup_.group[i]];
+    }
+}
+
+// Gives each member what a block of the shared weights amounts to for it.
+template <class Real>
+void Trainer<Real>::spread_block(Team<Real>& t, int block) {
+    const Block& b = layout_.blocks[block];
+    for (std::size_t place = 0; place < t.members.size(); ++place) {
+        Member<Real>& m = members_[t.members[place]];
+        if (b.record_layer != own_layer_) {
+            bool is_one = false;
+            const Real* scale = scale_of(t, b, place, 0, is_one);
+            kernels_.spread({b.rows, b.columns, b.stride, t.shared.weight.data() + b.place, m.weight.data() + b.place,
+                             scale, is_one});
+        }
+        pack(m, b);
+    }
+}
+
+// The same of the averaged weights, where predictions and weights() look for them.
+template <class Real>
+void Trainer<Real>::show_averages(Team<Real>& t) {
+    if (!t.shared.average) return;
+    spread_scales(t, 4);
+    for (std::size_t place = 0; place < t.members.size(); ++place) {
+        Member<Real>& m = members_[t.members[place]];
+        for (const Block& b : layout_.blocks) {
+            if (b.record_layer == own_layer_) continue;
+            bool is_one = false;
+            const Real* scale = scale_of(t, b, place, 4, is_one);
+            kernels_.spread({b.rows, b.columns, b.stride, t.shared.average.data() + b.place,
+                             m.average.data() + b.place, scale, is_one});
+        }
+    }
+    spread_scales(t, 0);
+}
+
+template <class Real>
+void Trainer<Real>::advance_teams(const Call& call) {
+    const bool by_team = setup_.teams >= pool_.threads();
+    const bool is_small = step_products() * static_cast<double>(setup_.members / setup_.teams) < kSpreadFrom;
+    if (by_team) {
+        pool_.run(setup_.teams, [&](int team, int worker) { run_team(teams_[team], call, in_turn(worker)); });
+    } else {
+        for (Team<Real>& t : teams_) run_team(t, call, is_small ? in_turn(0) : in_pool());
+    }
+}
+
+template <class Real>
+void Trainer<Real>::run_team(Team<Real>& t, const Call& call, const Each& each) {
+    const std::int64_t members = setup_.members, per_epoch = setup_.steps_per_epoch, first = call.first;
+    std::vector<double> loss(t.members.size());
+    for (std::int64_t number = first; number < first + call.count; ++number) {
+        step_team(t, number, call, each, loss);
+        for (std::size_t place = 0; place < t.members.size(); ++place)
+            call.loss_SK[(number - first) * members + t.members[place]] = static_cast<float>(loss[place]);
+        if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
+        show_averages(t);
+        const std::vector<std::int64_t>& places = data_.fit[t.shared.fold];
+        for (const int k : t.members) {
+            double& mean = call.epoch_EK[(number / per_epoch - first / per_epoch) * members + k];
+            with_average(members_[k],
+                         [&] { mean = mean_loss(members_[k], places.data(), static_cast<std::int64_t>(places.size()), each); });
+        }
+    }
+    show_averages(t);
+}
+
+template <class Real>
+void Trainer<Real>::step_team(Team<Real>& t, std::int64_t number, const Call& call, const Each& each,
+                              std::vector<double>& loss) {
+    const int members = static_cast<int>(t.members.size()), blocks = static_cast<int>(layout_.blocks.size());
+    std::vector<Batch> batch(members);
+    each(members, [&](int place, int worker) {
+        Member<Real>& m = members_[t.members[place]];
+        batch[place] = batch_of(m, number);
+        loss[place] = own_gradients(m, batch[place], spaces_[worker]) * batch[place].scale;
+        if (record_of(m, number, call)) record_before(m);
+        for (int block = 0; block < blocks; ++block) reduce_block(m, block, 1);
+    });
+    each(blocks, [&](int block, int) { share_block(t, block); });
+    UpdateRates rates = rates_of(t.shared, number);
+    const double factor = clip_team(t);
+    rates.factor = factor / members;
+    update_scales(t, rates);
+    each(blocks, [&](int block, int) { update_team_block(t, block, rates); });
+    ++t.shared.steps;
+    for (int place = 0; place < members; ++place) {
+        Member<Real>& m = members_[t.members[place]];
+        ++m.steps;
+        if (Quantities* record = record_of(m, number, call)) record_after(m, batch[place], factor, record, each);
+        double finite = loss[place];
+        for (const double one : t.shared.block_squares) finite += one;
+        if (!std::isfinite(finite) && m.not_finite_at < 0) m.not_finite_at = number;
+    }
+}
+
+// Adds up the members' gradients of one block, each times its scale.
+template <class Real>
+void Trainer<Real>::share_block(Team<Real>& t, int block) {
+    const Block& b = layout_.blocks[block];
+    double& squares = t.shared.block_squares[block];
+    squares = 0;
+    for (std::size_t place = 0; place < t.members.size(); ++place) {
+        Member<Real>& m = members_[t.members[place]];
+        if (b.record_layer == own_layer_) {
+            squares += m.block_squares[block];
+            continue;
+        }
+        bool is_one = false;
+        const Real* scale = scale_of(t, b, place, 0, is_one);
+        Real* product = is_first(b) ? t.product_of(block, place) : nullptr;
+        kernels_.share({b.rows, b.columns, b.stride, t.shared.weight.data() + b.place, m.gradient.data() + b.place,
+                        t.shared.gradient.data() + b.place, scale, is_one, place > 0, product});
+    }
+    if (b.record_layer != own_layer_)
+        squares = kernels_.square_sum(b.rows, b.columns, b.stride, t.shared.gradient.data() + b.place);
+}
+
+// Sums up the scales' gradients; returns the factor of clipping for the mean of the members' losses.
+template <class Real>
+double Trainer<Real>::clip_team(Team<Real>& t) {
+    double squares = 0;
+    for (const double one : t.shared.block_squares) squares += one;
+    for (std::size_t place = 0; place < t.members.size(); ++place) {
+        std::vector<double> sum(setup_.groups, 0.0);
+        for (std::size_t block = 0; block < layout_.blocks.size(); ++block) {
+            const Block& b = layout_.blocks[block];
+            if (!is_first(b)) continue;
+            const Real* product = t.product_of(static_cast<int>(block), place);
+            if (b.number >= 0) {
+                sum[setup_.group_binned[b.number]] += sum_of(product, b.columns);
+            } else {
+                for (int i = 0; i < b.columns; ++i) sum[setup_.group[i]] += product[i];
+            }
+        }
+        Real* gradient = t.scale(1, place);
+        for (int group = 0; group < setup_.groups; ++group) {
+            gradient[group] = static_cast<Real>(sum[group]);
+            squares += sum[group] * sum[group];
+        }
+    }
+    if (setup_.clip <= 0) return 1.0;
+    const double factor = setup_.clip / (std::sqrt(squares) / static_cast<double>(t.members.size()) + 1e-6);
+    return factor > 1.0 ? 1.0 : factor;
+}
+
+template <class Real>
+void Trainer<Real>::update_scales(Team<Real>& t, const UpdateRates& rates) {
+    UpdateRates own = rates;
+    if (own.optimizer == OptimizerName::adamw) own.decay = 0;
+    const Member<Real>& like = t.shared;
+    kernels_.update({static_cast<int>(t.members.size()), setup_.groups, t.stride, t.scale(0, 0), t.scale(1, 0),
+                     like.moment ? t.scale(2, 0) : nullptr, like.square ? t.scale(3, 0) : nullptr,
+                     like.average ? t.scale(4, 0) : nullptr, &own});
+    spread_scales(t, 0);
+}
+
+template <class Real>
+void Trainer<Real>::update_team_block(Team<Real>& t, int block, const UpdateRates& rates) {
+    const Block& b = layout_.blocks[block];
+    if (b.record_layer == own_layer_) {
+        for (const int k : t.members) update_block(members_[k], block, rates);
+        return;
+    }
+    renew_block(t.shared, block, rates);
+    spread_block(t, block);
+}
+
+#define GLASSNET_MAKE(Real)                                          \
+    template void Trainer<Real>::make_teams();                       \
+    template void Trainer<Real>::start_teams(const Real*);           \
+    template void Trainer<Real>::advance_teams(const Call&);
+GLASSNET_MAKE(float)
+GLASSNET_MAKE(double)
+
+}  // namespace glassnet
