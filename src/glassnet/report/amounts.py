@@ -14,6 +14,7 @@ from glassnet.metric import mae, r2, rmse
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas, plots
+from glassnet.report.along import along_columns, error_by_truth
 from glassnet.report.classes import class_table, confusion_picture
 from glassnet.report.markup import Html, element, folded, table
 from glassnet.report.pictures import Picture, figure, grid, picture
@@ -33,13 +34,13 @@ def in_depth(fitted: Fitted) -> list[Html]:
         found += [_targets(fitted, names)]
     for t, name in enumerate(names[:DRAWN]):
         true_R, predicted_R = evaluation.truth[:, t], evaluation.prediction_RP[:, t]
+        errors = _errors(true_R, predicted_R, name)
         heading = [element("h3", short(name))] if len(names) > 1 else []
         found += [
             *heading,
-            grid([figure(one) for one in _pictures(true_R, predicted_R, name, t)]),
-            _errors(true_R, predicted_R, name),
+            grid([*(figure(one) for one in _pictures(true_R, predicted_R, name, t)), errors]),
         ]
-    return found
+    return found + along_columns(fitted)
 
 
 def _targets(fitted: Fitted, names: list[str]) -> Html:
@@ -54,7 +55,11 @@ def _targets(fitted: Fitted, names: list[str]) -> Html:
 
 
 def _pictures(true_R: Floats64, predicted_R: Floats64, name: str, t: int) -> list[Picture]:
-    return [_against(true_R, predicted_R, name, t), _residuals(true_R, predicted_R, name, t)]
+    return [
+        _against(true_R, predicted_R, name, t),
+        _residuals(true_R, predicted_R, name, t),
+        error_by_truth(true_R, predicted_R, name, t),
+    ]
 
 
 def _against(true_R: Floats64, predicted_R: Floats64, name: str, t: int) -> Picture:
@@ -114,7 +119,7 @@ def _errors(true_R: Floats64, predicted_R: Floats64, name: str) -> Html:
     error_R = np.abs(true_R - predicted_R)
     rows = [(percent(q, 0), number(float(np.quantile(error_R, q)))) for q in QUANTILES]
     whole = table(f"Errors of {short(name)}", ("of the rows", "are off by at most"), rows, numbers=(1,))
-    return folded("How large the errors are", whole)
+    return element("div", element("h3", "How large the errors are"), whole)
 
 
 def labels_in_depth(fitted: Fitted) -> list[Html]:

@@ -5,6 +5,8 @@ Shapes: R rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,6 +18,9 @@ from glassnet.prepare.values import Floats64
 from glassnet.report.canvas import ACCENT, SECOND, draw_grid, label, number_tick
 
 POINTS_SHOWN: Final = 2000  # rows of a scatter plot
+PARTS: Final = 10  # of the rows, by their truth
+FEWEST: Final = 5  # rows of a part
+Z95: Final = 1.959964
 
 
 def thinned(count: int, most: int = POINTS_SHOWN) -> NDArray[np.int64]:
@@ -87,3 +92,56 @@ def _numbers(ax: Axes) -> None:
         axis.set_major_locator(MaxNLocator(nbins=5))
         axis.set_major_formatter(FuncFormatter(number_tick))
     draw_grid(ax, "both")
+
+
+# ---- by the size of the truth ----
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """The rows of one part of the truth, and how wrong they are."""
+
+    low: float  # ends of the truth
+    high: float
+    rows: int
+    error: float  # mean absolute error
+    reach: float  # half of its 95 % interval
+    bias: float  # mean of truth minus prediction
+
+
+def parts_of(true_R: Floats64, predicted_R: Floats64) -> tuple[Part, ...]:
+    """Return the rows in ten equal parts by their truth, smallest first; fewer where rows are few."""
+    order = np.argsort(true_R, kind="stable")
+    parts = max(1, min(PARTS, order.size // FEWEST))
+    found = []
+    for part in np.array_split(order, parts):
+        error_n = true_R[part] - predicted_R[part]
+        size_n = np.abs(error_n)
+        found.append(
+            Part(
+                low=float(true_R[part[0]]),
+                high=float(true_R[part[-1]]),
+                rows=int(part.size),
+                error=float(size_n.mean()),
+                reach=Z95 * float(size_n.std() / np.sqrt(part.size)),
+                bias=float(error_n.mean()),
+            )
+        )
+    return tuple(found)
+
+
+def draw_error_by_truth(parts: Sequence[Part], name: str, ax: Axes) -> None:
+    """Draw the mean absolute error of each part of the truth, with its 95 % interval."""
+    place = np.arange(len(parts))
+    ax.bar(place, [one.error for one in parts], color=ACCENT, alpha=0.55, width=0.7)
+    reach = [one.reach for one in parts]
+    ax.errorbar(place, [one.error for one in parts], yerr=reach, fmt="none", ecolor=ACCENT, elinewidth=1.4)
+    ax.plot(place, [abs(one.bias) for one in parts], "D", color=SECOND, ms=4.5)
+    ax.set_xticks(place, [number_tick(float(f"{one.low:.3g}")) for one in parts])
+    if len(parts) > 6:
+        ax.tick_params(axis="x", labelrotation=45)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+    ax.set_xlabel(f"true {label(name, 30)}, from")
+    ax.set_ylabel("mean absolute error")
+    draw_grid(ax)
