@@ -28,27 +28,27 @@ inline void copy_row(const Real* from, Real* to, long count, bool has_more) {
 }  // namespace
 
 template <class Real>
-void Trainer<Real>::set_order(const Member<Real>& m, View<Real>& view, std::int64_t epoch) {
+void Trainer<Real>::set_order(Member<Real>& m, std::int64_t epoch) {
     const bool is_shuffled = setup_.steps_per_epoch > 1;
-    if (view.order_epoch == epoch || (!is_shuffled && view.order_epoch >= 0)) return;
+    if (m.order_epoch == epoch || (!is_shuffled && m.order_epoch >= 0)) return;
     const std::vector<std::int64_t>& fit = data_.fit[m.fold];
     const std::int64_t count = static_cast<std::int64_t>(fit.size());
     if (is_shuffled)
-        random_order({setup_.seed, Purpose::order, static_cast<std::uint64_t>(view.number),
+        random_order({setup_.seed, Purpose::order, static_cast<std::uint64_t>(m.number),
                       static_cast<std::uint64_t>(epoch), 0},
-                     fit.size(), view.order_room);
-    view.order.resize(setup_.longest);
+                     fit.size(), m.order_room);
+    m.order.resize(setup_.longest);
     for (std::int64_t n = 0; n < setup_.longest; ++n) {
         const std::int64_t place = n < count ? n : n % count;
-        view.order[n] = fit[is_shuffled ? view.order_room.keyed[place].place : place];
+        m.order[n] = fit[is_shuffled ? m.order_room.keyed[place].place : place];
     }
-    view.order_epoch = epoch;
+    m.order_epoch = epoch;
 }
 
 template <class Real>
-Batch Trainer<Real>::batch_of(const Member<Real>& m, View<Real>& view, std::int64_t number) {
-    Batch batch{number / setup_.steps_per_epoch, number % setup_.steps_per_epoch, 0, 0, 0, 1.0 / setup_.views};
-    set_order(m, view, batch.epoch);
+Batch Trainer<Real>::batch_of(Member<Real>& m, std::int64_t number) {
+    Batch batch{number / setup_.steps_per_epoch, number % setup_.steps_per_epoch, 0, 0, 0};
+    set_order(m, batch.epoch);
     batch.start = batch.step * setup_.batch;
     batch.rows = static_cast<int>(std::min(setup_.batch, setup_.longest - batch.start));
     double sum = batch.rows;
@@ -56,15 +56,14 @@ Batch Trainer<Real>::batch_of(const Member<Real>& m, View<Real>& view, std::int6
         const std::int64_t base = m.fold * data_.rows, real = static_cast<std::int64_t>(data_.fit[m.fold].size());
         sum = 0;
         for (std::int64_t n = batch.start; n < std::min(batch.start + batch.rows, real); ++n)
-            sum += data_.weight[view.order[n] - base];
+            sum += data_.weight[m.order[n] - base];
     }
     batch.scale = 1.0 / std::max(sum, 1e-30);
     return batch;
 }
 
 template <class Real>
-void Trainer<Real>::gather(const Member<Real>& m, const View<Real>& view, const std::int64_t* places, int rows,
-                           Workspace<Real>& space) {
+void Trainer<Real>::gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space) {
     const long width = setup_.dense, embedded = setup_.embedded_width(), stride = row_stride<Real>(setup_.inputs());
     const long all = data_.rows * static_cast<long>(data_.fit.size()) * width;
     const int targets = setup_.targets();
@@ -82,8 +81,6 @@ void Trainer<Real>::gather(const Member<Real>& m, const View<Real>& view, const 
     }
     if (embedded) gather_embedded(m, rows, space);
     if (!setup_.binned.empty()) gather_binned(places, rows, space);
-    if (setup_.is_scaled)
-        kernels_.scale_rows(rows, setup_.inputs(), stride, view.input_scale.data(), space.x[0].data());
 }
 
 template <class Real>
@@ -128,10 +125,9 @@ void Trainer<Real>::gather_weights(const Member<Real>& m, const std::int64_t* pl
 }
 
 #define GLASSNET_MAKE(Real)                                                                                       \
-    template void Trainer<Real>::set_order(const Member<Real>&, View<Real>&, std::int64_t);                       \
-    template Batch Trainer<Real>::batch_of(const Member<Real>&, View<Real>&, std::int64_t);                       \
-    template void Trainer<Real>::gather(const Member<Real>&, const View<Real>&, const std::int64_t*, int,         \
-                                        Workspace<Real>&);                                                        \
+    template void Trainer<Real>::set_order(Member<Real>&, std::int64_t);                                          \
+    template Batch Trainer<Real>::batch_of(Member<Real>&, std::int64_t);                                          \
+    template void Trainer<Real>::gather(const Member<Real>&, const std::int64_t*, int, Workspace<Real>&);         \
     template void Trainer<Real>::gather_embedded(const Member<Real>&, int, Workspace<Real>&);                     \
     template void Trainer<Real>::gather_weights(const Member<Real>&, const std::int64_t*, int, std::int64_t,      \
                                                 Workspace<Real>&);

@@ -16,28 +16,25 @@ Slice<Real>& slice_of(Member<Real>& m, int what) {
 template <class Real>
 void Trainer<Real>::get(int what, int member, int parameter, Real* to) const {
     const Parameter& p = layout_.parameters[parameter];
-    const Slice<Real>& slice = slice_of(const_cast<Member<Real>&>(members_[member % setup_.teams()]), what);
-    const long own = p.is_own ? member / setup_.teams() * layout_.own : 0;
+    const Slice<Real>& slice = slice_of(const_cast<Member<Real>&>(members_[member]), what);
     if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
     for (int row = 0; row < p.rows; ++row)
         for (int column = 0; column < p.columns; ++column)
-            *to++ = slice.data()[layout_.place_of(setup_, p, row, column) + own];
+            *to++ = slice.data()[layout_.place_of(setup_, p, row, column)];
 }
 
 template <class Real>
 void Trainer<Real>::set(int what, int member, int parameter, const Real* from) {
     const Parameter& p = layout_.parameters[parameter];
-    Member<Real>& m = members_[member % setup_.teams()];
-    const long own = p.is_own ? member / setup_.teams() * layout_.own : 0;
+    Member<Real>& m = members_[member];
     Slice<Real>& slice = slice_of(m, what);
     if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
     for (int row = 0; row < p.rows; ++row)
         for (int column = 0; column < p.columns; ++column)
-            slice.data()[layout_.place_of(setup_, p, row, column) + own] = *from++;
+            slice.data()[layout_.place_of(setup_, p, row, column)] = *from++;
     for (Workspace<Real>& space : spaces_) space.held = -1;
     if (what != 0) return;
     for (const Block& b : layout_.blocks) pack(m, b);
-    set_scales(m);
 }
 
 template <class Real>

@@ -79,12 +79,6 @@ class Held {
             check(bin_.data()[i] < setup.binned[i % numbers], "a number lies in a bin that it does not have");
         const int inputs = setup.inputs(), bins = setup.bins();
         check(setup.column.size() == static_cast<std::size_t>(inputs + bins), "a column has no place");
-        check(setup.views > 0 && setup.members % setup.views == 0, "the members do not form teams");
-        check(!setup.is_scaled || (setup.group.size() == static_cast<std::size_t>(inputs) &&
-                                   setup.binned_group.size() == numbers),
-              "an input has no group");
-        for (const std::vector<int>* groups : {&setup.group, &setup.binned_group})
-            for (const int one : *groups) check(one >= 0, "a group has no number");
         for (const int one : setup.column) check(one < inputs && one >= -bins, "a column lies outside of the layer");
     }
 
@@ -165,11 +159,6 @@ NB_MODULE(_fused, m) {
         .def(nb::init<>())
         .def_rw("members", &Setup::members)
         .def_rw("dense", &Setup::dense)
-        .def_rw("views", &Setup::views)
-        .def_rw("is_scaled", &Setup::is_scaled)
-        .def_rw("group", &Setup::group)
-        .def_rw("binned_group", &Setup::binned_group)
-        .def_rw("scale_rate", &Setup::scale_rate)
         .def_rw("binned", &Setup::binned)
         .def_rw("column", &Setup::column)
         .def_rw("embedded", &Setup::embedded)

@@ -6,79 +6,75 @@
 namespace glassnet {
 
 template <class Real>
-double Trainer<Real>::pass(Member<Real>& m, const View<Real>& view, const Batch& batch, int first, int rows,
-                           Real* gradient, bool adds, Workspace<Real>& space) {
-    const std::int64_t* places = view.order.data() + batch.start + first;
+double Trainer<Real>::pass(Member<Real>& m, const Batch& batch, int first, int rows, Real* gradient, bool adds,
+                           Workspace<Real>& space) {
+    const std::int64_t* places = m.order.data() + batch.start + first;
     // A run of one small batch per epoch sees the same rows at every step: they are gathered once.
-    const bool is_whole = setup_.steps_per_epoch == 1 && rows == batch.rows && !setup_.is_scaled;
-    if (!is_whole || space.held != view.number) {
-        gather(m, view, places, rows, space);
+    const bool is_whole = setup_.steps_per_epoch == 1 && rows == batch.rows;
+    if (!is_whole || space.held != m.number) {
+        gather(m, places, rows, space);
         const std::int64_t real = static_cast<std::int64_t>(data_.fit[m.fold].size());
         if (setup_.is_weighted) gather_weights(m, places, rows, real - batch.start - first, space);
-        space.held = is_whole ? view.number : -1;
+        space.held = is_whole ? m.number : -1;
     } else if (!setup_.embedded.empty()) {
         gather_embedded(m, rows, space);
     }
-    forward(m, view, rows, space, &batch, first);
-    const double loss = losses(rows, batch.scale * batch.share, setup_.is_weighted, true, space);
-    backward(m, view, rows, gradient, adds, space);
+    forward(m, rows, space, &batch, first);
+    const double loss = losses(rows, batch.scale, setup_.is_weighted, true, space);
+    backward(m, rows, gradient, adds, space);
     return loss;
 }
 
 template <class Real>
-void Trainer<Real>::forward(const Member<Real>& m, const View<Real>& view, int rows, Workspace<Real>& space,
-                            const Batch* batch, int first) {
+void Trainer<Real>::forward(const Member<Real>& m, int rows, Workspace<Real>& space, const Batch* batch, int first) {
     const int last = static_cast<int>(layout_.layers.size()) - 1;
+    const Real* weights = m.weight.data();
     for (int l = 0; l <= last; ++l) {
         const Layer& layer = layout_.layers[l];
         const long stride_x = row_stride<Real>(layer.inputs);
         const Real* x = space.x[l].data();
-        const bool is_last = l == last, is_binned = l == 0 && layer.table >= 0;
-        const Real* weights = m.weight.data() + (is_last ? view.place * layout_.own : 0);
-        const Real* packed = m.packed.data() + (is_last ? view.place * layout_.own_packed : 0);
         if (layer.packed < 0) {
             kernels_.forward_narrow({rows, layer.inputs, layer.outputs, x, stride_x, weights + layer.weight,
                                      layer.stride, weights + layer.bias, space.z.data(), layout_.stride_outputs});
             return;
         }
-        if (is_binned) look_up(m, view, rows, space);
+        const bool is_last = l == last, is_binned = l == 0 && layer.table >= 0;
+        if (is_binned) look_up(m, rows, space);
         Real* slope = !is_last && batch && layout_.keeps_slope ? space.slope[l].data() : nullptr;
-        kernels_.forward({rows, layer.inputs, layer.outputs, x, stride_x, packed + layer.packed,
+        kernels_.forward({rows, layer.inputs, layer.outputs, x, stride_x, m.packed.data() + layer.packed,
                           weights + layer.bias, is_last ? space.z.data() : space.x[l + 1].data(), slope,
                           is_last ? layout_.stride_outputs : row_stride<Real>(layer.outputs),
                           is_last ? Activation::linear : setup_.activation, is_binned});
-        if (!is_last && batch && setup_.dropout > 0) drop(view, *batch, l, first, rows, space);
+        if (!is_last && batch && setup_.dropout > 0) drop(m, *batch, l, first, rows, space);
     }
 }
 
 // Numbers in bins give the first layer's sums their start.
 template <class Real>
-void Trainer<Real>::look_up(const Member<Real>& m, const View<Real>& view, int rows, Workspace<Real>& space) {
+void Trainer<Real>::look_up(const Member<Real>& m, int rows, Workspace<Real>& space) {
     const Layer& layer = layout_.layers.front();
     kernels_.lookup({rows, static_cast<int>(setup_.binned.size()), layer.outputs, space.binned.knot,
-                     space.binned.fraction, kPartRows, view.number_scale.data(), m.packed.data() + layer.knots,
-                     layer.stride_table,
+                     space.binned.fraction, kPartRows, m.packed.data() + layer.knots, layer.stride_table,
                      m.weight.data() + layer.bias, space.x[1].data(), row_stride<Real>(layer.outputs)});
 }
 
 // Numbers from `first` to before `last` of some rows.
 template <class Real>
-void Trainer<Real>::scatter(Real* knot_gradient, const View<Real>& view, int rows, int first, int last,
-                            const Binned<Real>& binned) {
+void Trainer<Real>::scatter(Member<Real>& m, int rows, int first, int last, const Binned<Real>& binned) {
     const Layer& layer = layout_.layers.front();
-    kernels_.scatter({rows, first, last, layer.outputs, binned.knot, binned.fraction, kPartRows, view.number_scale.data(),
-                      binned.dy, row_stride<Real>(layer.outputs), knot_gradient, layer.stride_table});
+    kernels_.scatter({rows, first, last, layer.outputs, binned.knot, binned.fraction, kPartRows, binned.dy,
+                      row_stride<Real>(layer.outputs), m.knot_gradient.data(), layer.stride_table});
 }
 
 template <class Real>
-void Trainer<Real>::drop(const View<Real>& view, const Batch& batch, int layer, int first, int rows,
+void Trainer<Real>::drop(const Member<Real>& m, const Batch& batch, int layer, int first, int rows,
                          Workspace<Real>& space) {
     // The stream of a step holds the layers' masks one after another, each over all rows of the batch.
     std::uint64_t before = 0;
     for (int l = 0; l < layer; ++l) before += setup_.hidden[l];
     const int width = setup_.hidden[layer];
     const std::uint64_t start = before * batch.rows + static_cast<std::uint64_t>(first) * width;
-    const Stream stream{setup_.seed, Purpose::dropout, static_cast<std::uint64_t>(view.number),
+    const Stream stream{setup_.seed, Purpose::dropout, static_cast<std::uint64_t>(m.number),
                         static_cast<std::uint64_t>(batch.epoch), static_cast<std::uint64_t>(batch.step)};
     const std::uint16_t* lanes = lanes16(stream, start, static_cast<std::uint64_t>(rows) * width, space.random);
     kernels_.drop({rows, width, lanes, setup_.keep_threshold, static_cast<Real>(1.0 / (1.0 - setup_.dropout)),
@@ -97,58 +93,29 @@ double Trainer<Real>::losses(int rows, double scale, bool is_weighted, bool want
 }
 
 template <class Real>
-void Trainer<Real>::backward(Member<Real>& m, const View<Real>& view, int rows, Real* gradient, bool adds,
-                             Workspace<Real>& space) {
+void Trainer<Real>::backward(Member<Real>& m, int rows, Real* gradient, bool adds, Workspace<Real>& space) {
     const int last = static_cast<int>(layout_.layers.size()) - 1;
     const Real* dy = space.dz.data();
     long stride_dy = layout_.stride_outputs;
     for (int l = last; l >= 0; --l) {
         const Layer& layer = layout_.layers[l];
-        const long stride_x = row_stride<Real>(layer.inputs), own = l == last ? view.place * layout_.own : 0;
+        const long stride_x = row_stride<Real>(layer.inputs);
         kernels_.backward_weights({rows, layer.inputs, layer.outputs, dy, stride_dy, space.x[l].data(), stride_x,
-                                   gradient + layer.weight + own, layer.stride, gradient + layer.bias + own,
-                                   adds || (l == last && layout_.has_own)});
-        const int wanted = l > 0 || setup_.is_scaled ? layer.inputs : setup_.embedded_width();
+                                   gradient + layer.weight, layer.stride, gradient + layer.bias, adds});
+        const int wanted = l > 0 ? layer.inputs : setup_.embedded_width();
         if (wanted == 0) return;
         const bool is_stored = l > 0 && layout_.keeps_slope;
         const bool follows = l > 0 && !is_stored && setup_.activation != Activation::linear;
         Real* dx = l == 1 && !setup_.binned.empty() ? space.binned.dy : space.back[l % 2].data();
-        kernels_.backward_inputs({rows, wanted, layer.outputs, dy, stride_dy, m.weight.data() + layer.weight + own,
+        kernels_.backward_inputs({rows, wanted, layer.outputs, dy, stride_dy, m.weight.data() + layer.weight,
                                   layer.stride, dx, stride_x, follows ? space.x[l].data() : nullptr,
                                   is_stored ? space.slope[l - 1].data() : nullptr, setup_.activation,
                                   static_cast<Real>(setup_.dropout > 0 ? 1.0 / (1.0 - setup_.dropout) : 1.0)});
         dy = dx;
         stride_dy = stride_x;
-        if (l == 0 && setup_.is_scaled) backward_scales(m, view, rows, dx, gradient, space);
     }
-    if (setup_.embedded.empty()) return;
     if (!adds) std::fill_n(gradient, padded<Real>(layout_.slots * setup_.embedding), Real(0));
     backward_embedding(rows, dy, stride_dy, gradient, space);
-}
-
-// From derivatives by the scaled inputs to those by the columns' factors and by the inputs themselves.
-template <class Real>
-void Trainer<Real>::backward_scales(Member<Real>& m, const View<Real>& view, int rows, Real* dx, Real* gradient,
-                                    Workspace<Real>& space) {
-    const int inputs = setup_.inputs(), numbers = static_cast<int>(setup_.binned.size());
-    const long stride = row_stride<Real>(inputs);
-    Real* by_group = gradient + layout_.scales + view.place * layout_.own;
-    Real* sums = space.input_sums.data();
-    const Real* scale = view.input_scale.data();
-    kernels_.input_slope({rows, inputs, dx, space.x[0].data(), stride, sums});
-    // What was added up is with the scaled inputs. A factor of exactly 0 has hidden them; it is left where it is.
-    for (int i = 0; i < inputs; ++i)
-        if (scale[i] != 0) by_group[setup_.group[i]] += sums[i] / scale[i];
-    if (numbers > 0) {
-        const Layer& layer = layout_.layers.front();
-        std::vector<Real>& by_number = space.number_sums;
-        by_number.assign(numbers, Real(0));
-        kernels_.lookup_slope({rows, numbers, layer.outputs, space.binned.knot, space.binned.fraction, kPartRows,
-                               m.packed.data() + layer.knots, layer.stride_table, space.binned.dy,
-                               row_stride<Real>(layer.outputs), by_number.data()});
-        for (int number = 0; number < numbers; ++number) by_group[setup_.binned_group[number]] += by_number[number];
-    }
-    if (!setup_.embedded.empty()) kernels_.scale_rows(rows, setup_.embedded_width(), stride, scale, dx);
 }
 
 template <class Real>
@@ -163,11 +130,9 @@ void Trainer<Real>::backward_embedding(int rows, const Real* dx, long stride, Re
 }
 
 #define GLASSNET_MAKE(Real)                                                                                        \
-    template double Trainer<Real>::pass(Member<Real>&, const View<Real>&, const Batch&, int, int, Real*, bool,     \
-                                        Workspace<Real>&);                                                         \
-    template void Trainer<Real>::forward(const Member<Real>&, const View<Real>&, int, Workspace<Real>&,            \
-                                         const Batch*, int);                                                       \
-    template void Trainer<Real>::scatter(Real*, const View<Real>&, int, int, int, const Binned<Real>&);            \
+    template double Trainer<Real>::pass(Member<Real>&, const Batch&, int, int, Real*, bool, Workspace<Real>&);     \
+    template void Trainer<Real>::forward(const Member<Real>&, int, Workspace<Real>&, const Batch*, int);           \
+    template void Trainer<Real>::scatter(Member<Real>&, int, int, int, const Binned<Real>&);                       \
     template double Trainer<Real>::losses(int, double, bool, bool, Workspace<Real>&);
 GLASSNET_MAKE(float)
 GLASSNET_MAKE(double)

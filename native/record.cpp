@@ -34,42 +34,23 @@ void clear_moving(Activation activation, const Real* y, long stride, int rows, i
 }  // namespace
 
 template <class Real>
-Quantities* Trainer<Real>::record_of(std::int64_t number, const Call& call) const {
+Quantities* Trainer<Real>::record_of(const Member<Real>& m, std::int64_t number, const Call& call) const {
     const std::int64_t* end = call.recording.steps + call.recording.count;
     const std::int64_t* at = std::lower_bound(call.recording.steps, end, number);
     if (at == end || *at != number) return nullptr;
-    return call.recording.to + (at - call.recording.steps) * setup_.members * layout_.record_layers;
+    return call.recording.to + ((at - call.recording.steps) * setup_.members + m.number) * layout_.record_layers;
 }
 
 template <class Real>
-void Trainer<Real>::record_before(Member<Real>& m, const std::vector<Batch>& batches, Quantities* to,
-                                  Workspace<Real>& space) {
+void Trainer<Real>::record_before(Member<Real>& m) {
     const Clock::time_point start = Clock::now();
     m.before.assign(m.weight.data(), m.weight.data() + layout_.count);
-    if (layout_.has_own)
-        for (const View<Real>& view : m.views)
-            record_gradients(m, view, batches[view.place], to + view.number * layout_.record_layers, space);
     m.recording_seconds += seconds_since(start);
 }
 
 template <class Real>
-void Trainer<Real>::record_after(Member<Real>& m, const std::vector<Batch>& batches, double factor, Quantities* to,
-                                 const Each& each) {
+void Trainer<Real>::record_after(Member<Real>& m, const Batch& batch, double factor, Quantities* to, const Each& each) {
     const Clock::time_point start = Clock::now();
-    for (const View<Real>& view : m.views) {
-        Quantities* of = to + view.number * layout_.record_layers;
-        if (layout_.has_own)
-            record_effective(m, view, of);
-        else
-            record_norms(m, of);
-        for (int l = 0; l < layout_.record_layers; ++l) of[l].clipped = static_cast<float>(of[l].gradient * factor);
-        record_idle(m, view, batches[view.place], of, each);
-    }
-    m.recording_seconds += seconds_since(start);
-}
-
-template <class Real>
-void Trainer<Real>::record_norms(const Member<Real>& m, Quantities* to) const {
     std::vector<double> weight(layout_.record_layers), gradient(weight), update(weight);
     for (std::size_t number = 0; number < layout_.blocks.size(); ++number) {
         const Block& b = layout_.blocks[number];
@@ -80,81 +61,14 @@ void Trainer<Real>::record_norms(const Member<Real>& m, Quantities* to) const {
         gradient[b.record_layer] += m.block_squares[number];
     }
     for (int l = 0; l < layout_.record_layers; ++l) {
-        const bool is_finite = std::isfinite(gradient[l]) && std::isfinite(weight[l]);
-        to[l] = {static_cast<float>(std::sqrt(weight[l])), static_cast<float>(std::sqrt(gradient[l])), 0.0f,
-                 static_cast<float>(std::sqrt(update[l])), 0.0f, is_finite ? 0.0f : count_not_finite(m, l)};
+        const double norm = std::sqrt(gradient[l]);
+        const bool is_finite = std::isfinite(gradient[l] * factor) && std::isfinite(weight[l]);
+        to[l] = {static_cast<float>(std::sqrt(weight[l])), static_cast<float>(norm),
+                 static_cast<float>(norm * factor),        static_cast<float>(std::sqrt(update[l])),
+                 0.0f,                                     is_finite ? 0.0f : count_not_finite(m, l)};
     }
-}
-
-// Members that share layers, or whose columns have factors, are recorded as the plain networks that they amount to:
-// the first layer's weights times the factors, and the gradient of a member's own loss by them.
-template <class Real>
-void Trainer<Real>::record_gradients(Member<Real>& m, const View<Real>& view, const Batch& of, Quantities* to,
-                                     Workspace<Real>& space) {
-    Buffer<Real> gradient(layout_.count), knots(std::max(layout_.knots, 1L));
-    Batch batch = of;
-    batch.share = 1;
-    for (int first = 0; first < batch.rows; first += kPartRows) {
-        const int rows = std::min(kPartRows, batch.rows - first);
-        pass(m, view, batch, first, rows, gradient.data(), first > 0, space);
-        scatter(knots.data(), view, rows, 0, static_cast<int>(setup_.binned.size()), space.binned);
-    }
-    const Real* factors = setup_.is_scaled ? m.weight.data() + layout_.scales + view.place * layout_.own : nullptr;
-    std::vector<double> squares(layout_.record_layers);
-    std::vector<long> not_finite(layout_.record_layers);
-    for (const Block& b : layout_.blocks) {
-        if (b.record_layer < 0 || !is_of(b, view)) continue;
-        Real* values = gradient.data() + b.place;
-        if (b.number >= 0) kernels_.sum_down({b.rows, b.columns, b.stride, values, knots.data() + knot_place(b)});
-        for (int row = 0; row < b.rows; ++row)
-            for (int column = 0; column < b.columns; ++column) {
-                const double one = values[row * b.stride + column] / factor_of(b, column, factors);
-                squares[b.record_layer] += one * one;
-                not_finite[b.record_layer] += !std::isfinite(one);
-            }
-    }
-    for (int l = 0; l < layout_.record_layers; ++l)
-        to[l] = {0.0f, static_cast<float>(std::sqrt(squares[l])), 0.0f, 0.0f, 0.0f, static_cast<float>(not_finite[l])};
-}
-
-template <class Real>
-void Trainer<Real>::record_effective(const Member<Real>& m, const View<Real>& view, Quantities* to) const {
-    const long scales = layout_.scales + view.place * layout_.own;
-    const Real* now_factors = setup_.is_scaled ? m.weight.data() + scales : nullptr;
-    const Real* old_factors = setup_.is_scaled ? m.before.data() + scales : nullptr;
-    std::vector<double> weight(layout_.record_layers), update(weight);
-    for (const Block& b : layout_.blocks) {
-        if (b.record_layer < 0 || !is_of(b, view)) continue;
-        for (int row = 0; row < b.rows; ++row)
-            for (int column = 0; column < b.columns; ++column) {
-                const long at = b.place + row * b.stride + column;
-                const double now = m.weight.data()[at] * factor_of(b, column, now_factors);
-                const double change = now - m.before.data()[at] * factor_of(b, column, old_factors);
-                weight[b.record_layer] += now * now;
-                update[b.record_layer] += change * change;
-                to[b.record_layer].not_finite += !std::isfinite(now);
-            }
-    }
-    for (int l = 0; l < layout_.record_layers; ++l) {
-        to[l].weight = static_cast<float>(std::sqrt(weight[l]));
-        to[l].update = static_cast<float>(std::sqrt(update[l]));
-    }
-}
-
-// Whether a block is a view's, or shared.
-template <class Real>
-bool Trainer<Real>::is_of(const Block& b, const View<Real>& view) const {
-    return b.place < layout_.own_start || b.place >= layout_.plain || b.view == view.place;
-}
-
-// What a weight is multiplied with before it meets the table: its column's factor.
-template <class Real>
-double Trainer<Real>::factor_of(const Block& b, int column, const Real* factors) const {
-    if (!factors) return 1;
-    if (b.number >= 0) return factors[setup_.binned_group[b.number]];
-    const long place = b.place - b.view * layout_.own;
-    const Layer& first = layout_.layers.front();
-    return place >= first.weight && place < first.bias ? factors[setup_.group[column]] : Real(1);
+    record_idle(m, batch, to, each);
+    m.recording_seconds += seconds_since(start);
 }
 
 template <class Real>
@@ -171,8 +85,7 @@ float Trainer<Real>::count_not_finite(const Member<Real>& m, int record_layer) c
 
 // Looks at the batch once more with the new weights and without dropout.
 template <class Real>
-void Trainer<Real>::record_idle(Member<Real>& m, const View<Real>& view, const Batch& batch, Quantities* to,
-                                const Each& each) {
+void Trainer<Real>::record_idle(Member<Real>& m, const Batch& batch, Quantities* to, const Each& each) {
     const Activation activation = setup_.activation;
     const bool has_ends = activation != Activation::linear && activation != Activation::silu && !setup_.hidden.empty();
     if (!has_ends && !setup_.is_sigmoid) return;
@@ -184,8 +97,8 @@ void Trainer<Real>::record_idle(Member<Real>& m, const View<Real>& view, const B
     each(parts, [&](int part, int worker) {
         Workspace<Real>& space = spaces_[worker];
         const int rows = std::min(kPartRows, batch.rows - part * kPartRows);
-        if (space.held != view.number) gather(m, view, view.order.data() + batch.start + part * kPartRows, rows, space);
-        forward(m, view, rows, space, nullptr, 0);
+        if (space.held != m.number) gather(m, m.order.data() + batch.start + part * kPartRows, rows, space);
+        forward(m, rows, space, nullptr, 0);
         char* marks = is_idle.data() + part * units;
         for (int l = 0; l < hidden && has_ends; marks += setup_.hidden[l], ++l)
             clear_moving(activation, space.x[l + 1].data(), row_stride<Real>(setup_.hidden[l]), rows, setup_.hidden[l],
@@ -208,11 +121,9 @@ void Trainer<Real>::record_idle(Member<Real>& m, const View<Real>& view, const B
 }
 
 #define GLASSNET_MAKE(Real)                                                                                    \
-    template Quantities* Trainer<Real>::record_of(std::int64_t, const Call&) const;                            \
-    template void Trainer<Real>::record_before(Member<Real>&, const std::vector<Batch>&, Quantities*,          \
-                                               Workspace<Real>&);                                              \
-    template void Trainer<Real>::record_after(Member<Real>&, const std::vector<Batch>&, double, Quantities*,   \
-                                              const Each&);
+    template Quantities* Trainer<Real>::record_of(const Member<Real>&, std::int64_t, const Call&) const;       \
+    template void Trainer<Real>::record_before(Member<Real>&);                                                 \
+    template void Trainer<Real>::record_after(Member<Real>&, const Batch&, double, Quantities*, const Each&);
 GLASSNET_MAKE(float)
 GLASSNET_MAKE(double)
 

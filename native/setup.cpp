@@ -52,7 +52,7 @@ Layout<Real>::Layout(const Setup& setup, int panel) {
         add_layer(setup, inputs, width, false, panel);
         inputs = width;
     }
-    add_own(setup, inputs, panel);
+    add_layer(setup, inputs, setup.outputs, true, panel);
     plain = count;
     if (!setup.binned.empty()) add_table(setup);
     const bool is_dropped = setup.dropout > 0;
@@ -77,36 +77,6 @@ void Layout<Real>::add_layer(const Setup& setup, int inputs, int outputs, bool i
     blocks.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false, -1, 0, record_layers});
     layers.push_back(layer);
     ++record_layers;
-}
-
-// The last layer and the columns' factors, of every view.
-template <class Real>
-void Layout<Real>::add_own(const Setup& setup, int inputs, int panel) {
-    const std::size_t first_block = blocks.size(), first_parameter = parameters.size();
-    const long packed_before = packed;
-    own_start = count;
-    add_layer(setup, inputs, setup.outputs, true, panel);
-    if (setup.is_scaled) {
-        const int groups = setup.groups();
-        scales = count;
-        parameters.push_back({scales, 1, groups, padded<Real>(groups), false});
-        blocks.push_back({scales, 1, groups, padded<Real>(groups), false, -1, 0, -1, -1, 0, setup.scale_rate, false});
-        count += padded<Real>(groups);
-    }
-    own = count - own_start;
-    own_packed = packed - packed_before;
-    has_own = setup.views > 1 || setup.is_scaled;
-    for (std::size_t p = first_parameter; p < parameters.size(); ++p) parameters[p].is_own = true;
-    const std::size_t after = blocks.size();
-    for (int view = 1; view < setup.views; ++view)
-        for (std::size_t b = first_block; b < after; ++b) {
-            Block block = blocks[b];
-            block.place += view * own;
-            block.view = view;
-            blocks.push_back(block);
-        }
-    count += (setup.views - 1) * own;
-    packed += (setup.views - 1) * own_packed;
 }
 
 // The weights of numbers in bins, of the first hidden layer: one row per bin, so that a number's outputs lie side by

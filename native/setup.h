@@ -1,7 +1,6 @@
 // What a run is: the choices of a Plan as plain numbers, and where each parameter lies in a member's memory.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <string>
@@ -17,11 +16,6 @@ enum class Schedule : int { constant, step, cosine, one_cycle };
 struct Setup {
     // the network
     int members = 1;
-    int views = 1;  // members that share all but their scales and last layers; member k is view k / (members / views)
-    bool is_scaled = false;   // every column of the table has a factor that is trained
-    std::vector<int> group;   // of each input, embedded ones first: the column whose factor it has
-    std::vector<int> binned_group;  // of each number that is looked up
-    double scale_rate = 1;    // learning rate of the factors, in learning rates
     int dense = 0;              // dense inputs D, without those that are looked up
     std::vector<int> binned;    // bins of each number that is looked up
     std::vector<int> column;    // of the first layer: where each of torch's inputs lies in ours; -1 - row: in the table
@@ -51,13 +45,6 @@ struct Setup {
 
     int embedded_width() const { return static_cast<int>(embedded.size()) * embedding; }
     int inputs() const { return dense + embedded_width(); }
-    int teams() const { return members / views; }
-    int groups() const {
-        int most = -1;
-        for (const int one : group) most = std::max(most, one);
-        for (const int one : binned_group) most = std::max(most, one);
-        return most + 1;
-    }
     int bins() const { return std::accumulate(binned.begin(), binned.end(), 0); }
     // The target's numbers per row: one class number, or one number per output.
     int targets() const { return loss == LossName::cross_entropy ? 1 : outputs; }
@@ -82,14 +69,11 @@ struct Block {
     long place;
     int rows, columns;
     long stride;
-    bool is_matrix;     // weights and embeddings, not biases; AdamW decays only these
+    bool is_matrix;     // weights and embeddings, not biases
     int layer;          // of the weights to pack again; -1: none
     int first_output;   // of those weights
     int record_layer;   // the layer whose records it counts for
     int number = -1;    // the number whose bins' weights these are; -1: none's
-    int view = 0;       // whose last layer or factors these are, where views have their own
-    double rate = 1;    // learning rate, in learning rates
-    bool decays = true; // whether weight decay applies
 };
 
 // One tensor of the network, in torch's order of names: embedding, then weight and bias of each layer.
@@ -98,7 +82,6 @@ struct Parameter {
     int rows, columns;  // as torch has them; a bias is one row
     long stride;
     bool is_first_weight;  // its columns lie elsewhere: Setup::column
-    bool is_own = false;   // every view has one of its own, Layout::own behind the other's
 };
 
 constexpr int kNarrow = 4;     // outputs up to here are dot products
@@ -120,10 +103,6 @@ struct Layout {
     long plain = 0;   // of those before the table
     long knots = 0;   // rows of knots times their stride
     long packed = 0;  // of packed weights
-    long own_start = 0, own = 0;  // where the views' own parameters begin, and how many each has
-    long own_packed = 0;          // of packed weights of each view's last layer
-    long scales = -1;             // place of the first view's factors
-    bool has_own = false;         // whether there are views or factors; then their gradients are always added to
     long stride_outputs = 0;
     int record_layers = 0;  // the embedding, if there is one, and the linear layers
     bool keeps_slope = false;  // the activation's derivative is stored, not made from its output
@@ -134,7 +113,6 @@ struct Layout {
    private:
     void add_layer(const Setup& setup, int inputs, int outputs, bool is_last, int panel);
     void add_table(const Setup& setup);
-    void add_own(const Setup& setup, int inputs, int panel);
 };
 
 }  // namespace glassnet

@@ -16,38 +16,33 @@ Each in_turn(int worker) {
     };
 }
 
-// How a batch is cut: each view's rows into parts of kPartRows, all parts into at most kGroups groups with a gradient
-// each. It depends on the number of rows and views alone, never on threads, and so do the bytes of the sums.
+// How a batch is cut: parts of kPartRows, in at most kGroups groups with a gradient each. It depends on the number of
+// rows alone, never on threads, and so do the bytes of the sums.
 struct Cut {
-    int rows, each, parts, groups;
-    Cut(std::int64_t count, int views)
-        : rows(static_cast<int>(count)),
-          each((rows + kPartRows - 1) / kPartRows),
-          parts(each * views),
-          groups(std::min(parts, kGroups)) {}
+    int rows, parts, groups;
+    explicit Cut(std::int64_t count)
+        : rows(static_cast<int>(count)), parts((rows + kPartRows - 1) / kPartRows), groups(std::min(parts, kGroups)) {}
     int first_part(int group) const { return static_cast<int>(static_cast<std::int64_t>(group) * parts / groups); }
-    int view(int part) const { return part / each; }
-    int first_row(int part) const { return part % each * kPartRows; }
-    int part_rows(int part) const { return std::min(kPartRows, rows - first_row(part)); }
+    int part_rows(int part) const { return std::min(kPartRows, rows - part * kPartRows); }
 };
 
 constexpr double kLookup = 4;  // a number looked up costs about as much as so many dense inputs
 
-// Multiplications of one step of one team.
+// Multiplications of one step of one member.
 double products(const Setup& setup) {
     double sum = 0, inputs = setup.inputs() + kLookup * static_cast<double>(setup.binned.size());
     for (const int width : setup.hidden) {
         sum += inputs * width;
         inputs = width;
     }
-    return 3.0 * static_cast<double>(setup.batch) * setup.views * (sum + inputs * setup.outputs);
+    return 3.0 * static_cast<double>(setup.batch) * (sum + inputs * setup.outputs);
 }
 
 // Whether the batch's numbers in bins, which spread rows keep until the end of a pass, take no more than half a GiB.
 bool fits_binned(const Setup& setup) {
     if (setup.binned.empty()) return true;
     const double each = static_cast<double>(setup.hidden.front()) + 2.0 * static_cast<double>(setup.binned.size());
-    return static_cast<double>(setup.batch) * setup.views * each < 64e6;
+    return static_cast<double>(setup.batch) * each < 64e6;
 }
 
 constexpr double kSpreadFrom = 1.5e6;   // products of a step from which two threads beat one: some 20 microseconds
@@ -62,12 +57,11 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
       kernels_(choose_kernels<Real>(setup.set)),
       layout_(setup, kernels_.panel),
       pool_(std::max(1, setup.threads)) {
-    for (int k = 0; k < setup.teams(); ++k) {
+    for (int k = 0; k < setup.members; ++k) {
         Member<Real> m;
         m.number = k;
         m.fold = k % static_cast<int>(data_.fit.size());
         set_memory(m);
-        set_views(m);
         m.block_squares.resize(layout_.blocks.size());
         members_.push_back(std::move(m));
     }
@@ -89,20 +83,6 @@ void Trainer<Real>::set_memory(Member<Real>& m) const {
     if (has_average) m.average = at += each;
     m.packed = at += each;
     m.knot_gradient = at + packed;
-}
-
-template <class Real>
-void Trainer<Real>::set_views(Member<Real>& m) const {
-    for (int place = 0; place < setup_.views; ++place) {
-        View<Real> view;
-        view.number = m.number + place * setup_.teams();
-        view.place = place;
-        view.input_scale = Buffer<Real>(setup_.inputs());
-        view.number_scale = Buffer<Real>(static_cast<long>(setup_.binned.size()));
-        std::fill_n(view.input_scale.data(), setup_.inputs(), Real(1));
-        std::fill_n(view.number_scale.data(), setup_.binned.size(), Real(1));
-        m.views.push_back(std::move(view));
-    }
 }
 
 template <class Real>
@@ -136,7 +116,6 @@ Workspace<Real> Trainer<Real>::make_workspace() const {
     space.spread_weight = Buffer<Real>(kPartRows * layout_.stride_outputs);
     space.slots.resize(kPartRows);
     space.own_binned = make_binned(1);
-    space.input_sums = Buffer<Real>(setup_.inputs());
     return space;
 }
 
@@ -149,20 +128,19 @@ template <class Real>
 double Trainer<Real>::advance(const Call& call) {
     const TinyIsZero quick;
     for (Member<Real>& m : members_) m.recording_seconds = 0;
-    const Cut cut(setup_.batch, setup_.views);
-    const bool is_large = products(setup_) >= kSpreadFrom && cut.groups > 1;
-    const bool by_member = setup_.teams() >= pool_.threads() || !is_large || !fits_binned(setup_);
+    const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
+    const bool by_member = setup_.members >= pool_.threads() || !is_large || !fits_binned(setup_);
     if (by_member) {
         advance_members(call);
     } else {
-        while (group_gradient_.size() + 1 < static_cast<std::size_t>(cut.groups))
+        while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))
             group_gradient_.emplace_back(layout_.plain);
-        if (batch_binned_.knot.empty()) batch_binned_ = make_binned(cut.parts);
+        if (batch_binned_.knot.empty()) batch_binned_ = make_binned(Cut(setup_.batch).parts);
         for (Member<Real>& m : members_) run(m, call.first, call.first + call.count, call, in_pool(), -1);
     }
     double seconds = 0;
     for (const Member<Real>& m : members_) seconds += m.recording_seconds;
-    return by_member ? seconds / std::min(pool_.threads(), setup_.teams()) : seconds;
+    return by_member ? seconds / std::min(pool_.threads(), setup_.members) : seconds;
 }
 
 template <class Real>
@@ -181,7 +159,7 @@ void Trainer<Real>::advance_members(const Call& call) {
         if (chosen >= 0) is_taken[chosen] = true;
         return chosen;
     };
-    pool_.run(std::min<int>(pool_.threads(), setup_.teams()), [&](int, int worker) {
+    pool_.run(std::min<int>(pool_.threads(), setup_.members), [&](int, int worker) {
         for (int k = take(); k >= 0; k = take()) {
             const std::int64_t to = std::min(next[k] + slice, first + count);
             run(members_[k], next[k], to, call, in_turn(worker), worker);
@@ -198,102 +176,79 @@ void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, con
                         int worker) {
     const std::int64_t members = setup_.members, per_epoch = setup_.steps_per_epoch, first = call.first;
     for (std::int64_t number = from; number < to; ++number) {
-        step(m, number, call, each, worker);
+        call.loss_SK[(number - first) * members + m.number] = static_cast<float>(step(m, number, call, each, worker));
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
         const std::vector<std::int64_t>& places = data_.fit[m.fold];
-        double* loss = call.epoch_EK + (number / per_epoch - first / per_epoch) * members;
-        with_average(m, [&] {
-            for (const View<Real>& view : m.views)
-                loss[view.number] = mean_loss(m, view, places.data(), static_cast<std::int64_t>(places.size()), each);
-        });
+        double& loss = call.epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number];
+        with_average(m, [&] { loss = mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), each); });
     }
 }
 
 template <class Real>
-void Trainer<Real>::step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker) {
-    Quantities* record = record_of(number, call);
-    std::vector<Batch> batches;
-    for (View<Real>& view : m.views) batches.push_back(batch_of(m, view, number));
+double Trainer<Real>::step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker) {
+    Quantities* record = record_of(m, number, call);
+    const Batch batch = batch_of(m, number);
     const bool is_spread = worker < 0;
-    std::vector<double> loss(m.views.size(), 0.0);
-    if (layout_.has_own) clear_own(m.gradient.data());
-    if (is_spread)
-        spread_gradients(m, batches, loss, each);
-    else
-        own_gradients(m, batches, loss, spaces_[worker]);
-    if (record) record_before(m, batches, record, spaces_[is_spread ? 0 : worker]);
-    const Cut cut(batches.front().rows, setup_.views);
-    const double factor = update(m, rates_of(m, number), is_spread ? cut.groups : 1, each);
-    if (record) record_after(m, batches, factor, record, each);
-    double finite = 0;
-    for (const double one : loss) finite += one;
+    const double sum = is_spread ? spread_gradients(m, batch, each) : own_gradients(m, batch, spaces_[worker]);
+    if (record) record_before(m);
+    const double factor = update(m, rates_of(m, number), is_spread ? Cut(batch.rows).groups : 1, each);
+    if (record) record_after(m, batch, factor, record, each);
+    double finite = sum;
     for (const double one : m.block_squares) finite += one;
     if (!std::isfinite(finite) && m.not_finite_at < 0) m.not_finite_at = number;
-    for (const View<Real>& view : m.views)
-        call.loss_SK[(number - call.first) * setup_.members + view.number] =
-            static_cast<float>(loss[view.place] * batches[view.place].scale);
-}
-
-// The views' own gradients are added to, whichever part of the rows comes first.
-template <class Real>
-void Trainer<Real>::clear_own(Real* gradient) const {
-    std::fill_n(gradient + layout_.own_start, setup_.views * layout_.own, Real(0));
+    return sum * batch.scale;
 }
 
 template <class Real>
-void Trainer<Real>::spread_gradients(Member<Real>& m, const std::vector<Batch>& batches, std::vector<double>& loss,
-                                     const Each& each) {
-    const Cut cut(batches.front().rows, setup_.views);
-    std::vector<double> part_loss(cut.parts, 0.0);
+double Trainer<Real>::spread_gradients(Member<Real>& m, const Batch& batch, const Each& each) {
+    const Cut cut(batch.rows);
+    std::vector<double> loss(cut.groups, 0.0);
     each(cut.groups, [&](int group, int worker) {
         Real* gradient = group == 0 ? m.gradient.data() : group_gradient_[group - 1].data();
-        if (group > 0 && layout_.has_own) clear_own(gradient);
         Workspace<Real>& space = spaces_[worker];
         for (int part = cut.first_part(group); part < cut.first_part(group + 1); ++part) {
-            const int view = cut.view(part);
             space.binned = part_of(batch_binned_, part);
-            part_loss[part] = pass(m, m.views[view], batches[view], cut.first_row(part), cut.part_rows(part), gradient,
-                                   part > cut.first_part(group), space);
+            loss[group] += pass(m, batch, part * kPartRows, cut.part_rows(part), gradient,
+                                part > cut.first_part(group), space);
         }
         space.binned = part_of(space.own_binned, 0);
     });
     // Each number's table over all rows in their order, so that the sums are those of one thread.
     each(static_cast<int>(setup_.binned.size()), [&](int number, int) {
         for (int part = 0; part < cut.parts; ++part)
-            scatter(m.knot_gradient.data(), m.views[cut.view(part)], cut.part_rows(part), number, number + 1,
-                    part_of(batch_binned_, part));
+            scatter(m, cut.part_rows(part), number, number + 1, part_of(batch_binned_, part));
     });
-    for (int part = 0; part < cut.parts; ++part) loss[cut.view(part)] += part_loss[part];
+    double sum = 0;
+    for (const double one : loss) sum += one;
+    return sum;
 }
 
 // The same sums in the same order on one thread. A group of one part adds its sums to the total itself.
 template <class Real>
-void Trainer<Real>::own_gradients(Member<Real>& m, const std::vector<Batch>& batches, std::vector<double>& loss,
-                                  Workspace<Real>& space) {
-    const Cut cut(batches.front().rows, setup_.views);
+double Trainer<Real>::own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space) {
+    const Cut cut(batch.rows);
     const bool adds_itself = cut.groups == cut.parts && setup_.embedded.empty();
-    if (!adds_itself && cut.groups > 1 && !space.other_gradient) space.other_gradient = Buffer<Real>(layout_.plain);
+    if (!adds_itself && cut.groups > 1 && !space.other_gradient) space.other_gradient = Buffer<Real>(layout_.count);
+    double sum = 0;
     for (int group = 0; group < cut.groups; ++group) {
         const bool is_own = group == 0 || adds_itself;
         Real* gradient = is_own ? m.gradient.data() : space.other_gradient.data();
-        if (!is_own && layout_.has_own) clear_own(gradient);
+        double loss = 0;
         for (int part = cut.first_part(group); part < cut.first_part(group + 1); ++part) {
             const bool adds = part > cut.first_part(group) || (is_own && group > 0);
-            const View<Real>& view = m.views[cut.view(part)];
-            loss[view.place] += pass(m, view, batches[view.place], cut.first_row(part), cut.part_rows(part), gradient,
-                                     adds, space);
-            scatter(m.knot_gradient.data(), view, cut.part_rows(part), 0, static_cast<int>(setup_.binned.size()),
-                    space.binned);
+            loss += pass(m, batch, part * kPartRows, cut.part_rows(part), gradient, adds, space);
+            scatter(m, cut.part_rows(part), 0, static_cast<int>(setup_.binned.size()), space.binned);
         }
+        sum += loss;
         if (is_own) continue;
         for (const Block& b : layout_.blocks)
             if (b.number < 0) kernels_.add(b.rows, b.columns, b.stride, m.gradient.data() + b.place, gradient + b.place);
     }
+    return sum;
 }
 
 template <class Real>
-double Trainer<Real>::mean_loss(const Member<Real>& m, const View<Real>& view, const std::int64_t* places,
-                                std::int64_t count, const Each& each) {
+double Trainer<Real>::mean_loss(const Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each) {
     const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows);
     std::vector<double> loss(parts), weight(parts);
     each(parts, [&](int part, int worker) {
@@ -301,14 +256,14 @@ double Trainer<Real>::mean_loss(const Member<Real>& m, const View<Real>& view, c
         const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
         const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
         space.held = -1;
-        gather(m, view, places + first, rows, space);
+        gather(m, places + first, rows, space);
         weight[part] = rows;
         if (setup_.is_weighted) {
             gather_weights(m, places + first, rows, rows, space);
             weight[part] = 0;
             for (int b = 0; b < rows; ++b) weight[part] += space.weight.data()[b];
         }
-        forward(m, view, rows, space, nullptr, 0);
+        forward(m, rows, space, nullptr, 0);
         loss[part] = losses(rows, 1.0, setup_.is_weighted, false, space);
     });
     double loss_sum = 0, weight_sum = 0;
@@ -322,8 +277,7 @@ double Trainer<Real>::mean_loss(const Member<Real>& m, const View<Real>& view, c
 template <class Real>
 void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT) {
     const TinyIsZero quick;
-    Member<Real>& m = members_[member % setup_.teams()];
-    const View<Real>& view = m.views[member / setup_.teams()];
+    Member<Real>& m = members_[member];
     const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows), outputs = setup_.outputs;
     const long stride = layout_.stride_outputs;
     const Work work = [&](int part, int worker) {
@@ -331,8 +285,8 @@ void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t
         const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
         const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
         space.held = -1;
-        gather(m, view, places + first, rows, space);
-        forward(m, view, rows, space, nullptr, 0);
+        gather(m, places + first, rows, space);
+        forward(m, rows, space, nullptr, 0);
         if (setup_.is_sigmoid) kernels_.sigmoid(rows * stride, space.z.data());
         for (int b = 0; b < rows; ++b)
             std::copy_n(space.z.data() + b * stride, outputs, output_nT + (first + b) * outputs);

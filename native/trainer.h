@@ -33,25 +33,15 @@ struct Data {
     std::vector<std::vector<std::int64_t>> fit;  // per fold its fit rows, as places in the data: fold * R + row
 };
 
-// What a member of a team has for itself; a member that shares nothing is a team of one.
-template <class Real>
-struct View {
-    int number = 0;  // the member
-    int place = 0;   // in its team
-    std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
-    OrderRoom order_room;
-    std::int64_t order_epoch = -1;
-    Buffer<Real> input_scale, number_scale;   // the factor of each input and of each number looked up
-};
-
-// A network that is trained: all that a team's members share, and what each has for itself.
 template <class Real>
 struct Member {
-    int number = 0, fold = 0;  // of the team; its members are number, number + teams, ...
-    std::vector<View<Real>> views;
+    int number = 0, fold = 0;
     Buffer<Real> memory;  // of all that follows: one piece, so that it may lie on large pages
     Slice<Real> weight, gradient, moment, square, average, packed, knot_gradient;
     std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
+    std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
+    OrderRoom order_room;
+    std::int64_t order_epoch = -1;
     std::int64_t steps = 0;                   // taken so far: Adam's count
     std::vector<Real> before;                 // the weights before a recorded step
     double recording_seconds = 0;
@@ -87,8 +77,6 @@ struct Workspace {
     std::vector<const std::int32_t*> slots;  // each row's slots
     std::vector<std::uint64_t> random;
     Buffer<Real> other_gradient;
-    Buffer<Real> input_sums;        // of each input: see the kernel input_slope
-    std::vector<Real> number_sums;  // of each number looked up: see the kernel lookup_slope
     BinnedRoom<Real> own_binned;
     Binned<Real> binned;     // own_binned, or a part of the rows that all threads work on
     std::int64_t held = -1;  // the member whose whole batch lies here, where there is but one
@@ -119,7 +107,6 @@ struct Batch {
     std::int64_t epoch, step, start;  // start: place in the order
     int rows;
     double scale;  // 1 / sum of the weights
-    double share = 1;  // of the mean over the team's members
 };
 
 // Calls work(task, worker) for every task: one after another, or spread over the pool.
@@ -148,46 +135,36 @@ class Trainer {
     const Layout<Real>& layout() const { return layout_; }
     const Kernels<Real>& kernels() const { return kernels_; }
     std::int64_t steps() const { return members_.front().steps; }
-    std::int64_t not_finite_at(int member) const { return members_[member % setup_.teams()].not_finite_at; }
+    std::int64_t not_finite_at(int member) const { return members_[member].not_finite_at; }
 
    private:
     // trainer.cpp
     void advance_members(const Call& call);
     void run(Member<Real>& m, std::int64_t from, std::int64_t to, const Call& call, const Each& each, int worker);
-    void step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker);
-    void spread_gradients(Member<Real>& m, const std::vector<Batch>& batches, std::vector<double>& loss,
-                          const Each& each);
-    void own_gradients(Member<Real>& m, const std::vector<Batch>& batches, std::vector<double>& loss,
-                       Workspace<Real>& space);
-    double mean_loss(const Member<Real>& m, const View<Real>& view, const std::int64_t* places, std::int64_t count,
-                     const Each& each);
-    void clear_own(Real* gradient) const;
+    double step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker);
+    double spread_gradients(Member<Real>& m, const Batch& batch, const Each& each);
+    double own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space);
+    double mean_loss(const Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each);
     Each in_pool();
 
     // batch.cpp
-    void set_order(const Member<Real>& m, View<Real>& view, std::int64_t epoch);
-    Batch batch_of(const Member<Real>& m, View<Real>& view, std::int64_t number);
-    void gather(const Member<Real>& m, const View<Real>& view, const std::int64_t* places, int rows,
-                Workspace<Real>& space);
+    void set_order(Member<Real>& m, std::int64_t epoch);
+    Batch batch_of(Member<Real>& m, std::int64_t number);
+    void gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space);
     void gather_binned(const std::int64_t* places, int rows, Workspace<Real>& space);
     void gather_embedded(const Member<Real>& m, int rows, Workspace<Real>& space);
     void gather_weights(const Member<Real>& m, const std::int64_t* places, int rows, std::int64_t counted,
                         Workspace<Real>& space);
 
     // pass.cpp
-    double pass(Member<Real>& m, const View<Real>& view, const Batch& batch, int first, int rows, Real* gradient,
-                bool adds, Workspace<Real>& space);
-    void forward(const Member<Real>& m, const View<Real>& view, int rows, Workspace<Real>& space, const Batch* batch,
-                 int first);
-    void drop(const View<Real>& view, const Batch& batch, int layer, int first, int rows, Workspace<Real>& space);
+    double pass(Member<Real>& m, const Batch& batch, int first, int rows, Real* gradient, bool adds,
+                Workspace<Real>& space);
+    void forward(const Member<Real>& m, int rows, Workspace<Real>& space, const Batch* batch, int first);
+    void drop(const Member<Real>& m, const Batch& batch, int layer, int first, int rows, Workspace<Real>& space);
     double losses(int rows, double scale, bool is_weighted, bool wants_slope, Workspace<Real>& space);
-    void backward(Member<Real>& m, const View<Real>& view, int rows, Real* gradient, bool adds,
-                  Workspace<Real>& space);
-    void backward_scales(Member<Real>& m, const View<Real>& view, int rows, Real* dx, Real* gradient,
-                         Workspace<Real>& space);
-    void look_up(const Member<Real>& m, const View<Real>& view, int rows, Workspace<Real>& space);
-    void scatter(Real* knot_gradient, const View<Real>& view, int rows, int first, int last,
-                 const Binned<Real>& binned);
+    void backward(Member<Real>& m, int rows, Real* gradient, bool adds, Workspace<Real>& space);
+    void look_up(const Member<Real>& m, int rows, Workspace<Real>& space);
+    void scatter(Member<Real>& m, int rows, int first, int last, const Binned<Real>& binned);
     void backward_embedding(int rows, const Real* dx, long stride, Real* gradient, Workspace<Real>& space);
 
     // update.cpp
@@ -195,29 +172,20 @@ class Trainer {
     void reduce_block(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
     void pack(Member<Real>& m, const Block& block);
-    void set_scales(Member<Real>& m);
     void with_average(Member<Real>& m, const std::function<void()>& work);
     long knot_place(const Block& block) const;
     UpdateRates rates_of(const Member<Real>& m, std::int64_t number) const;
 
     // record.cpp
-    Quantities* record_of(std::int64_t number, const Call& call) const;  // of member 0; null: not recorded
-    void record_before(Member<Real>& m, const std::vector<Batch>& batches, Quantities* to, Workspace<Real>& space);
-    void record_after(Member<Real>& m, const std::vector<Batch>& batches, double factor, Quantities* to,
-                      const Each& each);
-    void record_norms(const Member<Real>& m, Quantities* to) const;
-    void record_gradients(Member<Real>& m, const View<Real>& view, const Batch& of, Quantities* to,
-                          Workspace<Real>& space);
-    void record_effective(const Member<Real>& m, const View<Real>& view, Quantities* to) const;
-    bool is_of(const Block& block, const View<Real>& view) const;
-    double factor_of(const Block& block, int column, const Real* factors) const;
-    void record_idle(Member<Real>& m, const View<Real>& view, const Batch& batch, Quantities* to, const Each& each);
+    Quantities* record_of(const Member<Real>& m, std::int64_t number, const Call& call) const;
+    void record_before(Member<Real>& m);
+    void record_after(Member<Real>& m, const Batch& batch, double factor, Quantities* to, const Each& each);
+    void record_idle(Member<Real>& m, const Batch& batch, Quantities* to, const Each& each);
     float count_not_finite(const Member<Real>& m, int record_layer) const;
 
     BinnedRoom<Real> make_binned(long parts) const;
     Binned<Real> part_of(BinnedRoom<Real>& room, int part) const;
     void set_memory(Member<Real>& m) const;
-    void set_views(Member<Real>& m) const;
     Workspace<Real> make_workspace() const;
 
     Setup setup_;

@@ -45,9 +45,8 @@ template <class Real>
 void Trainer<Real>::update_block(Member<Real>& m, int number, const UpdateRates& rates) {
     const Block& b = layout_.blocks[number];
     UpdateRates own = rates;
-    // AdamW decays matrices only; SGD's and Adam's L2 term is on everything but columns' factors.
-    if (!b.decays || (own.optimizer == OptimizerName::adamw && !b.is_matrix)) own.decay = 0;
-    own.rate *= b.rate;
+    // AdamW decays matrices only; SGD's and Adam's L2 term is on everything.
+    if (own.optimizer == OptimizerName::adamw && !b.is_matrix) own.decay = 0;
     kernels_.update({b.rows, b.columns, b.stride, m.weight.data() + b.place, m.gradient.data() + b.place,
                      m.moment ? m.moment.data() + b.place : nullptr, m.square ? m.square.data() + b.place : nullptr,
                      m.average ? m.average.data() + b.place : nullptr, &own});
@@ -67,20 +66,7 @@ void Trainer<Real>::pack(Member<Real>& m, const Block& b) {
     if (b.layer < 0) return;
     const Layer& layer = layout_.layers[b.layer];
     kernels_.transpose({b.rows, layer.inputs, m.weight.data() + b.place, b.stride,
-                        m.packed.data() + layer.packed + b.view * layout_.own_packed +
-                            static_cast<long>(b.first_output) * layer.inputs});
-}
-
-// Spreads the columns' factors over the inputs that have them.
-template <class Real>
-void Trainer<Real>::set_scales(Member<Real>& m) {
-    if (!setup_.is_scaled) return;
-    for (View<Real>& view : m.views) {
-        const Real* factor = m.weight.data() + layout_.scales + view.place * layout_.own;
-        for (int i = 0; i < setup_.inputs(); ++i) view.input_scale.data()[i] = factor[setup_.group[i]];
-        for (std::size_t number = 0; number < setup_.binned.size(); ++number)
-            view.number_scale.data()[number] = factor[setup_.binned_group[number]];
-    }
+                        m.packed.data() + layer.packed + static_cast<long>(b.first_output) * layer.inputs});
 }
 
 // Does `work` with the averaged weights in place of the trained ones, where there are such.
@@ -90,7 +76,6 @@ void Trainer<Real>::with_average(Member<Real>& m, const std::function<void()>& w
     for (int turn = 0; turn < 2; ++turn) {
         std::swap(m.weight, m.average);
         for (const Block& b : layout_.blocks) pack(m, b);
-        set_scales(m);
         if (turn == 0) work();
     }
 }
@@ -113,7 +98,6 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
             update_block(m, block, rates);
         });
     }
-    set_scales(m);
     ++m.steps;
     return rates.factor;
 }
@@ -121,8 +105,6 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
 #define GLASSNET_MAKE(Real)                                                                     \
     template UpdateRates Trainer<Real>::rates_of(const Member<Real>&, std::int64_t) const;      \
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
-    template void Trainer<Real>::set_scales(Member<Real>&);                                     \
-    template long Trainer<Real>::knot_place(const Block&) const;                                \
     template void Trainer<Real>::with_average(Member<Real>&, const std::function<void()>&);     \
     template double Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);
 GLASSNET_MAKE(float)

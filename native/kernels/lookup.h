@@ -2,7 +2,7 @@
 //
 //     (1 - t) knots[k] + t knots[k + 1],     knots[k] = sum of the weights of the bins below k,
 //
-// times the column's factor, which is 1 where factors are not trained; that is the product of the dense shares (1, ..., 1, t, 0, ..., 0) with those weights. So a number costs two rows of
+// which is the product of the dense shares (1, ..., 1, t, 0, ..., 0) with those weights. So a number costs two rows of
 // its table, however many bins it has. Backward, the derivatives by the knots are added up, and their sums from the
 // top down are the derivatives by the weights.
 //
@@ -29,8 +29,7 @@ void lookup_numbers(const Lookup<Real>& f, int first, int column) {
         for (int g = 0; g < G; ++g) {
             const long at = (first + g) * f.stride_rows + b;
             const Real* low = f.knots + f.knot[at] * f.stride + column;
-            const Real high = f.fraction[at] * f.scale[first + g];
-            const Vec<Real> t = fill<Real>(high), rest = fill<Real>(f.scale[first + g] - high);
+            const Vec<Real> t = fill<Real>(f.fraction[at]), rest = fill<Real>(Real(1) - f.fraction[at]);
 #pragma GCC unroll 4
             for (int n = 0; n < N; ++n) sum[n] += rest * load(low + n * L);
 #pragma GCC unroll 4
@@ -72,8 +71,7 @@ void scatter_number(const Scatter<Real>& f, int number, int column) {
         const long at = number * f.stride_rows + b;
         Real* low = f.gradient + f.knot[at] * f.stride + column;
         Real* high = low + f.stride;
-        const Real share = f.fraction[at] * f.scale[number];
-        const Vec<Real> t = fill<Real>(share), rest = fill<Real>(f.scale[number] - share);
+        const Vec<Real> t = fill<Real>(f.fraction[at]), rest = fill<Real>(Real(1) - f.fraction[at]);
 #pragma GCC unroll 4
         for (int n = 0; n < N; ++n) {
             const Vec<Real> d = load(dy + n * L);
@@ -98,41 +96,6 @@ void scatter(const Scatter<Real>& f) {
 #endif
         }
     }
-}
-
-template <class Real>
-void lookup_slope(const LookupSlope<Real>& f) {
-    constexpr int L = kLanes<Real>;
-    for (int number = 0; number < f.numbers; ++number) {
-        Vec<Real> total{};
-        for (int b = 0; b < f.rows; ++b) {
-            const long at = number * f.stride_rows + b;
-            const Real* low = f.knots + f.knot[at] * f.stride;
-            const Real* dy = f.dy + b * f.stride_dy;
-            const Vec<Real> t = fill<Real>(f.fraction[at]), rest = fill<Real>(Real(1) - f.fraction[at]);
-            Vec<Real> sum{};
-            for (int o = 0; o < f.outputs; o += L) sum += load(dy + o) * (rest * load(low + o) + t * load(low + f.stride + o));
-            total += sum;
-        }
-        f.gradient[number] += sum_lanes<Real>(total);
-    }
-}
-
-template <class Real>
-void input_slope(const InputSlope<Real>& f) {
-    constexpr int L = kLanes<Real>;
-    for (int i = 0; i < f.inputs; i += L) {
-        Vec<Real> total{};
-        for (int b = 0; b < f.rows; ++b) total += load(f.dx + b * f.stride + i) * load(f.x + b * f.stride + i);
-        store(f.sum + i, total);
-    }
-}
-
-template <class Real>
-void scale_rows(int rows, int columns, long stride, const Real* scale, Real* x) {
-    constexpr int L = kLanes<Real>;
-    for (int b = 0; b < rows; ++b)
-        for (int i = 0; i < columns; i += L) store(x + b * stride + i, load(x + b * stride + i) * load(scale + i));
 }
 
 // The running sums of one number's weights: what lies at its knots.

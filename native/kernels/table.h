@@ -51,7 +51,6 @@ struct Lookup {
     const std::int32_t* knot;  // (numbers, stride_rows): the table's row of the knot below
     const Real* fraction;      // (numbers, stride_rows): how far on the way to the next knot
     long stride_rows;
-    const Real* scale;  // each number's factor
     const Real* knots;  // (all numbers' knots, stride), padded
     long stride;
     const Real* bias;  // padded with zeros
@@ -66,35 +65,10 @@ struct Scatter {
     const std::int32_t* knot;
     const Real* fraction;
     long stride_rows;
-    const Real* scale;
     const Real* dy;  // (B, stride_dy), padded with zeros
     long stride_dy;
     Real* gradient;  // (all numbers' knots, stride)
     long stride;
-};
-
-// gradient[number] += sum over b and o of dy[b][o] times what the number's table adds to y[b][o] at the factor 1.
-template <class Real>
-struct LookupSlope {
-    int rows, numbers, outputs;
-    const std::int32_t* knot;
-    const Real* fraction;
-    long stride_rows;
-    const Real* knots;
-    long stride;
-    const Real* dy;
-    long stride_dy;
-    Real* gradient;  // (numbers)
-};
-
-// sum[i] = sum over b of dx[b][i] * x[b][i].
-template <class Real>
-struct InputSlope {
-    int rows, inputs;
-    const Real* dx;
-    const Real* x;
-    long stride;
-    Real* sum;  // padded
 };
 
 // One number's weights (or the derivatives by them) and its knots, one row more.
@@ -207,10 +181,6 @@ struct Kernels {
     void (*forward_narrow)(const ForwardNarrow<Real>&);
     void (*lookup)(const Lookup<Real>&);
     void (*scatter)(const Scatter<Real>&);
-    void (*lookup_slope)(const LookupSlope<Real>&);
-    void (*input_slope)(const InputSlope<Real>&);
-    // x[b][i] *= scale[i]
-    void (*scale_rows)(int rows, int columns, long stride, const Real* scale, Real* x);
     void (*sum_up)(const Table<Real>&);
     void (*sum_down)(const Table<Real>&);
     void (*backward_inputs)(const BackwardInputs<Real>&);
