@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -221,6 +221,7 @@ def run_of(model: Model, command: Sequence[str], sources: Sources) -> dict[str, 
             {"name": one.name, "value": one.value, "reason": one.reason} for one in fitted.decisions
         ],
         "notes": list(fitted.notes),
+        "findings": [asdict(one) for one in fitted.quality.findings],
         "training": {
             "epochs": trained.history.epochs,
             "best_epoch": list(trained.best_epoch_K),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any, Final
 
 import click
@@ -120,4 +121,5 @@ def _as_json(draft: Draft, engine: str, seconds: float) -> dict[str, Any]:
         "engine": engine,
         "estimated_seconds": seconds,
         "notes": list(draft.gathered.notes),
+        "findings": [asdict(one) for one in draft.quality.findings],
     }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from rich.console import Console
 
+from glassnet.cli.console import clean
 from glassnet.cli.dry_run import print_draft
 from glassnet.cli.interrupt import Interrupts
 from glassnet.cli.options import changed
@@ -24,6 +26,8 @@ from glassnet.network.build import NETWORKS
 from glassnet.optimizer import OPTIMIZERS
 from glassnet.pipeline import Fitted, Listener, Sources, draft_run
 from glassnet.pipeline import fit as run_pipeline
+from glassnet.quality.checks import short
+from glassnet.quality.values import Quality
 from glassnet.recipe.tutorials import TUTORIALS
 from glassnet.run_folder import (
     MODEL,
@@ -122,7 +126,7 @@ def run(asked: Asked, console: Console) -> int:
     display = Display(console, shown)
     with Interrupts() as interrupts:
         try:
-            fitted = run_pipeline(asked.sources, asked.settings, _listener(display, interrupts))
+            fitted = run_pipeline(asked.sources, asked.settings, _listener(asked, display, interrupts))
             display.phase("writing the report")
             folder = write_run(Model(fitted), asked.out, asked.command, asked.sources)
             if asked.plot is not None:
@@ -142,7 +146,7 @@ def _shown(asked: Asked, console: Console) -> Shown:
     )
 
 
-def _listener(display: Display, interrupts: Interrupts) -> Listener:
+def _listener(asked: Asked, display: Display, interrupts: Interrupts) -> Listener:
     def should_stop() -> bool:
         if interrupts.asked:
             display.say(STOPPING)
@@ -153,7 +157,31 @@ def _listener(display: Display, interrupts: Interrupts) -> Listener:
         interrupts.can_finish = interrupts.can_finish or name == "training"
         display.phase(name)
 
-    return Listener(phase=phase, progress=display.progress, should_stop=should_stop)
+    return Listener(
+        phase=phase,
+        progress=display.progress,
+        should_stop=should_stop,
+        looked=lambda quality: _say_findings(asked, display, quality),
+    )
+
+
+def _say_findings(asked: Asked, display: Display, quality: Quality) -> None:
+    """Print what the table's rows say, before training: a few lines, the rest where it is found."""
+    if asked.quiet or asked.as_json:
+        return
+    for text in short(quality.findings, _describe_command(asked)):
+        display.say(clean(text))
+
+
+def _describe_command(asked: Asked) -> str:
+    """Return the command that shows all of the table."""
+    settings = asked.settings
+    if settings.example:
+        return f"glassnet describe --example {shlex.quote(settings.example)}"
+    table = asked.sources.table
+    source = shlex.quote(str(table)) if table else f"--query {shlex.quote(settings.query)}"
+    targets = "".join(f" --target {shlex.quote(name)}" for name in settings.target)
+    return f"glassnet describe {source}{targets}"
 
 
 def _draw(model: Model, path: Path) -> None:
@@ -203,6 +231,7 @@ def _as_json(fitted: Fitted, folder: Path) -> dict[str, Any]:
         "engine": fitted.facts.engine,
         **metrics_of(Model(fitted)),
         "notes": notes(fitted),
+        "findings": [asdict(one) for one in fitted.quality.findings],
         "next": next_command(fitted, folder),
     }
 
@@ -210,7 +239,10 @@ def _as_json(fitted: Fitted, folder: Path) -> dict[str, Any]:
 def _dry_run(asked: Asked, console: Console, shown: Shown) -> int:
     display = Display(console, shown)
     try:
-        draft = draft_run(asked.sources, asked.settings, Listener(phase=display.phase))
+        listener = Listener(
+            phase=display.phase, looked=lambda quality: _say_findings(asked, display, quality)
+        )
+        draft = draft_run(asked.sources, asked.settings, listener)
     finally:
         display.close()
     print_draft(console, draft, asked.settings, as_json=asked.as_json)
