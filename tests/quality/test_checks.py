@@ -89,7 +89,7 @@ def test_short_says_how_many_are_left_out(found: Found, clean_table: Callable[..
     findings = tuple(spoilt(found, clean_table).values())
     assert short(findings, "glassnet describe t.csv") == tuple(line(one) for one in findings)
     few = short(findings, "glassnet describe t.csv", limit=2)
-    assert few == (line(findings[0]), "2 more findings: glassnet describe t.csv")
+    assert few == (line(findings[0]), "... and 2 more: glassnet describe t.csv")
 
 
 def test_rows_and_columns_may_be_few(look_at: Callable[..., Any]) -> None:

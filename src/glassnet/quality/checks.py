@@ -51,7 +51,7 @@ def findings_of(sight: Sight) -> tuple[Finding, ...]:
 
 def line(finding: Finding) -> str:
     """Return a finding as one line: what was seen and what to do."""
-    return f"{finding.name}: {finding.evidence} {finding.remedy}"
+    return f"{finding.severity.capitalize()}: {finding.name}. {finding.evidence} {finding.remedy}"
 
 
 def short(findings: Sequence[Finding], more: str, limit: int = SHOWN) -> tuple[str, ...]:
@@ -59,4 +59,4 @@ def short(findings: Sequence[Finding], more: str, limit: int = SHOWN) -> tuple[s
     if len(findings) <= limit:
         return tuple(line(finding) for finding in findings)
     left = len(findings) - limit + 1
-    return (*(line(finding) for finding in findings[: limit - 1]), f"{left} more findings: {more}")
+    return (*(line(finding) for finding in findings[: limit - 1]), f"... and {left} more: {more}")
