@@ -2,9 +2,9 @@
 
     python benchmarks/search.py [--rows 10000] [--columns 20] [--folds 5] [--threads 2]
 
-Eight settings (two learning rates, two weight decays, two seeds) on the folds of one table, by `GridSearchCV`
-and by `GlassnetSearchCV`. The estimators: with defaults, and small (where what is shared weighs most). Wall and
-processor seconds, their ratios, and the largest difference of any score. On a busy machine only the processor's
+Eight settings (two learning rates, two weight decays, two seeds) on the folds of one table, by GridSearchCV
+and by GlassnetSearchCV. The estimators: with defaults, and small (where what is shared weighs most). Wall and
+processor seconds, their ratios, the largest difference of any score. On a busy machine only the processor's
 are of use: on a quiet one the wall ratio is about theirs times the cores.
 """
 
@@ -62,7 +62,7 @@ def main() -> None:
     X, y = make_classification(given.rows, given.columns, n_informative=given.columns // 2, random_state=0)
     print(f"{given.rows:,} x {given.columns}, {given.folds} folds x 8 settings, {os.cpu_count()} cores")
     print(
-        f"{'estimator':30} {'loop s':>8} {'ours s':>8} {'ratio':>6} {'processor s':>14} {'ratio':>6} difference"
+        f"{'estimator':30} {'loop s':>8} {'ours s':>8} {'ratio':>6} {'processor':>14} {'ratio':>6} difference"
     )
     for name in MODELS if given.model == "all" else (given.model,):
         compare(name, X, y, given.folds, given.threads)
