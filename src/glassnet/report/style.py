@@ -60,6 +60,8 @@ nav li { margin: 0; }
 .grid > div > :first-child { margin-top: 0; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 27rem), 1fr));
   gap: 2rem 2.5rem; margin: 1.5rem 0 1rem; align-items: start; }
+.grid.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: 1.5rem 2.5rem; }
+.spread { max-width: 21rem; }
 figure { margin: 0; min-width: 0; max-width: 34rem; }
 figure h3 { margin: 0 0 .4rem; font-size: 1rem; }
 figcaption { margin: .4rem 0 .4rem; }
@@ -135,7 +137,14 @@ pre code { font-size: 1em; }
   section { padding: 1.2rem 0 .5rem; }
   .grid { display: block; }
   .grid > * { display: inline-block; vertical-align: top; width: 47%; margin: 0 2% 1rem 0; }
-  details:not([open]) { display: none; }
+  /* What opens on a click is open on paper, but for the tables behind pictures: they say the same again. */
+  details::details-content { content-visibility: visible; }
+  @supports not selector(details::details-content) { details:not([open]) { display: none; } }
+  figure details { display: none; }
+  summary { color: var(--ink); font-weight: 650; list-style: none; break-after: avoid; }
+  summary::-webkit-details-marker { display: none; }
+  caption, thead { break-after: avoid; }
+  p, li { orphans: 3; widows: 3; }
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; }
 }
