@@ -19,6 +19,7 @@ from sklearn.model_selection import (
     KFold,
     RandomizedSearchCV,
 )
+from torch import Tensor, nn
 
 from glassnet.errors import GlassnetError, GlassnetWarning, SettingsError
 from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
@@ -130,6 +131,24 @@ def test_numbers_are_searched_with_a_scorer_of_ones_own():
 def test_what_the_engine_does_not_know_is_trained_all_the_same():
     model = clone(SMALL).set_params(normalization="layer")
     found = GlassnetSearchCV(model, GRID, n_iter="all", cv=2, refit=False).fit(X, Y)
+    assert_same(found.cv_results_, GridSearchCV(model, GRID, cv=2, refit=False).fit(X, Y).cv_results_)
+
+
+class Noisy(nn.Module):
+    """An own module that draws numbers when it is made and at every step."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(inputs, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs: Tensor = self.layers(x)
+        return outputs
+
+
+def test_own_modules_draw_the_numbers_that_they_draw_alone():
+    model = GlassnetClassifier(network=Noisy, epochs=3)
+    found = GlassnetSearchCV(model, GRID, n_iter="all", cv=2, refit=False, n_jobs=4).fit(X, Y)
     assert_same(found.cv_results_, GridSearchCV(model, GRID, cv=2, refit=False).fit(X, Y).cv_results_)
 
 

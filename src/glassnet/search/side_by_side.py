@@ -71,9 +71,11 @@ def run_jobs(jobs: Sequence[Job], scorer: Scorer, *, threads: int, with_train: b
 
     A job whose network met numbers that are not finite has an error and no scores; any other error is raised.
     """
-    each = max(1, threads // max(len(jobs), 1))
-    is_stopped = Event()
-    with torch_threads(each), ThreadPoolExecutor(max(1, min(threads, len(jobs)))) as pool:
+    # An own module draws from torch's one generator, so such runs go one after another.
+    has_own = any(not isinstance(job.estimator.network, str) for job in jobs)
+    beside = 1 if has_own else max(1, min(threads, len(jobs)))
+    each, is_stopped = max(1, threads // beside), Event()
+    with torch_threads(each), ThreadPoolExecutor(beside) as pool:
         futures = [pool.submit(_run, job, scorer, each, with_train, is_stopped) for job in jobs]
         try:
             return [future.result() for future in futures]
