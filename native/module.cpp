@@ -56,6 +56,7 @@ class Held {
                   target_.shape(1) == static_cast<std::size_t>(setup.targets()),
               "the table's columns do not fit the network");
         check_binned(setup);
+        check_teams(setup, folds);
         Data<Real> data{dense_.data(),  bin_.data(),    fraction_.data(),                slot_.data(),
                         target_.data(), weight_.data(), static_cast<std::int64_t>(rows), {}};
         for (const Vector<const std::int64_t>& one : fit) {
@@ -80,6 +81,18 @@ class Held {
         const int inputs = setup.inputs(), bins = setup.bins();
         check(setup.column.size() == static_cast<std::size_t>(inputs + bins), "a column has no place");
         for (const int one : setup.column) check(one < inputs && one >= -bins, "a column lies outside of the layer");
+    }
+
+    void check_teams(const Setup& setup, std::size_t folds) const {
+        if (setup.teams == 0) return;
+        check(static_cast<std::size_t>(setup.teams) == folds && setup.members % setup.teams == 0,
+              "there is not one team a fold");
+        check(!setup.hidden.empty(), "a team shares hidden layers");
+        check(setup.group.size() == static_cast<std::size_t>(setup.inputs()) &&
+                  setup.group_binned.size() == setup.binned.size(),
+              "an input has no scale");
+        for (const std::vector<int>* groups : {&setup.group, &setup.group_binned})
+            for (const int one : *groups) check(one >= 0 && one < setup.groups, "a scale lies outside of the groups");
     }
 
     Matrix<const Real> dense_;
@@ -131,6 +144,14 @@ void bind(nb::module_& m, const char* name) {
                        Matrix<Real> to) { h.trainer().get(what, member, parameter, to.data()); })
         .def("set", [](H& h, int what, int member, int parameter,
                        Matrix<const Real> from) { h.trainer().set(what, member, parameter, from.data()); })
+        .def("start_teams",
+             [](H& h, Matrix<const Real> scales) {
+                 const Setup& setup = h.trainer().setup();
+                 check(scales.shape(0) == static_cast<std::size_t>(setup.members) &&
+                           scales.shape(1) == static_cast<std::size_t>(setup.groups),
+                       "the scales do not fit the members");
+                 h.trainer().start_teams(scales.data());
+             })
         .def("set_steps", [](H& h, std::int64_t steps) { h.trainer().set_steps(steps); })
         .def("steps", [](H& h) { return h.trainer().steps(); })
         .def("not_finite_at", [](H& h, int member) { return h.trainer().not_finite_at(member); })
@@ -192,6 +213,10 @@ NB_MODULE(_fused, m) {
         .def_rw("seed", &Setup::seed)
         .def_rw("evaluates_rows", &Setup::evaluates_rows)
         .def_rw("is_weighted", &Setup::is_weighted)
+        .def_rw("teams", &Setup::teams)
+        .def_rw("groups", &Setup::groups)
+        .def_rw("group", &Setup::group)
+        .def_rw("group_binned", &Setup::group_binned)
         .def_rw("threads", &Setup::threads)
         .def_rw("set", &Setup::set);
     bind<float>(m, "Trainer32");

@@ -39,6 +39,11 @@ struct Setup {
     std::uint64_t seed = 0;
     bool evaluates_rows = false;  // after each epoch the loss over all fit rows
     bool is_weighted = false;
+    // teams: members that share all but their scales and their last layer
+    int teams = 0;                  // 0: nobody shares anything; otherwise one a fold
+    int groups = 0;                 // scales of a member: columns of the table
+    std::vector<int> group;         // of each input of the first layer
+    std::vector<int> group_binned;  // of each number in bins
     // the machine
     int threads = 1;
     std::string set = "best";  // instruction set: best, avx512, avx2, baseline
@@ -86,6 +91,7 @@ struct Parameter {
 
 constexpr int kNarrow = 4;     // outputs up to here are dot products
 constexpr int kPartRows = 128; // rows that pass through all layers while they are in the second cache
+constexpr double kSpreadFrom = 1.5e6;  // products of a step from which two threads beat one: some 20 microseconds
 constexpr int kGroups = 16;    // at most so many gradients are added up at the end of a step
 
 // The layout of one member, the same for all.

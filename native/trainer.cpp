@@ -9,13 +9,6 @@
 namespace glassnet {
 namespace {
 
-// All tasks one after another, with the workspace of one worker.
-Each in_turn(int worker) {
-    return [worker](int tasks, const Work& work) {
-        for (int task = 0; task < tasks; ++task) work(task, worker);
-    };
-}
-
 // How a batch is cut: parts of kPartRows, in at most kGroups groups with a gradient each. It depends on the number of
 // rows alone, never on threads, and so do the bytes of the sums.
 struct Cut {
@@ -45,7 +38,6 @@ bool fits_binned(const Setup& setup) {
     return static_cast<double>(setup.batch) * each < 64e6;
 }
 
-constexpr double kSpreadFrom = 1.5e6;   // products of a step from which two threads beat one: some 20 microseconds
 constexpr double kSlice = 2.5e8;        // products between two looks for the member that lags: some 5 milliseconds
 
 }  // namespace
@@ -65,6 +57,7 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
         m.block_squares.resize(layout_.blocks.size());
         members_.push_back(std::move(m));
     }
+    make_teams();
     for (int worker = 0; worker < pool_.threads(); ++worker) spaces_.push_back(make_workspace());
     for (Workspace<Real>& space : spaces_) space.binned = part_of(space.own_binned, 0);
 }
@@ -119,6 +112,19 @@ Workspace<Real> Trainer<Real>::make_workspace() const {
     return space;
 }
 
+// All tasks one after another, with the workspace of one worker.
+template <class Real>
+Each Trainer<Real>::in_turn(int worker) {
+    return [worker](int tasks, const Work& work) {
+        for (int task = 0; task < tasks; ++task) work(task, worker);
+    };
+}
+
+template <class Real>
+double Trainer<Real>::step_products() const {
+    return products(setup_);
+}
+
 template <class Real>
 Each Trainer<Real>::in_pool() {
     return [this](int tasks, const Work& work) { pool_.run(tasks, work); };
@@ -130,7 +136,9 @@ double Trainer<Real>::advance(const Call& call) {
     for (Member<Real>& m : members_) m.recording_seconds = 0;
     const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
     const bool by_member = setup_.members >= pool_.threads() || !is_large || !fits_binned(setup_);
-    if (by_member) {
+    if (!teams_.empty()) {
+        advance_teams(call);
+    } else if (by_member) {
         advance_members(call);
     } else {
         while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))

@@ -109,6 +109,24 @@ struct Batch {
     double scale;  // 1 / sum of the weights
 };
 
+// Members that share weights: see team.cpp.
+template <class Real>
+struct Team {
+    std::vector<int> members;
+    Member<Real> shared;  // the shared weights with their gradients and moments, where a member has its own
+    Buffer<Real> scales;  // weight, gradient, moment, square, average, each (members, stride)
+    Buffer<Real> spread;  // the scale of each input of the first layer, (members, inputs padded)
+    Buffer<Real> product; // sums of weights times gradients by column, (blocks, members, product_stride)
+    long stride = 0, product_stride = 0;
+
+    Real* scale(int what, std::size_t place) {
+        return scales.data() + (what * static_cast<long>(members.size()) + static_cast<long>(place)) * stride;
+    }
+    Real* product_of(int block, std::size_t place) {
+        return product.data() + (block * static_cast<long>(members.size()) + static_cast<long>(place)) * product_stride;
+    }
+};
+
 // Calls work(task, worker) for every task: one after another, or spread over the pool.
 using Work = std::function<void(int, int)>;
 using Each = std::function<void(int, const Work&)>;
@@ -130,6 +148,7 @@ class Trainer {
     void get(int what, int member, int parameter, Real* to) const;
     void set(int what, int member, int parameter, const Real* from);
     void set_steps(std::int64_t steps);
+    void start_teams(const Real* scale_KG);
 
     const Setup& setup() const { return setup_; }
     const Layout<Real>& layout() const { return layout_; }
@@ -146,6 +165,23 @@ class Trainer {
     double own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space);
     double mean_loss(const Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each);
     Each in_pool();
+    static Each in_turn(int worker);
+    double step_products() const;
+
+    // team.cpp
+    void make_teams();
+    bool is_first(const Block& block) const;
+    const Real* scale_of(const Team<Real>& t, const Block& block, std::size_t place, int what, bool& is_one) const;
+    void spread_scales(Team<Real>& t, int what);
+    void spread_block(Team<Real>& t, int block);
+    void show_averages(Team<Real>& t);
+    void advance_teams(const Call& call);
+    void run_team(Team<Real>& t, const Call& call, const Each& each);
+    void step_team(Team<Real>& t, std::int64_t number, const Call& call, const Each& each, std::vector<double>& loss);
+    void share_block(Team<Real>& t, int block);
+    double clip_team(Team<Real>& t);
+    void update_scales(Team<Real>& t, const UpdateRates& rates);
+    void update_team_block(Team<Real>& t, int block, const UpdateRates& rates);
 
     // batch.cpp
     void set_order(Member<Real>& m, std::int64_t epoch);
@@ -171,6 +207,7 @@ class Trainer {
     double update(Member<Real>& m, const UpdateRates& rates, int groups, const Each& each);
     void reduce_block(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
+    void renew_block(Member<Real>& m, int block, const UpdateRates& rates);
     void pack(Member<Real>& m, const Block& block);
     void with_average(Member<Real>& m, const std::function<void()>& work);
     long knot_place(const Block& block) const;
@@ -194,6 +231,8 @@ class Trainer {
     Layout<Real> layout_;
     Pool pool_;
     std::vector<Member<Real>> members_;
+    std::vector<Team<Real>> teams_;           // empty where members share nothing
+    int own_layer_ = -1, first_layer_ = 0;    // record layers: the one that each member of a team has, the scaled one
     std::vector<Workspace<Real>> spaces_;     // one per worker
     std::vector<Buffer<Real>> group_gradient_;  // of groups 1 ... where rows are spread
     BinnedRoom<Real> batch_binned_;             // of the whole batch, there

@@ -43,6 +43,12 @@ void Trainer<Real>::reduce_block(Member<Real>& m, int number, int groups) {
 
 template <class Real>
 void Trainer<Real>::update_block(Member<Real>& m, int number, const UpdateRates& rates) {
+    renew_block(m, number, rates);
+    pack(m, layout_.blocks[number]);
+}
+
+template <class Real>
+void Trainer<Real>::renew_block(Member<Real>& m, int number, const UpdateRates& rates) {
     const Block& b = layout_.blocks[number];
     UpdateRates own = rates;
     // AdamW decays matrices only; SGD's and Adam's L2 term is on everything.
@@ -50,7 +56,6 @@ void Trainer<Real>::update_block(Member<Real>& m, int number, const UpdateRates&
     kernels_.update({b.rows, b.columns, b.stride, m.weight.data() + b.place, m.gradient.data() + b.place,
                      m.moment ? m.moment.data() + b.place : nullptr, m.square ? m.square.data() + b.place : nullptr,
                      m.average ? m.average.data() + b.place : nullptr, &own});
-    pack(m, b);
 }
 
 template <class Real>
@@ -104,6 +109,9 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
 
 #define GLASSNET_MAKE(Real)                                                                     \
     template UpdateRates Trainer<Real>::rates_of(const Member<Real>&, std::int64_t) const;      \
+    template void Trainer<Real>::reduce_block(Member<Real>&, int, int);                         \
+    template void Trainer<Real>::update_block(Member<Real>&, int, const UpdateRates&);          \
+    template void Trainer<Real>::renew_block(Member<Real>&, int, const UpdateRates&);           \
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
     template void Trainer<Real>::with_average(Member<Real>&, const std::function<void()>&);     \
     template double Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);

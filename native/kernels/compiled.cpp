@@ -6,6 +6,7 @@
 #include "lookup.h"
 #include "loss.h"
 #include "table.h"
+#include "team.h"
 #include "transpose.h"
 #include "update.h"
 
@@ -49,6 +50,8 @@ constexpr Kernels<Real> kTable = {
     loss<Real>,
     update<Real>,
     transpose<Real>,
+    share<Real>,
+    spread<Real>,
     add<Real>,
     square_sum<Real>,
     square_difference<Real>,

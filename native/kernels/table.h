@@ -165,6 +165,31 @@ struct Update {
     const UpdateRates* rates;
 };
 
+// total (+)= part * scale, and product = the sums over rows of weight * part: from a member's gradients to a team's.
+template <class Real>
+struct Share {
+    int rows, columns;
+    long stride;
+    const Real* weight;  // shared
+    const Real* part;    // a member's gradient by what the weight amounts to for it
+    Real* total;         // the gradient by the shared weight
+    const Real* scale;   // of each column, or one of all
+    bool is_one;
+    bool adds;      // false: overwrite what is there
+    Real* product;  // (columns), or null: nothing is scaled
+};
+
+// to = from * scale: from a team's weights to a member's.
+template <class Real>
+struct Spread {
+    int rows, columns;
+    long stride;
+    const Real* from;
+    Real* to;
+    const Real* scale;
+    bool is_one;
+};
+
 template <class Real>
 struct Transpose {
     int rows, columns;  // of the source: a panel of output rows, I columns
@@ -189,6 +214,8 @@ struct Kernels {
     void (*loss)(const LossRows<Real>&);
     void (*update)(const Update<Real>&);
     void (*transpose)(const Transpose<Real>&);
+    void (*share)(const Share<Real>&);
+    void (*spread)(const Spread<Real>&);
     // total += part, all three of the same block
     void (*add)(int rows, int columns, long stride, Real* total, const Real* part);
     // sum of squares; not finite where a number is not

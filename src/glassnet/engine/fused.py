@@ -20,6 +20,7 @@ from glassnet import chance
 from glassnet.engine.inputs import NUMBERS, compiled_inputs
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
+from glassnet.network.team import first_scales, input_groups
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
 from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
@@ -69,8 +70,6 @@ def refuses(plan: Plan) -> str:
             return f"it has no compiled form of your own {what}."
         if name not in known:
             return f"it has no compiled {what} '{name}', only {', '.join(known)}."
-    if architecture.sharing != "none":
-        return "it has no compiled members that share layers."
     if architecture.normalization != "none":
         return f"it has no compiled {architecture.normalization} normalisation."
     return "" if isinstance(plan.network, MLP) else "it runs the built-in networks only."
@@ -89,6 +88,8 @@ class FusedEngine:
         setup = _setup(plan, instruction_set)
         setup.dense = inputs.dense_PD.shape[1]
         setup.binned, setup.column = list(inputs.bins_B), list(inputs.column)
+        if plan.architecture.sharing == "layers":
+            _set_teams(setup, plan)
         self.trainer = trainer(
             setup,
             inputs.dense_PD,
@@ -105,6 +106,9 @@ class FusedEngine:
         self.shapes = {name: tuple(t.shape) for name, t in plan.network.state_dict().items()}
         for what in (WEIGHTS, *([AVERAGES] if plan.training.average else [])):
             self.load({name: t.detach() for name, t in plan.network.state_dict().items()}, what)
+        if setup.teams:
+            scale_KG = first_scales(plan.training.seed, plan.members, setup.groups)
+            self.trainer.start_teams(scale_KG.astype(self.number))
 
     def advance(self, first: int, count: int) -> Advance:
         """Take `count` steps from step `first`."""
@@ -214,6 +218,17 @@ def _set_network(setup: _fused.Setup, plan: Plan) -> None:
     setup.is_sigmoid = architecture.output == "sigmoid"
     setup.dropout = architecture.dropout if hidden else 0.0
     setup.keep_threshold = chance.keep_threshold(architecture.dropout)
+
+
+def _set_teams(setup: _fused.Setup, plan: Plan) -> None:
+    """Say which of the compiled engine's columns share a scale."""
+    groups = input_groups(plan.inputs)
+    setup.teams, setup.groups = plan.prepared.rows.folds, max(groups) + 1
+    ours = sorted((place, group) for place, group in zip(setup.column, groups, strict=True) if place >= 0)
+    setup.group = [group for _, group in ours]
+    by_bin = sorted((-1 - place, group) for place, group in zip(setup.column, groups, strict=True) if place < 0)
+    first_bins = np.cumsum([0, *setup.binned[:-1]])
+    setup.group_binned = [by_bin[first][1] for first in first_bins] if setup.binned else []
 
 
 def _set_training(setup: _fused.Setup, plan: Plan) -> None:
