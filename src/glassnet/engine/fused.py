@@ -45,7 +45,7 @@ OPTIMIZERS: Final = ("sgd", "adam", "adamw")
 SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
 WEIGHTS, MOMENTS, SQUARES, GRADIENTS, AVERAGES = range(5)  # what a trainer's get and set copy
 
-FEWEST_BINS: Final = 4  # from so many bins a number is looked up in a table instead of multiplied
+FEWEST_BINS: Final = 8  # from so many bins a number is looked up in a table instead of multiplied
 
 QUANTITIES: Final = ("weight", "gradient", "clipped", "update", "idle", "non_finite")
 
@@ -226,7 +226,8 @@ def _set_teams(setup: _fused.Setup, plan: Plan) -> None:
     setup.teams, setup.groups = plan.prepared.rows.folds, max(groups) + 1
     ours = sorted((place, group) for place, group in zip(setup.column, groups, strict=True) if place >= 0)
     setup.group = [group for _, group in ours]
-    by_bin = sorted((-1 - place, group) for place, group in zip(setup.column, groups, strict=True) if place < 0)
+    pairs = zip(setup.column, groups, strict=True)
+    by_bin = sorted((-1 - place, group) for place, group in pairs if place < 0)
     first_bins = np.cumsum([0, *setup.binned[:-1]])
     setup.group_binned = [by_bin[first][1] for first in first_bins] if setup.binned else []
 
