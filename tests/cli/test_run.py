@@ -54,4 +54,4 @@ def test_a_dry_run_says_the_same(run: Run, leaky: Path) -> None:
         "Warning: target told by one column." in run("train", leaky, "-t", "price", "--dry-run", *QUICK).out
     )
     found = json.loads(run("train", leaky, "-t", "price", "--dry-run", "--json", *QUICK).out)
-    assert found["findings"][0]["figures"][0][1] > 0.97
+    assert found["findings"][0]["figures"][0][1] > 0.98

@@ -101,4 +101,6 @@ def _same(one: ColumnSummary, sight: Sight) -> list[tuple[str, int]]:
 def _cell(value: object) -> str:
     if value is None:
         return "missing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return figure(value) if isinstance(value, float) else f"'{value}'"

@@ -1,4 +1,7 @@
-"""Findings about numbers, dates and classes that stand for "missing": -999, 9999-12-31, 'unknown'."""
+"""Findings about numbers, dates and classes that stand for "missing": -999, 9999-12-31, 'unknown'.
+
+Shapes: U different values.
+"""
 
 from __future__ import annotations
 
@@ -134,55 +137,52 @@ def _codes_of(sight: Sight, name: str) -> list[Code]:
 
 
 def _number_codes(name: str, ordered: Floats64, others: int = OTHERS) -> list[Code]:
-    """Return the codes at the two ends of sorted numbers; a second one is looked for beyond the first."""
-    found: list[Code] = []
-    for _ in range(4):  # such as -9, -8 and 999 in one column
-        ends = [_end_code(name, ordered, low=low, others=others) for low in (True, False)]
-        codes = [code for code in ends if code is not None]
-        if not codes:
-            break
-        found += codes
-        lowest, highest = len(_at(ordered, ends[0], ordered[0])), len(_at(ordered, ends[1], ordered[-1]))
-        ordered = ordered[lowest : len(ordered) - highest]
-    return found
+    """Return the codes at the two ends of sorted numbers, judged by the core that is left without them."""
+    value_U, cells_U = np.unique(ordered, return_counts=True)
+    first, last = 0, len(value_U)
+    while first < last and _may_be_code(float(value_U[first])):
+        first += 1
+    while last > first and _may_be_code(float(value_U[last - 1])):
+        last -= 1
+    core = value_U[first:last]
+    if len(core) < others:
+        return []
+    ends = [*range(first), *range(last, len(value_U))]
+    return [
+        Code(column=name, shown=_shown(value), cells=cells, nearest=_nearest(value, core))
+        for value, cells in ((float(value_U[end]), int(cells_U[end])) for end in ends)
+        if cells >= LEAST and _stands_apart(value, core, cells / len(ordered), cells)
+    ]
 
 
-def _at(ordered: Floats64, code: Code | None, value: float) -> Floats64:
-    """Return the cells of a code; none where it is no code."""
-    return ordered[ordered == value] if code is not None else ordered[:0]
+def _may_be_code(value: float) -> bool:
+    return is_nines(value) or value in LIMITS or value == -1
 
 
-def _end_code(name: str, ordered: Floats64, *, low: bool, others: int) -> Code | None:
-    """Return the code at one end of sorted numbers; None where that end is no code."""
-    if not len(ordered):
-        return None
-    value = float(ordered[0] if low else ordered[-1])
-    rest = ordered[ordered != value]
-    cells = len(ordered) - len(rest)
-    if cells < LEAST or len(rest) < others or len(np.unique(rest)) < others:
-        return None
-    nearest = float(rest[0] if low else rest[-1])
-    range_of_rest = float(rest[-1] / 2 - rest[0] / 2) * 2
-    is_far = abs(value - nearest) >= max(range_of_rest, 1.0)
-    is_lone_negative = low and value < 0 <= nearest
-    is_code = (is_nines(value) or value in LIMITS) and (is_far or is_lone_negative)
-    is_one = value == -1 and is_lone_negative and _is_frequent(cells, ordered, rest)
-    if not (is_code or is_one):
-        return None
-    return Code(
-        column=name,
-        shown=f"{value:.17g}" if abs(value) < 1e16 else f"{value:g}",
-        cells=cells,
-        nearest=f"the {'next' if low else 'largest other'} value is {figure(nearest)}",
-    )
+def _stands_apart(value: float, core: Floats64, share: float, cells: int) -> bool:
+    """Return whether a code lies as far from the others as they reach, or is the only kind of negative."""
+    low, high = float(core[0]), float(core[-1])
+    is_lone_negative = value < 0 <= low
+    if value == -1:
+        is_whole = bool((core == np.round(core)).all())
+        return (
+            is_lone_negative
+            and is_whole
+            and cells >= ONES
+            and share >= ONES_SHARE
+            and len(core) >= ONES_OTHERS
+        )
+    gap = low / 2 - value / 2 if value < low else value / 2 - high / 2  # halves: they may be huge
+    return is_lone_negative or 2 * gap >= max(high - low, 1.0)
 
 
-def _is_frequent(cells: int, ordered: Floats64, rest: Floats64) -> bool:
-    return (
-        cells >= max(ONES, ONES_SHARE * len(ordered))
-        and len(np.unique(rest)) >= ONES_OTHERS
-        and bool((rest == np.round(rest)).all())
-    )
+def _nearest(value: float, core: Floats64) -> str:
+    what, nearest = ("least", core[0]) if value < core[0] else ("largest", core[-1])
+    return f"the {what} other value is {figure(float(nearest))}"
+
+
+def _shown(value: float) -> str:
+    return f"{value:.17g}" if abs(value) < 1e16 else f"{value:g}"
 
 
 def is_nines(value: float) -> bool:
