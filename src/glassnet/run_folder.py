@@ -84,8 +84,13 @@ def check_out(out: Path | None) -> None:
 
 def _check_writable(folder: Path) -> None:
     there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise SettingsError(f"{there} cannot be written to; choose another place with --out.")
+    try:
+        # Tried rather than asked for: os.access says yes to root, also where nobody can write.
+        os.rmdir(tempfile.mkdtemp(prefix=".glassnet-", dir=there))
+    except OSError as error:
+        raise SettingsError(
+            f"{there} cannot be written to: {error.strerror}; choose another place with --out."
+        ) from None
 
 
 def _named(beside: Path, out: Path | None, name: str) -> Path:

@@ -111,7 +111,7 @@ class Settings:
             value = getattr(self, name)
             is_open = name in OPEN and isinstance(value, str) and value == "auto"
             if not is_open and not is_right(value):
-                near = near_miss(value, rule.split(", ")) if isinstance(value, str) else ""
+                near = near_miss(value, rule.removeprefix("one of ").split(", ")) if isinstance(value, str) else ""
                 raise SettingsError(f"{name} must be {rule}, but it is {value!r}.{near}")
         if self.columns and (twice := sorted(set(self.columns) & set(self.drop))):
             raise SettingsError(f"column '{twice[0]}' is both in columns and in drop; name it once.")

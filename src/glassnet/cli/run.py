@@ -95,6 +95,8 @@ def read_asked(words: Mapping[str, Any], command: Sequence[str]) -> Asked:
         check_out(asked.out)
     if asked.plot is not None and asked.plot.suffix.lower() not in PLOTS:
         raise SettingsError(f"--plot draws to {', '.join(PLOTS)}, but the file is {asked.plot}.")
+    if asked.plot is not None and not asked.plot.absolute().parent.is_dir():
+        raise SettingsError(f"--plot {asked.plot} cannot be written: there is no folder {asked.plot.parent}.")
     return asked
 
 

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 a check failed, or the reader of the output went away; 2 s
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from glassnet.errors import GlassnetError
 WRONG: Final = 2
 GONE: Final = 1  # as click has it, who hears of most such writes before us
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, quota, limit of a file's size
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,10 +45,15 @@ def run_command(arguments: list[str]) -> int:
         _forget_output()
         return GONE
     except OSError as error:
-        if error.filename is None:
-            raise
-        return _refused(f"{error.filename}: {error.strerror}.")
+        return _refused(_said(error))
     return code if isinstance(code, int) else 0
+
+
+def _said(error: OSError) -> str:
+    """Return what a disk or a file system refused, as a sentence; a full disk with the remedy."""
+    where = f"{error.filename}: " if error.filename is not None else "reading or writing a file failed: "
+    remedy = " Make room there, or write elsewhere." if error.errno in FULL else ""
+    return f"{where}{error.strerror or error}.{remedy}"
 
 
 def _refused(message: str) -> int:

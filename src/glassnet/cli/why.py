@@ -97,7 +97,8 @@ def _table(model: Model, words: Mapping[str, Any]) -> DataFrame:
     from glassnet.table.source import read_table
 
     if {"source", "query", "example"} & set(words):
-        return read_table(words.get("source", ""), reading_settings(model.reading, words)).frame
+        how = reading_settings(model.reading, words)
+        return read_table(words.get("source", ""), how, model.fitted.schema).frame
     own, source = model.fitted.settings, model.fitted.source
     if source.startswith("<"):
         raise SourceError("the run's table was in memory, so name a file whose row is meant.")

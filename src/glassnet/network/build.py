@@ -15,11 +15,13 @@ from torch import Tensor, nn
 
 from glassnet import chance
 from glassnet.errors import SettingsError, pick
+from glassnet.memory import require_memory
 from glassnet.network.members import MemberEmbedding, MemberLinear
 from glassnet.network.mlp import MLP, InputShape
 from glassnet.network.own import own_module
 from glassnet.settings import Architecture
 
+COPIES: Final = 4  # of the weights while training: themselves, gradients, two moments
 DTYPES: Final = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -60,7 +62,17 @@ def build_network(
         assert not inputs.embedded, "preparation gives an own module dense inputs only"
         start = int(chance.raw(seed, chance.Purpose.MODULE, 1)[0] % (1 << 63))
         return own_module(architecture.network, inputs.dense, outputs, start, dtype)
-    network = pick(NETWORKS, architecture.network, "network")(architecture, inputs, outputs, dtype)
+    make = pick(NETWORKS, architecture.network, "network")
+    with torch.device("meta"):
+        count = sum(one.numel() for one in make(architecture, inputs, outputs, dtype).parameters())
+    what = f"a network of {count:,} weights"
+    require_memory(
+        COPIES * dtype.itemsize * count,
+        what,
+        "Choose smaller --hidden layers or fewer --members.",
+        SettingsError,
+    )
+    network = make(architecture, inputs, outputs, dtype)
     if architecture.initial == "uniform":
         draw_weights(network, seed)
     return network

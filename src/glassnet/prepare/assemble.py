@@ -34,6 +34,7 @@ from glassnet.prepare.values import (
 from glassnet.settings import Preparing
 from glassnet.table.values import Kind, RowNumbers, Rows, Schema, Task
 
+BLOCK = 65_536  # rows prepared at once where only their mean is wanted
 WHOLE = r"^(-?(?:0|[1-9]\d*))\.0+$"  # a whole number written with a point
 
 
@@ -176,17 +177,21 @@ def learn_baseline(
     encoded: Encoded, preparation: Preparation, fit: Sequence[RowNumbers], weight_R: Floats64
 ) -> Baseline:
     """Return the weighted mean of each fold's fit rows as its network sees them."""
-    means = []
+    dense_FD = np.zeros((len(fit), preparation.dense))
+    share_FS = np.zeros((len(fit), sum(preparation.embedded)))
     for fold, rows in enumerate(fit):
-        inputs, weight_n = apply(encoded.picked(rows), preparation, fold), weight_R[rows]
-        share_n = weight_n / max(weight_n.sum(), 1e-30)
-        counts = [
-            np.bincount(inputs.slot_RE[:, place], weights=share_n, minlength=slots)
-            for place, slots in enumerate(preparation.embedded)
-        ]
-        means.append((share_n @ inputs.dense_RD, np.concatenate([*counts, np.zeros(0)])))
-    dense, shares = zip(*means, strict=True)
-    return Baseline(dense_FD=np.stack(dense), share_FS=np.stack(shares))
+        share_n = weight_R[rows] / max(weight_R[rows].sum(), 1e-30)
+        # In blocks: all rows as the network sees them would be the largest thing in memory by far.
+        for start in range(0, len(rows), BLOCK):
+            here = slice(start, start + BLOCK)
+            inputs = apply(encoded.picked(rows[here]), preparation, fold)
+            dense_FD[fold] += share_n[here] @ inputs.dense_RD
+            counts = [
+                np.bincount(inputs.slot_RE[:, place], weights=share_n[here], minlength=slots)
+                for place, slots in enumerate(preparation.embedded)
+            ]
+            share_FS[fold] += np.concatenate([*counts, np.zeros(0)])
+    return Baseline(dense_FD=dense_FD, share_FS=share_FS)
 
 
 def _dense_names(

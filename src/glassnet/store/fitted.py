@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,10 @@ from glassnet.prepare.values import Preparation
 from glassnet.settings import Architecture, Own, Recipe
 from glassnet.store.plain import Arrays, from_plain, to_plain
 
+# What comes of a header whose values are not those of a run: it is sealed, so somebody meant them.
+HOSTILE: Final = (
+    KeyError, IndexError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError, MemoryError,
+)  # fmt: skip
 WEIGHTS: Final = "network/"  # what the tensors of the network are called, before their own names
 
 
@@ -48,13 +53,13 @@ def load_fitted(path: Path, network: Own | nn.Module | None = None) -> Fitted:
     try:
         preparation: Preparation = from_plain(Preparation, header["preparation"], file.arrays, {})
         recipe: Recipe = from_plain(Recipe, header["recipe"], file.arrays, {})
-        module = _network(recipe, preparation, int(header["outputs"]), network)
+        module = _network(recipe, preparation, int(header["outputs"]), network, weights)
         module.load_state_dict(weights)
         given = {"network": module.eval(), "kept": pl.DataFrame()}
         fitted: Fitted = from_plain(Fitted, header, file.arrays, given)
     except ModelFileError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except HOSTILE as error:
         raise ModelFileError(
             f"model file {path} is whole, but it does not hold a run of this version: {error}"
         ) from error
@@ -62,11 +67,24 @@ def load_fitted(path: Path, network: Own | nn.Module | None = None) -> Fitted:
 
 
 def _network(
-    recipe: Recipe, preparation: Preparation, outputs: int, own: Own | nn.Module | None
+    recipe: Recipe,
+    preparation: Preparation,
+    outputs: int,
+    own: Own | nn.Module | None,
+    weights: Mapping[str, torch.Tensor],
 ) -> nn.Module:
-    architecture: Architecture = recipe.architecture
+    """Return the network, its weights not yet set, where it has as many as the file holds."""
+    architecture: Architecture = replace(
+        recipe.architecture, initial="zero"
+    )  # what is drawn would be replaced
     is_own = isinstance(architecture.network, str) and "." in architecture.network
     if not is_own:
+        with torch.device("meta"):  # without memory: a hostile file may name a layer of 2**40 units
+            sizes = _built(recipe, architecture, preparation, outputs).state_dict()
+        if {name: one.shape for name, one in sizes.items()} != {n: one.shape for n, one in weights.items()}:
+            raise ModelFileError(
+                "the weights of the model file are not those of the network that it describes."
+            )
         return _built(recipe, architecture, preparation, outputs)
     if own is None:
         raise ModelFileError(

@@ -10,6 +10,7 @@ import polars as pl
 
 from glassnet.errors import SourceError
 from glassnet.settings import Settings
+from glassnet.table.database import first_lines
 from glassnet.table.packed import kind_of_bytes
 from glassnet.table.scan import Scan, frame_scan
 
@@ -28,13 +29,8 @@ def scan_arrow(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterat
         lazy = pl.scan_ipc(path)
         names = tuple(lazy.collect_schema().names())
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceError(f"{path} is no Arrow file that can be read: {first_line(error)}") from None
+        raise SourceError(f"{path} is no Arrow file that can be read: {first_lines(error)}") from None
     yield Scan(names=names, whole=lazy.collect, chunks=lambda rows: _slices(lazy, rows))
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of a message."""
-    return str(error).split("\n", 1)[0]
 
 
 def _slices(lazy: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:

@@ -134,6 +134,12 @@ def in_words(error: duckdb.Error, where: str) -> SourceError:
             f"{where} ends its lines in different ways, or has quotation marks that do not match."
             " Save it anew with one kind of line end."
         )
-    first = " ".join(part.strip() for part in text.splitlines()[:FIRST_LINES] if part.strip())
     at = f" line {line[1]}" if line else ""
-    return SourceError(f"{where}{at} cannot be read: {first}")
+    return SourceError(f"{where}{at} cannot be read: {first_lines(error)}")
+
+
+def first_lines(error: Exception) -> str:
+    """Return the beginning of another library's message as a sentence, without its own class of error."""
+    lines = [part.strip() for part in str(error).splitlines()[:FIRST_LINES] if part.strip()]
+    text = re.sub(r"^(\w+ ){1,3}Error: ", "", " ".join(lines))
+    return text if text.endswith((".", "?", "!")) else f"{text}."

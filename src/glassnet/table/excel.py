@@ -11,6 +11,7 @@ import polars as pl
 
 from glassnet.errors import SettingsError, SourceError, listed, near_miss
 from glassnet.settings import Settings
+from glassnet.table.database import first_lines
 from glassnet.table.scan import Scan, frame_scan
 
 
@@ -34,8 +35,7 @@ def scan_excel(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterat
         sheet, notes = _sheet(path, sheets, settings.db_table)
         frame = pl.read_excel(path, sheet_name=sheet, infer_schema_length=None)
     except (FastExcelError, pl.exceptions.PolarsError) as error:
-        first = str(error).split("\n", 1)[0]
-        raise SourceError(f"{path} is no Excel file that can be read: {first}") from None
+        raise SourceError(f"{path} is no Excel file that can be read: {first_lines(error)}") from None
     yield frame_scan(frame, notes)
 
 

@@ -34,8 +34,8 @@ def find_header(rows: list[list[str]], settings: Settings, known: tuple[str, ...
     """
     if settings.header != "auto":
         return Header(lines=min(TOLD[settings.header], len(rows)), why="as told", sure=True)
-    if known:
-        return _by_names(rows, known)
+    if known and (by_names := _by_names(rows, known)):
+        return by_names
     first, body = [cell.strip() for cell in rows[0]], rows[1:]
     if any(looks_like_number(cell) for cell in first) and not _years(first, body):
         why = f"the first row holds numbers, so there is no header and columns are 1 to {len(first)}"
@@ -55,15 +55,18 @@ def joined_names(rows: list[list[str]]) -> list[str]:
     return [" ".join(dict.fromkeys(cell.strip() for cell in cells if cell.strip())) for cells in columns]
 
 
-def _by_names(rows: list[list[str]], known: tuple[str, ...]) -> Header:
-    """Return the number of lines whose names are those that the model knows."""
+def _by_names(rows: list[list[str]], known: tuple[str, ...]) -> Header | None:
+    """Return the number of lines whose names are those that the model knows; None for a foreign table."""
     why = "the first row holds the names that the model knows"
     shares = {}
     for lines in range(1, min(MOST_LINES, len(rows)) + 1):
         names = [name.strip() for name in (rows[0] if lines == 1 else joined_names(rows[:lines]))]
-        shares[lines] = len(set(names) & set(known)) / max(1, len(names))
+        # Of the fewer ones: a file may have many columns more than the model wants, or lack its targets.
+        shares[lines] = len(set(names) & set(known)) / max(1, min(len(names), len(known)))
     best = max(shares, key=lambda lines: shares[lines])
-    return Header(lines=best if shares[best] >= 0.5 else 0, why=why, sure=True)
+    if shares[best] >= 0.5:
+        return Header(lines=best, why=why, sure=True)
+    return Header(lines=0, why=why, sure=True) if all(name.isdigit() for name in known) else None
 
 
 def _years(first: list[str], body: list[list[str]]) -> bool:

@@ -41,7 +41,7 @@ def mend(
         lines = _lines(readable, done.ends)
         for record in _without_below(_body(lines, signs, layout), layout, settings, done):
             cells = _even(record, layout, done, signs)
-            if cells and tuple(record.cells) == layout.first:
+            if cells and layout.header and tuple(record.cells) == layout.first:
                 done.again.add(record.line, record.cells[0])
             elif cells:
                 done.rows += 1

@@ -44,9 +44,15 @@ def compression_of(path: Path) -> str:
 
 
 def kind_of_bytes(path: Path, kinds: Mapping[bytes, str]) -> str:
-    """Return what `kinds` calls a file that begins so, or an empty string."""
-    with path.open("rb") as file:
-        head = file.read(max(map(len, kinds)))
+    """Return what `kinds` calls a file that begins so, or an empty string.
+
+    Raises SourceError for a file that cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(max(map(len, kinds)))
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.") from None
     return next((kind for mark, kind in kinds.items() if head.startswith(mark)), "")
 
 

@@ -13,7 +13,7 @@ import duckdb
 from glassnet.errors import SettingsError, SourceError, near_miss
 from glassnet.settings import Settings
 from glassnet.table.arrow import scan_arrow
-from glassnet.table.database import connect, frame_of, literal
+from glassnet.table.database import connect, first_lines, frame_of, literal
 from glassnet.table.excel import scan_excel
 from glassnet.table.packed import compression_of, kind_of_bytes, without_glob_signs
 from glassnet.table.scan import Reader, Scan, sql_scan
@@ -141,7 +141,7 @@ def scan_query(settings: Settings) -> Iterator[Scan]:
     try:
         statements = duckdb.extract_statements(query)
     except duckdb.Error as error:
-        raise SettingsError(f"--query is no SQL that DuckDB knows: {_first_line(error)}") from None
+        raise SettingsError(f"--query is no SQL that DuckDB knows: {first_lines(error)}") from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise SettingsError("--query must be one SELECT statement; it may only read.")
     notes: tuple[str, ...] = ()
@@ -150,7 +150,3 @@ def scan_query(settings: Settings) -> Iterator[Scan]:
     sql = statements[0].query.strip().rstrip(";")
     with connect(settings.threads) as connection:
         yield sql_scan(connection, sql, "--query", notes=notes)
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0]

@@ -19,6 +19,7 @@ from glassnet.table.facts import facts_of_table
 from glassnet.table.frames import is_in_memory, raw_names, to_polars
 from glassnet.table.names import tidy_names
 from glassnet.table.readers import HOLD_TABLES, READERS, TAKE_QUERIES, files_of, format_of, scan_query
+from glassnet.table.room import check_room
 from glassnet.table.scan import Scan
 from glassnet.table.targets import target_missing, target_names
 from glassnet.table.values import Schema, Table
@@ -124,10 +125,13 @@ def _check_one_source(source: object, settings: Settings) -> None:
 def drop_rows_without_target(table: Table, settings: Settings) -> Table:
     """Return the table without the rows in which a target is missing; they are counted, row numbers kept."""
     names = target_names(table.frame.columns, settings)
-    facts = facts_of_table(table.frame.select(names), settings)
+    facts = facts_of_table(table.frame[list(names)], settings)
     missing = np.zeros(table.frame.height, dtype=bool)
     for name in names:
         missing |= target_missing(table.frame[name], facts[name])
+    if missing.all() and table.frame.height:
+        named = ", ".join(f"'{name}'" for name in names)
+        raise SourceError(f"target {named} is missing in every row; there is nothing to learn from.")
     if not missing.any():
         return table
     kept = np.flatnonzero(~missing)
@@ -159,7 +163,9 @@ def _in_memory(source: object) -> Table:
 
 
 def _read_file(path: Path, settings: Settings, schema: Schema | None) -> Table:
-    with READERS[format_of(path)](path, settings, _known(schema)) as scan:
+    form = format_of(path)
+    check_room(path, form)
+    with READERS[form](path, settings, _known(schema)) as scan:
         return _table(replace(scan, names=_names_for(scan, schema)), path.name, str(path))
 
 
@@ -188,7 +194,7 @@ def _stacked(frames: list[pl.DataFrame], paths: list[Path]) -> pl.DataFrame:
     for frame, path in zip(frames[1:], paths[1:], strict=True):
         check_same_columns(frame.columns, first.columns, path, paths[0])
     try:
-        return pl.concat([frame.select(first.columns) for frame in frames], how="vertical_relaxed")
+        return pl.concat([frame[first.columns] for frame in frames], how="vertical_relaxed")
     except pl.exceptions.PolarsError:
         pass
     for frame, path in zip(frames[1:], paths[1:], strict=True):
@@ -224,7 +230,7 @@ def _file_chunks(
             first = first or names
             check_same_columns(names, first, path, paths[0])
             for chunk in _one_at_least(scan.chunks(rows), scan.names):
-                yield chunk.rename(dict(zip(scan.names, names, strict=True))).select(first)
+                yield chunk.rename(dict(zip(scan.names, names, strict=True)))[first]
 
 
 def _one_at_least(chunks: Iterator[pl.DataFrame], names: Sequence[str]) -> Iterator[pl.DataFrame]:
