@@ -53,7 +53,7 @@ def code(value: str) -> Html:
 
 def block(value: str, what: str) -> Html:
     """Return a block of code that scrolls by itself, reachable by keyboard, called `what`."""
-    marks = {"tabindex": "0", "role": "region", "aria-label": what}
+    marks = {"tabindex": "0", "role": "group", "aria-label": what}
     return element("pre", element("code", value), marks=marks)
 
 
@@ -98,8 +98,9 @@ def table(
     whole = element(
         "table", element("caption", element("span", caption)), element("thead", top), element("tbody", *body)
     )
+    # A group and no region: dozens of landmarks would hide the few that lead through the page.
     return element(
-        "div", whole, marks={"class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption}
+        "div", whole, marks={"class": "scroll", "tabindex": "0", "role": "group", "aria-label": caption}
     )
 
 

@@ -123,7 +123,7 @@ pre code { font-size: 1em; }
 }
 @media print {
   :root {
-    color-scheme: light; --paper: #fff; --raised: #fff; --ink: #000; --faint: #444; --line: #bbb;
+    color-scheme: light; --paper: #fff; --raised: #fff; --ink: #000; --faint: #444; --line: #d4d4d4;
     --accent: #1f5fa8; --second: #b4500f; --loud: #fff;
   }
   @page { margin: 18mm 16mm; }
