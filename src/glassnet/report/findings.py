@@ -1,4 +1,4 @@
-"""The doctor's findings on the first screen: what was seen, what it means, what to try."""
+"""Findings as cards: what was seen, what it means, what to try."""
 
 from __future__ import annotations
 
@@ -7,18 +7,35 @@ from typing import Final
 
 from glassnet.doctor import Finding, diagnose
 from glassnet.pipeline import Fitted
+from glassnet.quality import values as quality
 from glassnet.report.markup import Html, code, element, join, paragraph, text
+from glassnet.report.words import series, several
 
-OPTION: Final = re.compile(r"(--[a-z][a-z-]*(?: [\w.,]*\w)?)")  # an option of the command, with its value
+# An option of the command with its value: what is quoted, or a word that is no part of the sentence.
+OPTION: Final = re.compile(
+    r"""(--[a-z][a-z-]*(?:=[^\s,;]*[^\s,;.]|\s"[^"]*"|\s'[^']*'|\s(?!(?:or|and|with|to|for|the)\b)[\w.,]*\w)?)"""
+)
 
 
 def cards(fitted: Fitted) -> list[Html]:
     """Return the findings, most important first; nothing where nothing looks wrong."""
     found = diagnose(fitted)
-    return [element("h3", "What the doctor found"), *(_card(one) for one in found)] if found else []
+    shown = [element("h3", "What the doctor found"), *(card(one) for one in found)] if found else []
+    warned = [one.name for one in fitted.quality.findings if one.severity == "warning"]
+    if not warned:
+        return shown
+    link = element("a", "The table", marks={"href": "#table"})
+    names = series([f"‘{name}’" for name in warned])
+    said = paragraph(
+        f"Before training the rows themselves gave {several(len(warned), 'warning')}: {names}. See ",
+        link,
+        ".",
+    )
+    return [*shown, said]
 
 
-def _card(finding: Finding) -> Html:
+def card(finding: Finding | quality.Finding) -> Html:
+    """Return a finding of the doctor, or of the table's rows, as a card."""
     name = f"{finding.name[0].upper()}{finding.name[1:]}"
     heading = paragraph(
         element("strong", name), " ", element("span", finding.severity, marks={"class": "tag"})
