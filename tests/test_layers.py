@@ -33,7 +33,7 @@ LINES = (
     ("held_out",),
     ("train",),
     ("engine",),
-    ("telemetry", "predict"),
+    ("telemetry", "predict", "labels"),
     ("recipe",),
     ("prepare", "network", "loss", "metric", "schedule", "optimizer", "quality"),
     ("table",),

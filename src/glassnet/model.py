@@ -21,19 +21,21 @@ from glassnet.errors import GlassnetWarning, SettingsError, SourceError, listed,
 from glassnet.evaluate.score import Held, Reference, evaluate_rows
 from glassnet.evaluate.values import Evaluation
 from glassnet.gather import own_part
+from glassnet.held_out.interval import check_coverage, interval_of
+from glassnet.labels import interval_columns, labels_of, prediction_columns, truth_columns, uniquely_named
 from glassnet.metric import choose_metrics
 from glassnet.pipeline import Fitted, Listener, Sources
 from glassnet.pipeline import fit as run_pipeline
 from glassnet.predict import BLOCK, predict
 from glassnet.prepare.assemble import encode
 from glassnet.prepare.odd import unlike_training
-from glassnet.prepare.values import Floats64
+from glassnet.prepare.values import Encoded, Floats64
 from glassnet.settings import Own, Settings, change
 from glassnet.store.fitted import load_fitted, save_fitted
 from glassnet.table.cells import conform_counted
 from glassnet.table.odd import Odd
 from glassnet.table.source import Chunks, read_chunks, read_table
-from glassnet.table.values import Target, Task
+from glassnet.table.values import Task
 from glassnet.why import Why
 from glassnet.why import why as explain_row
 
@@ -134,27 +136,39 @@ class Model:
         `table` is whatever `glassnet.fit` takes; the target's column is not needed. Cells that cannot be
         taken as they are (`docs/odd-input.md`) are told in a GlassnetWarning with their column and row.
         """
-        return labels_of(self._predictions(table), self.fitted.schema.targets, self.fitted.schema.task)
+        value_RP = predict(self.fitted.predictor, self._read(table))
+        return labels_of(value_RP, self.fitted.schema.targets, self.fitted.schema.task)
 
     def predict_proba(self, table: object) -> Floats64:
         """Return the probability of each class, `(R, C)`; of each target's "yes" for multilabel, `(R, T)`."""
         if self.fitted.schema.task is Task.REGRESSION:
             raise SettingsError("this model predicts numbers; there are no classes to give probabilities of.")
-        return self._predictions(table)
+        return predict(self.fitted.predictor, self._read(table))
 
-    def _predictions(self, table: object) -> Floats64:
+    def predict_interval(self, table: object, coverage: float = 0.9) -> Floats64:
+        """Return from where to where each number lies with this probability: `(R, 2)`.
+
+        Of several targets `(R, T, 2)`. Raises SettingsError for a model of classes, one trained without
+        held-out rows, or with too few for such a coverage. See docs/held-out.md.
+        """
+        fitted = self.fitted
+        check_coverage(fitted.predictor, fitted.intervals, coverage)
+        _, interval_RT2 = interval_of(fitted.predictor, self._read(table), fitted.intervals, coverage)
+        return interval_RT2[:, 0] if len(fitted.schema.targets) == 1 else interval_RT2
+
+    def _read(self, table: object) -> Encoded:
+        """Return the table's rows encoded; what is odd about them is told in warnings."""
         read = read_table(table, self.reading, self.fitted.schema)
-        value_RP, odd = self._predict_frame(read.frame)
+        encoded, odd = self._encoded(read.frame)
         for told in (*read.notes, *map(str, odd)):
             warnings.warn(told, GlassnetWarning, stacklevel=3)
-        return value_RP
+        return encoded
 
-    def _predict_frame(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[Floats64, tuple[Odd, ...]]:
+    def _encoded(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[Encoded, tuple[Odd, ...]]:
         encoding = self.fitted.preparation.encoding
         conformed, unread = conform_counted(frame, self.fitted.schema, first_row)
         encoded = encode(conformed, encoding)
-        odd = (*unread, *unlike_training(conformed, encoded, encoding, first_row))
-        return predict(self.fitted.predictor, encoded), odd
+        return encoded, (*unread, *unlike_training(conformed, encoded, encoding, first_row))
 
     @property
     def reading(self) -> Settings:
@@ -162,56 +176,51 @@ class Model:
         return replace(self.fitted.settings, query="", example="")
 
     def prediction_frame(
-        self, frame: pl.DataFrame, first_row: int = 0, keep: Sequence[str] = ()
+        self, frame: pl.DataFrame, first_row: int = 0, keep: Sequence[str] = (), coverage: float = 0.0
     ) -> tuple[pl.DataFrame, tuple[Odd, ...]]:
-        """Return raw rows' numbers (from 1), kept columns and predictions, and the cells that are odd."""
+        """Return raw rows' numbers (from 1), kept columns and predictions, and the cells that are odd.
+
+        With a `coverage` above 0 there are the ends of each number's interval too.
+        """
         for name in keep:
             if name not in frame.columns:
                 raise SourceError(
                     f"the table has no column '{name}' to keep.{near_miss(name, frame.columns)}"
                     f" It has: {listed(frame.columns)}."
                 )
-        value_RP, odd = self._predict_frame(frame, first_row)
-        rows = pl.Series("row", np.arange(first_row + 1, first_row + 1 + frame.height))
-        columns = [rows, *frame.select(keep).get_columns(), *self._columns(value_RP)]
-        return pl.DataFrame(_unique(columns)), odd
-
-    def _columns(self, value_RP: Floats64) -> list[pl.Series]:
-        """Return the columns of predictions: `prediction` and a `probability_...` of each class."""
         schema = self.fitted.schema
-        targets, task = schema.targets, schema.task
-        labels = labels_of(value_RP, targets, task)
-        if len(targets) == 1:
-            columns = [pl.Series("prediction", labels)]
+        encoded, odd = self._encoded(frame, first_row)
+        ends: list[pl.Series] = []
+        if coverage:
+            value_RP, interval_RT2 = interval_of(
+                self.fitted.predictor, encoded, self.fitted.intervals, coverage
+            )
+            ends = interval_columns(interval_RT2, schema.targets)
         else:
-            columns = [pl.Series(f"prediction_{t.name}", labels[:, i]) for i, t in enumerate(targets)]
-        if task is Task.REGRESSION:
-            return columns
-        names = [t.name for t in targets] if task is Task.MULTILABEL else targets[0].labels
-        return columns + [pl.Series(f"probability_{name}", value_RP[:, i]) for i, name in enumerate(names)]
+            value_RP = predict(self.fitted.predictor, encoded)
+        rows = pl.Series("row", np.arange(first_row + 1, first_row + 1 + frame.height))
+        columns = [rows, *(frame[name] for name in keep), *prediction_columns(value_RP, schema), *ends]
+        return pl.DataFrame(uniquely_named(columns)), odd
 
     def test_predictions(self) -> pl.DataFrame:
         """Return the run's own test rows: number, kept columns, truth, prediction, probabilities."""
         fitted = self.fitted
-        evaluation, targets = fitted.evaluation, fitted.schema.targets
+        evaluation = fitted.evaluation
         rows = pl.Series("row", fitted.evaluated_rows + 1)
-        if len(targets) == 1:
-            truth_R1 = evaluation.truth.reshape(len(rows), 1)
-            truth = [pl.Series("truth", _labels(targets[0], truth_R1[:, 0], fitted.schema.task))]
-        else:
-            truth = [
-                pl.Series(f"truth_{t.name}", _labels(t, evaluation.truth[:, i], fitted.schema.task))
-                for i, t in enumerate(targets)
-            ]
-        columns = [rows, *fitted.kept.get_columns(), *truth, *self._columns(evaluation.prediction_RP)]
-        return pl.DataFrame(_unique(columns))
+        truth = truth_columns(evaluation.truth, fitted.schema)
+        predicted = prediction_columns(evaluation.prediction_RP, fitted.schema)
+        return pl.DataFrame(uniquely_named([rows, *fitted.kept.get_columns(), *truth, *predicted]))
 
     def predict_chunks(
-        self, source: object, settings: Settings | None = None, keep: Sequence[str] = ()
+        self,
+        source: object,
+        settings: Settings | None = None,
+        keep: Sequence[str] = (),
+        coverage: float = 0.0,
     ) -> Predictions:
         """Return predictions of a source of any length, chunk by chunk; memory does not grow with it."""
         chunks = read_chunks(source, settings or self.reading, self.fitted.schema, CHUNK)
-        return Predictions(self, chunks, keep)
+        return Predictions(self, chunks, keep, coverage)
 
     def evaluate(self, table: object, settings: Settings | None = None) -> Evaluation:
         """Return how good the model is on another table's rows with a known target."""
@@ -264,6 +273,12 @@ class Model:
 
         return drawn.plot_roc(self.fitted, ax, label)
 
+    def plot_precision_recall(self, ax: Axes | None = None, *, label: str = "") -> Axes:
+        """Draw what is right against what is found, of one of several classes by its `label`."""
+        from glassnet.report import drawn
+
+        return drawn.plot_precision_recall(self.fitted, ax, label)
+
     def plot_calibration(self, ax: Axes | None = None, *, label: str = "") -> Axes:
         """Draw probabilities given against shares that were true, of a class by its `label`."""
         from glassnet.report import drawn
@@ -282,6 +297,21 @@ class Model:
 
         return drawn.plot_importance(self.fitted, ax)
 
+    def plot_dependence(
+        self, column: str, ax: Axes | None = None, *, label: str = "", table: object = None
+    ) -> Axes:
+        """Draw how predictions go with a column, as the run saw it on its test rows, or on the rows given.
+
+        `label` names one of several classes or targets; a `table` of rows can be looked at for any column.
+        """
+        from glassnet.report.dependence_drawn import plot_dependence
+
+        frame = None
+        if table is not None:
+            read = read_table(table, self.reading, self.fitted.schema).frame
+            frame = conform_counted(read, self.fitted.schema)[0]
+        return plot_dependence(self.fitted, column, ax, label, frame)
+
     def plot_gradients(self, ax: Axes | None = None, *, layer: str = "") -> Axes:
         """Draw a layer's norms, updates and idle units over the run; the first unless named."""
         from glassnet.report import drawn
@@ -292,52 +322,23 @@ class Model:
 class Predictions(Iterator[tuple[pl.DataFrame, tuple[Odd, ...]]]):
     """Predictions chunk by chunk, each with its odd cells, and what the readers have noted so far."""
 
-    def __init__(self, model: Model, chunks: Chunks, keep: Sequence[str]) -> None:
+    def __init__(self, model: Model, chunks: Chunks, keep: Sequence[str], coverage: float) -> None:
         self._model = model
         self._chunks = chunks
         self._keep = keep
+        self._coverage = coverage
         self._first = 0
 
     def __next__(self) -> tuple[pl.DataFrame, tuple[Odd, ...]]:
         """Return the predictions of the next rows, and the cells of them that are odd."""
         chunk = next(self._chunks)
         first, self._first = self._first, self._first + chunk.height
-        return self._model.prediction_frame(chunk, first, self._keep)
+        return self._model.prediction_frame(chunk, first, self._keep, self._coverage)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the readers had to say so far; after the last chunk, all of it."""
         return self._chunks.notes
-
-
-def labels_of(value_RP: Floats64, targets: Sequence[Target], task: Task) -> NDArray[Any]:
-    """Return labels, or numbers, of predictions: `(R,)`, or `(R, T)` for several targets."""
-    if task is Task.REGRESSION:
-        return value_RP[:, 0] if len(targets) == 1 else value_RP
-    if task is Task.MULTILABEL:
-        columns = [_labels(t, (value_RP[:, i] >= 0.5).astype(float), task) for i, t in enumerate(targets)]
-        return np.stack(columns, axis=1)
-    return _labels(targets[0], value_RP.argmax(axis=1).astype(float), task)
-
-
-def _labels(target: Target, value_R: Floats64, task: Task) -> NDArray[Any]:
-    """Return class numbers as labels of their original type; numbers stay."""
-    if task is Task.REGRESSION:
-        return value_R
-    return np.array(target.labels)[value_R.astype(np.int64)]
-
-
-def _unique(columns: Sequence[pl.Series]) -> list[pl.Series]:
-    """Return the columns with names that occur once: a kept column called "prediction" keeps its name."""
-    seen: set[str] = set()
-    renamed = []
-    for column in columns:
-        name = column.name
-        while name in seen:
-            name += "_"
-        seen.add(name)
-        renamed.append(column.alias(name))
-    return renamed
 
 
 def fit(

@@ -21,15 +21,15 @@ from glassnet._version import __version__
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Plan
 from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
+from glassnet.evaluate.coverage import with_coverage
 from glassnet.evaluate.importance import with_importance
 from glassnet.evaluate.look import with_insight
 from glassnet.evaluate.score import Held, Reference, evaluate_rows
 from glassnet.evaluate.values import Evaluation
 from glassnet.evaluate.vary import Looked
 from glassnet.gather import Gathered, gather, table_key
-from glassnet.held_out.outputs import held_out_outputs
-from glassnet.held_out.temperature import fit_temperature
-from glassnet.held_out.values import UNCALIBRATED, Calibration
+from glassnet.held_out.lessons import Lessons, learn_lessons
+from glassnet.held_out.values import NO_INTERVALS, UNCALIBRATED, Calibration, Intervals
 from glassnet.loss.registry import make_loss
 from glassnet.metric import Metric, choose_metrics
 from glassnet.planning import divide, facts_of, make_plan
@@ -122,6 +122,7 @@ class Fitted:
     kept: pl.DataFrame  # columns copied into the predictions, for the evaluation's rows
     facts: RunFacts
     calibration: Calibration = UNCALIBRATED
+    intervals: Intervals = NO_INTERVALS  # errors on held-out rows: how far a number may be off
     quality: Quality = NOT_LOOKED  # what the table's rows said before training
 
     @property
@@ -168,15 +169,19 @@ def fit(
         trained = train(plan, engine, watch)
     listener.phase("evaluating")
     before = time.monotonic()
-    held = held_out_outputs(plan, trained.network, trained.members)
-    calibration = fit_temperature(plan, held, settings.calibrate)
+    lessons = learn_lessons(plan, trained, settings)
     predictor = predictor_of(plan, trained.network, trained.members)
-    predictor = replace(predictor, temperature=calibration.temperature)
-    time_left = started + settings.time_limit - before
-    evaluation = _evaluate(draft, predictor, time_left) if listener.evaluates else _unevaluated(plan)
+    predictor = replace(predictor, temperature=lessons.calibration.temperature)
+    left = started + settings.time_limit - before
+    evaluation = _evaluate(draft, predictor, lessons, left) if listener.evaluates else _unevaluated(plan)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
     fitted = _fitted(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
-    return _with_held_out(fitted, calibration)
+    return replace(
+        fitted,
+        calibration=lessons.calibration,
+        intervals=lessons.intervals,
+        decisions=(*fitted.decisions, *lessons.decisions),
+    )
 
 
 def draft_run(
@@ -234,7 +239,7 @@ def used_threads(plan: Plan, engine: str) -> int:
     return plan.threads if 3 * weights * plan.batch_size > SMALL_STEP else 1
 
 
-def _evaluate(draft: Draft, predictor: Predictor, time_left: float) -> Evaluation:
+def _evaluate(draft: Draft, predictor: Predictor, lessons: Lessons, time_left: float) -> Evaluation:
     """Return how good the network is on test rows; without any, on the training rows, and called so."""
     plan, schema = draft.plan, draft.gathered.schema
     prepared, rows = plan.prepared, draft.rows
@@ -255,6 +260,8 @@ def _evaluate(draft: Draft, predictor: Predictor, time_left: float) -> Evaluatio
         linear_RP=linear_prediction(prepared, places, schema.task, classes, seed) if time_left > 2 else None,
     )
     evaluation = evaluate_rows(held, predict(predictor, encoded), draft.metrics, reference, seed)
+    targets = [target.name for target in schema.targets]
+    evaluation = with_coverage(evaluation, predictor, encoded, lessons.intervals, targets)
     if time_left < 1:
         return evaluation
     columns = [column.name for column in schema.inputs]
@@ -320,14 +327,6 @@ def _fitted(
         facts=facts,
         quality=draft.quality,
     )
-
-
-def _with_held_out(fitted: Fitted, calibration: Calibration) -> Fitted:
-    """Return the run with what its held-out rows taught, and the decisions on it."""
-    is_calibrated = calibration.temperature != 1.0
-    value = f"temperature {calibration.temperature:.3g}" if is_calibrated else "none"
-    decision = Decision(name="calibration", value=value, reason=calibration.reason)
-    return replace(fitted, calibration=calibration, decisions=(*fitted.decisions, decision))
 
 
 def _decisions(draft: Draft, facts: RunFacts) -> tuple[Decision, ...]:

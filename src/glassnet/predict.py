@@ -26,6 +26,7 @@ from glassnet.prepare.values import Encoded, Floats64, Inputs, Preparation
 from glassnet.table.values import Task
 
 BLOCK: Final = 1024  # rows
+PIECE: Final = 64 * BLOCK  # rows prepared at once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,10 +73,20 @@ def member_outputs(predictor: Predictor, encoded: Encoded, fold: int, members: S
     network.eval()
     # One thread: how a product is shared between threads may change its rounding too.
     with torch.no_grad(), torch_threads(1):
-        inputs = apply(encoded, predictor.preparation, fold)
-        output_KRT = _in_blocks(_only(network, members), inputs, len(members), first.dtype)
+        outputs = _only(network, members)
+        # A table's rows as the network sees them may take a hundred times the memory of the table.
+        parts = [
+            _in_blocks(outputs, apply(part, predictor.preparation, fold), len(members), first.dtype)
+            for part in _pieces(encoded)
+        ]
     network.train(was_training)
-    return output_KRT
+    return np.concatenate(parts, axis=1)
+
+
+def _pieces(encoded: Encoded) -> Iterator[Encoded]:
+    """Yield the rows in pieces of some blocks; what is predicted for a row does not depend on them."""
+    for start in range(0, max(encoded.rows, 1), PIECE):
+        yield encoded.picked(np.arange(start, min(start + PIECE, encoded.rows)))
 
 
 def _count(network: nn.Module) -> int:
@@ -118,6 +129,13 @@ def _in_blocks(
 
 def finish(predictor: Predictor, output_KRT: Floats64 | Mapping[int, Floats64]) -> Floats64:
     """Return predictions `(R, P)` of outputs: linked, in the table's unit, averaged over the members."""
+    values = member_predictions(predictor, output_KRT)
+    # A sum in a fixed order and one division: the mean of equal members is each of them, exactly.
+    return np.asarray(sum(values[1:], start=values[0]) / len(values))
+
+
+def member_predictions(predictor: Predictor, output_KRT: Floats64 | Mapping[int, Floats64]) -> list[Floats64]:
+    """Return each member's predictions `(R, P)`: linked and in the table's unit."""
     values = []
     for member in predictor.members:
         output_RT = output_KRT[member]
@@ -127,8 +145,7 @@ def finish(predictor: Predictor, output_KRT: Floats64 | Mapping[int, Floats64]) 
         if predictor.task is Task.REGRESSION and predictor.scales_target:
             value_RP = unscale_target(value_RP, predictor.preparation.target, member % predictor.folds)
         values.append(value_RP)
-    # A sum in a fixed order and one division: the mean of equal members is each of them, exactly.
-    return np.asarray(sum(values[1:], start=values[0]) / len(values))
+    return values
 
 
 def predict(predictor: Predictor, encoded: Encoded) -> Floats64:

@@ -124,3 +124,32 @@ def test_a_reader_that_leaves_early_hears_no_complaint(finished: Path, tmp_path:
         assert process.stderr is not None
         assert process.stderr.read() == b""
         assert process.wait(timeout=60) == 1
+
+
+def test_numbers_come_with_intervals(run: Run, people: Path, finished: Path, tmp_path: Path) -> None:
+    train = (
+        "-t",
+        "height",
+        "--drop",
+        "id,rich",
+        "--hidden",
+        "8",
+        "--epochs",
+        "2",
+        "--validation-share",
+        "0.3",
+    )
+    assert run("train", people, *train, "--threads", "1", "--out", tmp_path / "by-height").code == 0
+    done = run("predict", tmp_path / "by-height", people, "--interval", "0.8")
+    rows = pl.read_csv(io.StringIO(done.out))
+    assert rows.columns == ["row", "prediction", "lower", "upper"]
+    assert rows.filter(
+        (pl.col("lower") > pl.col("prediction")) | (pl.col("upper") < pl.col("prediction"))
+    ).is_empty()
+    refused = run(
+        "predict", tmp_path / "by-height", people, "--interval", "0.999", "--out", tmp_path / "p.csv"
+    )
+    assert refused.code == 2
+    assert "needs at least 999 held-out rows" in refused.err
+    assert not (tmp_path / "p.csv").exists()
+    assert "this model predicts classes" in run("predict", finished, people, "--interval", "0.9").err

@@ -92,9 +92,11 @@ def test_what_has_no_temperature_says_why(mixed, changes, target, reason):
     table = mixed(120, 2).drop([name for name in names if name != target])
     fitted = fit(table, target, settings=replace(SMALL, epochs=1, **changes)).fitted
     assert fitted.calibration.temperature == 1.0
-    (decision,) = (one for one in fitted.decisions if one.name == "calibration")
-    assert decision.value == "none"
-    assert reason in decision.reason
+    assert reason in fitted.calibration.reason
+    told = [one for one in fitted.decisions if one.name == "calibration"]
+    assert [one.value for one in told] == (
+        ["none"] if target == "rich" else []
+    )  # of numbers, nothing is said
 
 
 @pytest.mark.parametrize(("folds", "members"), [(0, 3), (3, 3), (2, 4)])

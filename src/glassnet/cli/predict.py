@@ -9,7 +9,7 @@ import click
 
 from glassnet.cli.common import argument, model_path, own_option, reading_options, reading_settings, source_of
 from glassnet.cli.options import COLUMNS, HeadedCommand, given, option
-from glassnet.cli.parse import names
+from glassnet.cli.parse import names, number
 
 HELP: Final = """Predict the rows of SOURCE with MODEL, a model file or the folder of a run.
 
@@ -20,6 +20,7 @@ classes, the probability of each. Memory does not grow with the number of rows.
 EPILOG: Final = """\b
 Examples:
   glassnet predict runs/people-1 new_people.csv --out income.csv
+  glassnet predict runs/houses-1 new_houses.csv --interval 0.9
   glassnet predict people.glassnet 'part-*.parquet' --keep id --out income.parquet
   glassnet predict runs/people-1 new_people.csv | head
   glassnet predict runs/wine-1 --example wine
@@ -36,6 +37,7 @@ predict: Final = HeadedCommand(
                 argument("model"),
                 argument("source", required=False),
                 own_option(["--out", "-o"], "A .csv or .parquet file, instead of stdout.", "FILE"),
+                own_option(["--interval"], "Add columns lower and upper: 0.9 holds nine of ten.", "SHARE"),
                 *(option(row) for row in KEEP),
             ],
         ),
@@ -55,7 +57,12 @@ def _predict(context: click.Context) -> None:
     model = load(model_path(words["model"]))
     settings = reading_settings(model.reading, words)
     keep = names("--keep", words["keep"]) if "keep" in words else ()
-    chunks = model.predict_chunks(source, settings, keep)
+    coverage = number("--interval", [words["interval"]]) if "interval" in words else 0.0
+    if "interval" in words:  # before anything is written
+        from glassnet.held_out.interval import check_coverage
+
+        check_coverage(model.fitted.predictor, model.fitted.intervals, coverage)
+    chunks = model.predict_chunks(source, settings, keep, coverage)
     out = Path(words["out"]).expanduser() if "out" in words else None
     if out is not None:
         check_target(out, [Path(source), model_path(words["model"])])

@@ -45,3 +45,11 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         """Return a number for each row, `(R,)`; for targets of two axes `(R, T)`."""
         value = self._model().predict(self._table(X))
         return value[:, None] if self._has_column_axis and value.ndim == 1 else value
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> NDArray[np.float64]:
+        """Return from where to where each number lies with this probability: `(R, 2)`, or `(R, T, 2)`.
+
+        Raises SettingsError where too few rows were held out; see docs/held-out.md.
+        """
+        interval = self._model().predict_interval(self._table(X), coverage)
+        return interval[:, None] if self._has_column_axis and interval.ndim == 2 else interval

@@ -39,6 +39,18 @@ class Importance:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """How often a target lies inside intervals that should hold a share of the rows."""
+
+    target: str
+    asked: float
+    found: float
+    low: float  # 95 % interval of the share found
+    high: float
+    width: float  # mean, in the target's unit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
     """How good a network is on some rows."""
 
@@ -52,3 +64,4 @@ class Evaluation:
     importance: tuple[Importance, ...] = ()  # most important first
     importance_rows: int = 0  # rows it was measured on
     insight: Insight = NOTHING_SEEN  # how the columns are used, and where it is wrong
+    coverage: tuple[Coverage, ...] = ()  # of intervals around numbers, on rows that nothing was fitted on

@@ -49,6 +49,7 @@ def report_facts(fitted: Fitted) -> dict[str, Any]:
             "scores": [
                 asdict(one) | {"meaning": METRIC_MEANINGS.get(one.metric, "")} for one in evaluation.scores
             ],
+            "coverage": [asdict(one) for one in evaluation.coverage],
         },
         "findings": [asdict(one) for one in diagnose(fitted)],
         "notes": notes_of(fitted),

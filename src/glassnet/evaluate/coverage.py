@@ -1,0 +1,51 @@
+"""How often the truth lies inside the intervals, on rows that nothing was fitted on.
+
+Shapes: R rows, T targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from glassnet.errors import SettingsError
+from glassnet.evaluate.score import wilson
+from glassnet.evaluate.values import Coverage, Evaluation
+from glassnet.held_out.interval import interval_of
+from glassnet.held_out.values import Intervals
+from glassnet.predict import Predictor
+from glassnet.prepare.values import Encoded
+
+LEVELS: Final = (0.5, 0.8, 0.9, 0.95)
+
+
+def with_coverage(
+    evaluation: Evaluation,
+    predictor: Predictor,
+    encoded: Encoded,
+    intervals: Intervals,
+    targets: Sequence[str],
+) -> Evaluation:
+    """Return the evaluation with the share of its rows inside their intervals, where there are such.
+
+    Training rows are not measured: their errors are smaller than those of new rows.
+    """
+    if not intervals.rows or evaluation.on == "training" or not len(evaluation.truth):
+        return evaluation
+    found: list[Coverage] = []
+    for asked in LEVELS:
+        try:
+            _, interval_RT2 = interval_of(predictor, encoded, intervals, asked)
+        except SettingsError:  # too few held-out rows for so much
+            break
+        inside_RT = (interval_RT2[..., 0] <= evaluation.truth) & (evaluation.truth <= interval_RT2[..., 1])
+        for place, target in enumerate(targets):
+            share = float(np.average(inside_RT[:, place], weights=evaluation.weight_R))
+            low, high = wilson(share, evaluation.weight_R)
+            width_R = interval_RT2[:, place, 1] - interval_RT2[:, place, 0]
+            width = float(np.average(width_R, weights=evaluation.weight_R))
+            found.append(Coverage(target=target, asked=asked, found=share, low=low, high=high, width=width))
+    return replace(evaluation, coverage=tuple(found))

@@ -1,0 +1,42 @@
+"""All that held-out rows teach after training, and the decisions it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glassnet.engine.plan import Plan
+from glassnet.held_out.interval import learn_intervals
+from glassnet.held_out.outputs import held_out_outputs
+from glassnet.held_out.temperature import fit_temperature
+from glassnet.held_out.values import Calibration, Intervals
+from glassnet.settings import Decision, Settings
+from glassnet.table.values import Task
+from glassnet.train import Trained
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lessons:
+    """What was learned from the held-out rows."""
+
+    calibration: Calibration
+    intervals: Intervals
+    decisions: tuple[Decision, ...]
+
+
+def learn_lessons(plan: Plan, trained: Trained, settings: Settings) -> Lessons:
+    """Return what the rows teach that the members were not fitted on."""
+    held = held_out_outputs(plan, trained.network, trained.members)
+    calibration = fit_temperature(plan, held, settings.calibrate)
+    intervals = learn_intervals(plan, held)
+    return Lessons(
+        calibration=calibration, intervals=intervals, decisions=_decisions(plan, calibration, intervals)
+    )
+
+
+def _decisions(plan: Plan, calibration: Calibration, intervals: Intervals) -> tuple[Decision, ...]:
+    if plan.task is Task.REGRESSION:
+        value = "conformal" if intervals.rows else "none"
+        return (Decision(name="intervals", value=value, reason=intervals.reason),)
+    is_calibrated = calibration.temperature != 1.0
+    value = f"temperature {calibration.temperature:.3g}" if is_calibrated else "none"
+    return (Decision(name="calibration", value=value, reason=calibration.reason),)
