@@ -79,7 +79,7 @@ def _name_rows(ax: Axes, names: Sequence[str]) -> None:
 def value_limits(dependence: Sequence[Dependence]) -> tuple[float, float]:
     """Return limits that pictures of several columns share, so that what hardly matters looks flat."""
     means = np.concatenate([one.mean_GP.ravel() for one in dependence])
-    single = np.concatenate([one.single_NG.ravel().astype(np.float64) for one in dependence])
+    single = np.concatenate([means, *(one.single_NG.ravel().astype(np.float64) for one in dependence)])
     low, high = np.quantile(single, [0.02, 0.98])
     low, high = min(float(low), float(means.min())), max(float(high), float(means.max()))
     air = 0.05 * (high - low) or max(abs(high), 1.0) * 0.05
@@ -186,8 +186,9 @@ def _draw_levels(dependence: Dependence, names: Sequence[str], ax: Axes) -> None
     place = np.arange(order.size)
     if len(names) == 1:
         ax.barh(place, dependence.mean_GP[order, 0], color=ACCENT, alpha=0.55, height=0.6)
-        low_G, high_G = np.quantile(dependence.single_NG[:, order].astype(np.float64), [0.1, 0.9], axis=0)
-        ax.hlines(place, low_G, high_G, color=INK, lw=1.1)
+        if dependence.single_NG.size:
+            single_NG = dependence.single_NG[:, order].astype(np.float64)
+            ax.hlines(place, *np.quantile(single_NG, [0.1, 0.9], axis=0), color=INK, lw=1.1)
     else:
         for p, (name, (color, _), mark) in enumerate(zip(names, LOOKS, "osD^", strict=False)):
             mean = dependence.mean_GP[order, p]

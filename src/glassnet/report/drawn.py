@@ -39,6 +39,18 @@ def plot_roc(fitted: Fitted, ax: Axes | None, label: str = "") -> Axes:
     return ax
 
 
+def plot_precision_recall(fitted: Fitted, ax: Axes | None, label: str = "") -> Axes:
+    """Draw what is right against what is found. Raises SettingsError where there is no one class to find."""
+    is_class_R, share_R = _one_class(fitted, label, "precision_recall")
+    if is_class_R.all() or not is_class_R.any():
+        raise SettingsError(
+            f"the {fitted.evaluation.on} rows are all of the class, or none is; the curve needs both."
+        )
+    ax = plots.new_axes() if ax is None else ax
+    plots.draw_precision_recall(is_class_R, share_R, fitted.evaluation.weight_R, ax)
+    return ax
+
+
 def plot_calibration(fitted: Fitted, ax: Axes | None, label: str = "") -> Axes:
     """Draw promised against true shares. Raises SettingsError where there is no one class to find."""
     is_class_R, share_R = _one_class(fitted, label, "calibration")
