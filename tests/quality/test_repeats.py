@@ -59,6 +59,13 @@ def test_one_copy_is_a_hint(found: Found) -> None:
     assert one.evidence.startswith("1 row of 401 (0.25 %) repeats an earlier one")
 
 
+def test_a_test_file_that_is_the_training_file(found: Found) -> None:
+    frame = pl.DataFrame({"x": np.arange(30.0) * 1.5, "y": np.arange(30) % 2 == 0})
+    rows = split(np.arange(30), np.arange(30, 60))
+    one = found(pl.concat([frame, frame]), rows=rows)["duplicate rows"]
+    assert "30 of 30 test rows (100 %) are in training too" in one.evidence
+
+
 def test_ids_that_tell_rows_apart_are_named(found: Found) -> None:
     frame = people(300)
     frame = pl.concat([frame, frame[:10]]).with_row_index("id")

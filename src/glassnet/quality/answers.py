@@ -34,6 +34,7 @@ BLOCKS: Final = 1.1  # runs of equal cells per different cell, up to which they 
 LEAST_BLOCKS: Final = 20
 FEW: Final = 20  # rows of a class
 FEW_TEST: Final = 3  # of them for testing
+FEW_SHARE: Final = 0.5  # of an even share: where all classes are small, the table is
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +174,8 @@ def _stands_in_blocks(sight: Sight, name: str) -> bool:
 
 def few_of_a_class(sight: Sight) -> Finding | None:
     """Return the finding that classes have too few rows to be learned, or to be judged by."""
+    if sight.task is Task.REGRESSION:
+        return None
     found = [one for place in range(len(sight.targets)) for one in _few(sight, place)]
     if not found:
         return None
@@ -199,8 +202,10 @@ def _few(sight: Sight, place: int) -> list[tuple[str, str, int, int]]:
     training_C, test_C = (
         np.bincount(value[value >= 0].astype(np.int64), minlength=len(target.labels)) for value in values
     )
+    every_C = training_C + test_C
+    is_small_C = (every_C < FEW) | ((test_C < FEW_TEST) & (len(sight.test) > 0))
+    is_small_C &= every_C < FEW_SHARE * every_C.sum() / len(target.labels)
     return [
-        (target.name, str(label), int(training_C[one] + test_C[one]), int(test_C[one]))
-        for one, label in enumerate(target.labels)
-        if training_C[one] + test_C[one] < FEW or (len(sight.test) and test_C[one] < FEW_TEST)
+        (target.name, str(target.labels[one]), int(every_C[one]), int(test_C[one]))
+        for one in np.flatnonzero(is_small_C)
     ]

@@ -1,10 +1,11 @@
 """Findings about rows that stand in the table twice, and on both sides of the split.
 
-Shapes: R rows.
+Shapes: R rows, C inputs and targets.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,28 +41,37 @@ class Repeats:
 
 def repeated(sight: Sight) -> Repeats:
     """Return how many rows are equal; rows are compared by sums of 64-bit hashes of their cells."""
-    hash_CR = _cell_hashes(sight)
-    whole_R = hash_CR.sum(axis=0, dtype=np.uint64)
+    whole_R = np.zeros(len(sight.target_RT), dtype=np.uint64)
+    for column_R in _hashes(sight):
+        whole_R += column_R
     again = len(whole_R) - pl.Series(whole_R).n_unique()
-    in_both = int(np.isin(whole_R[sight.test], whole_R[sight.training]).sum())
-    return Repeats(again=again, in_both=in_both, is_accident=again > 0 and _is_accident(hash_CR, whole_R))
+    in_both = int(np.isin(whole_R[sight.test], whole_R[sight.training]).sum()) if again else 0
+    return Repeats(again=again, in_both=in_both, is_accident=again > 0 and _is_accident(sight, whole_R))
 
 
-def _cell_hashes(sight: Sight) -> Hashes:
-    """Return a hash of each cell of inputs and targets, `(columns, R)`, another one in each column."""
-    answers = [pl.Series(f"target {place}", one) for place, one in enumerate(sight.target_RT.T)]
-    series = [*sight.frame.get_columns(), *answers]
-    return np.stack([one.hash(place).to_numpy() for place, one in enumerate(series)])
+def _hashes(sight: Sight) -> Iterator[Hashes]:
+    """Yield a hash of each cell, `(R,)`, of one input or target after another, another hash in each.
+
+    One after another, since those of 300 columns of a long table would fill half a gigabyte.
+    """
+    answers = (pl.Series(f"target {place}", one) for place, one in enumerate(sight.target_RT.T))
+    for place, series in enumerate((*sight.frame.get_columns(), *answers)):
+        yield series.hash(place).to_numpy()
 
 
-def _is_accident(hash_CR: Hashes, whole_R: Hashes) -> bool:
-    """Return whether so many equal rows are no wonder."""
-    every = len(whole_R) * (len(whole_R) - 1) / 2
+def _is_accident(sight: Sight, whole_R: Hashes) -> bool:
+    """Return whether so many equal rows are no wonder.
+
+    How often two rows agree in a column is seen in different rows alone: in a table that stands there twice
+    they would else agree twice as often.
+    """
+    first = np.unique(whole_R, return_index=True)[1]
     equal = _pairs(whole_R)
-    alike_C = np.array([_pairs(column_R) for column_R in hash_CR]) / every
-    if every * float(alike_C.prod()) > EXPECTED * equal:
+    pairs = [(_pairs(column_R[first]), _pairs(whole_R - column_R)) for column_R in _hashes(sight)]
+    alike_C = np.array([alike for alike, _ in pairs]) / max(len(first) * (len(first) - 1) / 2, 1)
+    if len(whole_R) * (len(whole_R) - 1) / 2 * float(alike_C.prod()) > EXPECTED * equal:
         return True
-    others_C = np.array([_pairs(whole_R - column_R) for column_R in hash_CR])
+    others_C = np.array([others for _, others in pairs])
     bound_C = alike_C + SIGMAS * np.sqrt(alike_C * (1.0 - alike_C) / np.maximum(others_C, 1))
     says_C = (others_C >= LEAST_PAIRS) & (alike_C <= MOST_ALIKE)
     return bool((says_C & (equal <= bound_C * others_C)).any())
