@@ -146,19 +146,20 @@ def _interval(metric: str, low: float, high: float) -> str:
 def _pairs(compared: Compared) -> Html:
     rows = [
         (
-            f"{short(gap.first, NAME)} beside {short(gap.second, NAME)}",
+            short(gap.first, NAME),
+            short(gap.second, NAME),
             metric_name(measured.metric),
-            *gap_said(measured, gap.first, gap.second),
             "row by row" if gap.paired else "by intervals",
+            *gap_said(measured, gap.first, gap.second),
         )
         for measured in compared.measured
         for gap in measured.gaps
     ]
     if not rows:
         return paragraph("No two runs have a metric in common.")
-    head = ("runs", "metric", "difference", "95 % interval", "p", "the first is", "compared")
+    head = ("run", "beside", "metric", "compared", "difference", "95 % interval", "p", "the run is")
     caption = "Differences of shares are in percentage points; p is corrected for the number of pairs"
-    whole = table(caption, head, rows, numbers=(2, 3, 4))
+    whole = table(caption, head, rows, numbers=(4, 5, 6))
     return whole if len(rows) <= PAIRS_OPEN else folded(f"All {several(len(rows), 'line')}", whole)
 
 
