@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test install clean native-check
+.PHONY: demo test docs install clean native-check
 
 install: $(VENV)/installed
 
@@ -22,6 +22,18 @@ demo: install
 
 test: install
 	@./check
+
+# The site of the documentation, with the Python reference, into build/docs. It reads the source without importing
+# it, so its tools live in an environment of their own.
+docs: build/docs-tools/installed
+	@NO_MKDOCS_2_WARNING=1 build/docs-tools/bin/mkdocs build --quiet --strict
+	@echo "build/docs/index.html"
+
+build/docs-tools/installed: pyproject.toml
+	@test -x build/docs-tools/bin/python || $(PYTHON) -m venv build/docs-tools
+	@build/docs-tools/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' > build/docs-tools/wanted.txt
+	@build/docs-tools/bin/python -m pip install --quiet --disable-pip-version-check --requirement build/docs-tools/wanted.txt
+	@touch $@
 
 # The fused engine's tests under the address and undefined-behaviour sanitizers (some minutes).
 native-check: install
