@@ -48,6 +48,15 @@ def models():
         ("numbers", "importance", {}),
         ("two numbers", "residuals", {"target": "v"}),
         ("answers", "roc", {"label": "q"}),
+        ("binary", "precision_recall", {}),
+        ("classes", "precision_recall", {"label": "red"}),
+        ("binary", "dependence", {"column": "a"}),
+        ("classes", "dependence", {"column": "a"}),
+        ("classes", "dependence", {"column": "a", "label": "red"}),
+        ("numbers", "dependence", {"column": "b"}),
+        ("two numbers", "dependence", {"column": "b", "label": "v"}),
+        ("answers", "dependence", {"column": "b", "label": "q"}),
+        ("answers", "dependence", {"column": "b", "table": {"a": A, "b": B}}),
         ("answers", "calibration", {"label": "p"}),
     ],
 )
@@ -55,7 +64,7 @@ def test_the_axes_given_are_drawn_on_and_returned(models, name, plot, words):
     figure = Figure()
     axes = figure.add_subplot()
     draw = getattr(models[name], f"plot_{plot}")
-    assert draw(axes, **words) is axes
+    assert draw(ax=axes, **words) is axes
     assert axes.has_data()
     assert figure.axes == [axes]
     assert draw(**words).has_data()
@@ -79,6 +88,8 @@ def test_a_class_and_its_opposite_are_mirrored(models):
         ("binary", "residuals", {}, r"predicts classes, which leave no residuals"),
         ("two numbers", "residuals", {}, r"plot_residuals\(target='u'\)"),
         ("two numbers", "residuals", {"target": "w"}, r"no target is called 'w'"),
+        ("numbers", "dependence", {"column": "aa"}, r"sees no column 'aa'. Did you mean 'a'\?"),
+        ("classes", "dependence", {"column": "a", "label": "rad"}, r"no class is called 'rad'"),
         ("binary", "gradients", {"layer": "lost"}, r"no layer is called 'lost'. Did you mean 'last'\?"),
     ],
 )
@@ -101,3 +112,26 @@ def test_without_records_or_rows_it_is_said():
         bare.plot_importance()
     with pytest.raises(GlassnetError, match="measured on no rows"):
         bare.plot_calibration()
+
+
+def test_dependence_that_was_not_kept_needs_rows(models):
+    fitted = models["numbers"].fitted
+    insight = replace(fitted.evaluation.insight, dependence=fitted.evaluation.insight.dependence[:1])
+    few = glassnet.Model(replace(fitted, evaluation=replace(fitted.evaluation, insight=insight)))
+    kept = insight.dependence[0].scale.column
+    other = "b" if kept == "a" else "a"
+    with pytest.raises(GlassnetError, match=rf"it was looked at for {kept}.*table=\.\.\."):
+        few.plot_dependence(other)
+    drawn = few.plot_dependence(other, table={"a": A, "b": B, "y": A})
+    assert drawn.get_xlabel() == other
+
+
+def test_a_fresh_look_at_the_same_rows_gives_the_same_line(models):
+    """On the run's own test rows, `table=` draws what the run kept."""
+    model = models["numbers"]
+    rows = model.fitted.evaluated_rows
+    kept, fresh = (
+        model.plot_dependence("a", table=table).lines[1].get_xydata()
+        for table in (None, {"a": A[rows], "b": B[rows]})
+    )
+    np.testing.assert_allclose(fresh, kept, rtol=1e-9)
