@@ -66,6 +66,13 @@ def test_a_test_file_that_is_the_training_file(found: Found) -> None:
     assert "30 of 30 test rows (100 %) are in training too" in one.evidence
 
 
+@pytest.mark.parametrize("columns", [1, 2])
+def test_a_table_of_few_values_repeats_without_alarm(look_at: Look, columns: int) -> None:
+    level = np.random.default_rng(0).integers(0, 40, 400)
+    frame = pl.DataFrame({f"c{n}": [f"{n}-{one}" for one in level] for n in range(columns)})
+    assert repeated(look_at(frame.with_columns(y=pl.Series(level % 2)))).is_accident
+
+
 def test_ids_that_tell_rows_apart_are_named(found: Found) -> None:
     frame = people(300)
     frame = pl.concat([frame, frame[:10]]).with_row_index("id")

@@ -90,16 +90,14 @@ def _wide(lines: list[Line]) -> tuple[list[str], list[list[str]]]:
 
 def _stacked(lines: list[Line]) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows that fit a narrow terminal: the values above the reason."""
-    rows = [
-        [
-            one.facts.name,
-            one.kind,
-            one.missing,
-            f"{one.values}\n{one.facts.distinct:,} different; {one.reason}",
-        ]
-        for one in lines
-    ]
+    rows = [[one.facts.name, one.kind, one.missing, f"{one.values}\n{_why(one)}"] for one in lines]
     return ["column", "kind", "missing", "values, and why this kind"], rows
+
+
+def _why(line: Line) -> str:
+    """Return the count of different values and the reason, which may hold that count already."""
+    distinct = f"{line.facts.distinct:,} different"
+    return line.reason if distinct in line.reason else f"{distinct}; {line.reason}"
 
 
 def _line(facts: Facts, found: Described, settings: Settings) -> Line:

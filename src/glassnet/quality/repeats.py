@@ -24,6 +24,7 @@ Hashes = NDArray[np.uint64]
 # one no more often than any two rows do. Of copies all do. So titanic's brothers on one ticket and
 # telco_churn's customers of one month are accidents, adult's and diamonds' repeated rows are none (2026-11).
 EXPECTED: Final = 0.01  # of the equal pairs
+MOST_COPIES: Final = 3  # rows for each different one; more are no copies, but a table of few values
 LEAST_PAIRS: Final = 30  # that agree in all other columns; fewer say nothing
 MOST_ALIKE: Final = 0.6  # of any two rows; a column in which nearly all agree says nothing
 SIGMAS: Final = 3.0
@@ -66,6 +67,9 @@ def _is_accident(sight: Sight, whole_R: Hashes) -> bool:
     they would else agree twice as often.
     """
     first = np.unique(whole_R, return_index=True)[1]
+    columns = sight.frame.width + sight.target_RT.shape[1]
+    if columns < 2 or MOST_COPIES * len(first) < len(whole_R):
+        return True
     equal = _pairs(whole_R)
     pairs = [(_pairs(column_R[first]), _pairs(whole_R - column_R)) for column_R in _hashes(sight)]
     alike_C = np.array([alike for alike, _ in pairs]) / max(len(first) * (len(first) - 1) / 2, 1)
