@@ -69,6 +69,7 @@ def validation_loss(plan: Plan, trained: Trained) -> np.ndarray:
 def test_the_best_epoch_is_returned(changes):
     # A wild learning rate on few rows: the validation loss jumps, and its best epoch is not the last.
     wild = {"example_rows": 60, "example_noise": 0.5, "learning_rate": 0.3, "schedule": "constant"}
+    wild |= {"validation_share": 0.2, "batch_size": 16, "weight_decay": 0.0}
     plan = draft_of(**wild, **changes).plan
     trained = run(plan)
     history = trained.history.validation_loss_EK

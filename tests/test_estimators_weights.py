@@ -1,0 +1,137 @@
+"""Weights are true weights: below 200 rows a weighted table and a repeated one give equal predictions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glassnet.errors import GlassnetError
+from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
+
+ROWS = 40
+
+
+def mixed(seed: int) -> pd.DataFrame:
+    """Numbers with gaps, categories of few and of many levels, rare ones, dates."""
+    generator = np.random.default_rng(seed)
+    number = generator.normal(size=ROWS)
+    number[generator.random(ROWS) < 0.2] = np.nan
+    return pd.DataFrame(
+        {
+            "number": number,
+            "count": generator.poisson(1.0, ROWS),
+            "few": pd.Categorical(generator.choice(["a", "b", "c", None], ROWS)),
+            "many": generator.choice([f"level {i}" for i in range(15)], ROWS),
+            "when": pd.Timestamp("2026-01-01") + pd.to_timedelta(generator.integers(0, 400, ROWS), unit="D"),
+        }
+    )
+
+
+def target(table: pd.DataFrame, task: str, seed: int) -> np.ndarray:
+    noise = np.random.default_rng(seed + 1).normal(size=ROWS)
+    score = table["number"].fillna(0.5).to_numpy() + 0.3 * table["count"].to_numpy() + 0.5 * noise
+    if task == "number":
+        return 10 * score + 3
+    if task == "numbers":
+        return np.stack([score, -2 * score + noise], axis=1)
+    if task == "answers":
+        return np.stack([score > 0, noise > 0], axis=1).astype(int)
+    return np.digitize(score, [-0.3, 0.6] if task == "classes" else [0.2])
+
+
+def estimator(task: str, **changes: object):
+    kind = GlassnetRegressor if task.startswith("number") else GlassnetClassifier
+    return kind(threads=1, **changes)
+
+
+def predicted(model, table: pd.DataFrame) -> np.ndarray:
+    return model.predict_proba(table) if hasattr(model, "predict_proba") else model.predict(table)
+
+
+def both_ways(task: str, seed: int, **changes: object) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions after training on a weighted table in any order, and on the repeated one."""
+    table = mixed(seed)
+    y = target(table, task, seed)
+    generator = np.random.default_rng(seed + 2)
+    weights = generator.integers(0, 5, ROWS)
+    weights[:6] = 1  # each class stays
+    rows = np.repeat(np.arange(ROWS), weights)
+    order = generator.permutation(ROWS)
+    repeated = estimator(task, **changes).fit(table.iloc[rows], y[rows])
+    weighted = estimator(task, **changes).fit(table.iloc[order], y[order], sample_weight=weights[order])
+    return predicted(weighted, table), predicted(repeated, table)
+
+
+@pytest.mark.filterwarnings("ignore::glassnet.errors.GlassnetWarning")
+@pytest.mark.parametrize("task", ["classes", "two", "answers", "number", "numbers"])
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_weights_are_repeats(task, seed):
+    weighted, repeated = both_ways(task, seed)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore::glassnet.errors.GlassnetWarning")
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("two", {"class_weight": "balanced"}),
+        ("classes", {"class_weight": {0: 1.0, 1: 5.0}}),
+        ("number", {"loss": "huber", "numbers": "standard"}),
+        ("number", {"loss": "quantile", "quantile": 0.9}),
+        ("two", {"members": 3, "label_smoothing": 0.1}),
+        ("two", {"engine": "eager", "bins": 0, "one_hot": 2}),
+        ("classes", {"hidden": (), "optimizer": "sgd", "learning_rate": 0.1}),
+    ],
+    ids=str,
+)
+def test_weights_are_repeats_with_other_settings(task, changes):
+    weighted, repeated = both_ways(task, 7, **changes)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [150, 260])
+def test_a_row_of_weight_0_is_as_good_as_absent_in_tables_of_any_size(rows):
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(rows, 3))
+    y = (X[:, 0] > 0).astype(int)
+    weights = np.where(generator.random(rows) < 0.3, 0.0, 1.0)
+    X[weights == 0] = 1e30  # would be seen anywhere
+    y[weights == 0] = 7
+    counts = weights > 0
+    weighted = GlassnetClassifier(threads=1, epochs=5).fit(X, y, sample_weight=weights)
+    absent = GlassnetClassifier(threads=1, epochs=5).fit(X[counts], y[counts])
+    assert weighted.classes_.tolist() == [0, 1]
+    np.testing.assert_allclose(
+        weighted.predict_proba(X[counts]), absent.predict_proba(X[counts]), rtol=1e-6, atol=1e-9
+    )
+
+
+def test_the_unit_of_weights_that_are_no_repeats_does_not_matter():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(260, 3))
+    y = (X[:, 0] > 0).astype(int)
+    weights = generator.random(260) + 0.5
+    model = GlassnetClassifier(threads=1, epochs=5)
+    shares = [model.fit(X, y, sample_weight=weights * unit).predict_proba(X) for unit in (1.0, 1e-4, 1e7)]
+    np.testing.assert_allclose(shares[1], shares[0], atol=1e-5)
+    np.testing.assert_allclose(shares[2], shares[0], atol=1e-5)
+    assert model.model_.fitted.recipe.architecture.hidden == (64, 64)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (np.ones(39), r"must have the same number of rows, but they have \[39, 40\]"),
+        (np.zeros(40), "sample weights are zero in every row"),
+        (np.ones((40, 1)), "sample_weight must be a 1d array"),
+        (np.full(40, -1.0), "weights must be numbers of at least 0"),
+        (np.full(40, np.nan), "weights must be numbers of at least 0"),
+    ],
+    ids=["short", "zero", "two axes", "negative", "missing"],
+)
+def test_wrong_weights_are_refused_in_words(weights, words):
+    X = np.arange(80.0).reshape(40, 2)
+    with pytest.raises(GlassnetError, match=words):
+        GlassnetClassifier(epochs=1).fit(X, np.arange(40) % 2, sample_weight=weights)
