@@ -71,13 +71,15 @@ HOMES: Final = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for."""
-    if name not in HOMES:
-        raise AttributeError(f"module 'glassnet' has no attribute '{name}'")
-    found: object = getattr(import_module(f"glassnet.{HOMES[name]}"), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # type checkers see the imports above, and so find a name that is none of ours
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first asked for."""
+        if name not in HOMES:
+            raise AttributeError(f"module 'glassnet' has no attribute '{name}'")
+        found: object = getattr(import_module(f"glassnet.{HOMES[name]}"), name)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
