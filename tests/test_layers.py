@@ -30,7 +30,7 @@ LINES = (
     ("planning",),
     ("gather",),
     ("evaluate",),
-    ("held_out",),
+    ("held_out", "pace"),
     ("train",),
     ("engine",),
     ("telemetry", "predict", "labels"),

@@ -93,11 +93,28 @@ def test_a_listener_hears_the_phases_and_may_stop_the_run(mixed):
     assert fitted.evaluation.scores  # the report is still made
 
 
-def test_a_time_limit_is_of_the_whole_run(mixed):
-    settings = replace(SMALL, target=("rich",), columns=("age", "income"), epochs=10_000_000, time_limit=1.5)
-    fitted = fit(Sources(table=mixed(100, 9)), settings)
-    assert fitted.trained.stopped == "the time limit was reached"
+@pytest.mark.parametrize("engine", ["auto", "eager"])
+def test_a_time_limit_is_of_the_whole_run(mixed, engine):
+    settings = replace(SMALL, target=("rich",), columns=("age", "income"), epochs=10_000_000, engine=engine)
+    fitted = fit(Sources(table=mixed(100, 9)), replace(settings, time_limit=1.5))
     assert sum(fitted.facts.seconds.values()) < 4  # on a busy machine
+    epochs = fitted.recipe.training.epochs
+    assert 1 < epochs < 10_000_000
+    (decision,) = (one for one in fitted.decisions if one.name == "epochs")
+    assert decision.value == str(epochs)
+    assert "of 10,000,000 epochs so many fit before the time limit" in decision.reason
+    assert fitted.trained.stopped in (f"all {epochs} epochs are done", "the time limit was reached")
+    assert all(epoch > 0 for epoch in fitted.trained.best_epoch_K)
+
+
+def test_a_time_limit_that_leaves_room_changes_nothing(mixed):
+    settings = replace(SMALL, target=("rich",), columns=("age", "income"))
+    free = fit(Sources(table=mixed(100, 9)), settings)
+    limited = fit(Sources(table=mixed(100, 9)), replace(settings, time_limit=600.0))
+    assert limited.recipe == free.recipe
+    assert limited.decisions == free.decisions
+    for one, other in zip(free.network.parameters(), limited.network.parameters(), strict=True):
+        assert (one == other).all()
 
 
 def test_nothing_learned_depends_on_the_test_rows(mixed):

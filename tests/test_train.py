@@ -13,14 +13,14 @@ import torch
 from torch import nn
 
 from glassnet.engine.eager import EagerEngine
-from glassnet.engine.plan import Plan
+from glassnet.engine.plan import Plan, predictor_of
 from glassnet.errors import TrainingError
 from glassnet.metric import METRICS
 from glassnet.model import fit
 from glassnet.pipeline import Draft, Sources, draft_run
 from glassnet.predict import network_outputs, predict
 from glassnet.settings import Settings
-from glassnet.train import Trained, Watch, predictor_of, train
+from glassnet.train import Trained, Watch, train
 
 BASE = Settings(
     example="moons",

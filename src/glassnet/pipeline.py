@@ -5,6 +5,7 @@ Shapes: R rows of all tables together, T targets, F folds, K members.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
@@ -19,7 +20,7 @@ from torch import nn
 
 from glassnet._version import __version__
 from glassnet.engine.choose import choose_engine
-from glassnet.engine.plan import Plan
+from glassnet.engine.plan import Plan, predictor_of
 from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
 from glassnet.evaluate.coverage import with_coverage
 from glassnet.evaluate.importance import with_importance
@@ -32,6 +33,7 @@ from glassnet.held_out.lessons import Lessons, learn_lessons
 from glassnet.held_out.values import NO_INTERVALS, UNCALIBRATED, Calibration, Intervals
 from glassnet.loss.registry import make_loss
 from glassnet.metric import Metric, choose_metrics
+from glassnet.pace import PROBE, PROBE_SHARE, fit_to_clock, measure_pace
 from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import Predictor, predict, torch_threads
 from glassnet.prepare.assemble import prepare
@@ -42,10 +44,10 @@ from glassnet.recipe.choose import choose_recipe
 from glassnet.settings import Decision, Recipe, Settings
 from glassnet.shared import Shared
 from glassnet.table.values import RowNumbers, Rows, Schema
-from glassnet.train import Progress, Trained, Watch, predictor_of, train
+from glassnet.train import Progress, Trained, Watch, train
 
 SHORT: Final = 5.0  # seconds of a time limit below which the network is not looked at from outside
-EVALUATION_SHARE: Final = 0.85  # of a time limit goes to everything up to the end of training
+TRAINED_BY: Final = 0.85  # of a time limit goes to everything up to the end of training
 # Multiply-adds of a step below which one thread is used. Two OpenMP threads that wait for each other at every
 # operation gain a third on a quiet machine and lose a factor of ten on a busy one: adult's 42 million took
 # 5 s with two threads on two free cores and 83 s beside other work (2026-11-22).
@@ -156,13 +158,16 @@ def fit(
     listener = listener or Listener()
     started = time.monotonic()
     draft = draft_run(sources, settings, listener, shared)
+    listener.phase("training")
+    share = TRAINED_BY if listener.evaluates else 1.0
+    draft = _within(draft, started, settings.time_limit, share)
     plan = draft.plan
     engine, engine_reason = choose_engine(plan, draft.recipe.engine)
-    listener.phase("training")
     watch = Watch(
         progress=listener.progress,
         should_stop=listener.should_stop,
-        deadline=started + settings.time_limit * EVALUATION_SHARE,
+        # The plan ends when `share` of the time is gone; where it does not, it is stopped a little later.
+        deadline=started + settings.time_limit * (1.0 + share) / 2,
         metric=draft.metrics[0],
     )
     with torch_threads(used_threads(plan, engine.name)):
@@ -225,6 +230,20 @@ def draft_run(
         quality=quality,
         seconds=seconds,
     )
+
+
+def _within(draft: Draft, started: float, limit: float, share: float) -> Draft:
+    """Return the draft with as many epochs as a time limit leaves, by the speed of a few real steps."""
+    if math.isinf(limit):
+        return draft
+    before = time.monotonic()
+    engine, _ = choose_engine(draft.plan, draft.recipe.engine)
+    making = time.monotonic() - before  # it is made once more for training
+    with torch_threads(used_threads(draft.plan, engine.name)):
+        pace = measure_pace(draft.plan, engine, draft.metrics[0], min(PROBE, PROBE_SHARE * limit))
+    left = started + limit * share - time.monotonic() - making
+    plan, recipe = fit_to_clock(draft.plan, draft.recipe, pace, left)
+    return replace(draft, plan=plan, recipe=recipe)
 
 
 def _look(gathered: Gathered, rows: Rows, settings: Settings) -> Quality:

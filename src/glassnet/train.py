@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from glassnet.engine.plan import Advance, Engine, Plan
+from glassnet.engine.plan import Advance, Engine, Plan, predictor_of
 from glassnet.errors import TrainingError
 from glassnet.metric import Metric
-from glassnet.predict import Predictor, finish
+from glassnet.predict import finish
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers, Task
 from glassnet.telemetry import Record, Records, collect, layer_parameters
@@ -127,14 +127,7 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
     last one. Raises TrainingError, with the layer and what to try, where no member has a finite network.
     """
     watch = watch or Watch()
-    members = plan.members
-    state = _State(
-        plan=plan,
-        best_loss_K=np.full(members, np.inf),
-        best_epoch_K=[0] * members,
-        best={},
-        epoch_sum_K=np.zeros(members),
-    )
+    state = _begin(plan)
     started = time.monotonic()
     has_validation = any(len(rows) for rows in plan.prepared.rows.validation)
     count = 1
@@ -155,6 +148,26 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
         watch.progress(_progress(state, started, ended, watch.metric))
         count = max(1, min(round(count * CALL_SECONDS / took), 2 * count + 1))
     return _finish(state, engine, has_validation, time.monotonic() - started)
+
+
+def _begin(plan: Plan) -> _State:
+    members = plan.members
+    return _State(
+        plan=plan,
+        best_loss_K=np.full(members, np.inf),
+        best_epoch_K=[0] * members,
+        best={},
+        epoch_sum_K=np.zeros(members),
+    )
+
+
+def look_once(plan: Plan, engine: Engine, metric: Metric | None) -> None:
+    """Look at the validation rows as after an epoch, and forget what was seen: to know how long it takes."""
+    state = _begin(plan)
+    state.training.append(np.zeros(plan.members))
+    state.validation.append(np.zeros(plan.members))
+    state.metric.append(float("nan"))
+    _look(state, engine, metric)
 
 
 def _take(state: _State, advance: Advance, first: int, started: float) -> int:
@@ -224,20 +237,6 @@ def _losses(plan: Plan, output_KRT: Floats64, rows: RowNumbers, fold: int) -> Fl
     loss_KR = plan.loss.rows(torch.from_numpy(output_KRT), target_KRT).numpy()
     weight_R = plan.prepared.loss_weight_R[rows]
     return np.asarray((loss_KR * weight_R).sum(axis=1) / max(weight_R.sum(), 1e-30))
-
-
-def predictor_of(plan: Plan, network: nn.Module, members: tuple[int, ...]) -> Predictor:
-    """Return what predicts with some members of a network of the plan."""
-    return Predictor(
-        network=network,
-        preparation=plan.prepared.preparation,
-        link=plan.loss.link,
-        task=plan.task,
-        outputs=plan.outputs,
-        members=members,
-        folds=plan.prepared.rows.folds,
-        scales_target=plan.loss.scales_target,
-    )
 
 
 def _score(plan: Plan, metric: Metric, predictions: list[tuple[RowNumbers, Floats64]]) -> float:

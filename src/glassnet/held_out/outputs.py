@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import nn
 
-from glassnet.engine.plan import Plan
+from glassnet.engine.plan import Plan, predictor_of
 from glassnet.predict import Predictor, finish, member_outputs
 from glassnet.prepare.values import Encoded, Floats64
 from glassnet.table.values import RowNumbers
-from glassnet.train import predictor_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

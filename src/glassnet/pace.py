@@ -1,0 +1,88 @@
+"""How fast a plan's steps are on this machine, and how many epochs fit before a time limit.
+
+An engine to be thrown away takes real steps of the plan; looking at the validation rows is timed as well.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Final
+
+from glassnet.engine.plan import Engine, Plan
+from glassnet.metric import Metric
+from glassnet.settings import Decision, Recipe
+from glassnet.train import CALL_SECONDS, look_once
+
+PROBE: Final = 0.5  # seconds of real steps, at most
+PROBE_SHARE: Final = 0.05  # of a time limit that the probe may take
+PROBE_STEPS: Final = 20  # of the plan's steps one in so many, and at least so many, are enough
+# A tenth of the time is left: steps slow down by about so much when a machine gets warm or busy.
+PLANNED: Final = 0.9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How long the parts of training take, in seconds."""
+
+    step: float
+    look: float  # at the validation rows, after each epoch
+    probing: float  # spent on finding out
+
+    def epoch(self, plan: Plan) -> float:
+        """Return the seconds of an epoch."""
+        return plan.steps_per_epoch * self.step + self.look
+
+    def training(self, plan: Plan) -> float:
+        """Return the seconds of all epochs."""
+        return self.epoch(plan) * plan.training.epochs
+
+
+def measure_pace(plan: Plan, engine: Engine, metric: Metric | None, seconds: float = PROBE) -> Pace:
+    """Return how fast the engine carries out the plan; it has taken steps then, and must be thrown away."""
+    before = time.monotonic()
+    engine.advance(0, 1)  # the first step allocates
+    done, count, most = 1, 1, max(PROBE_STEPS, plan.steps // PROBE_STEPS)
+    started = time.monotonic()
+    took = 0.0
+    while done < min(plan.steps, most) and took < seconds:
+        # As the training loop asks: ever more at a time, and never beyond an epoch that is looked at.
+        count = min(count, plan.steps - done, plan.steps_per_epoch - done % plan.steps_per_epoch)
+        here = time.monotonic()
+        engine.advance(done, count)
+        done += count
+        took = time.monotonic() - started
+        if time.monotonic() - here < CALL_SECONDS / 2:
+            count = 2 * count + 1
+    look = 0.0
+    if any(len(rows) for rows in plan.prepared.rows.validation):
+        look_once(plan, engine, metric)
+        here = time.monotonic()
+        look_once(plan, engine, metric)
+        look = time.monotonic() - here
+    return Pace(step=took / max(done - 1, 1), look=look, probing=time.monotonic() - before)
+
+
+def fit_to_clock(plan: Plan, recipe: Recipe, pace: Pace, seconds: float) -> tuple[Plan, Recipe]:
+    """Return the plan and its recipe with no more epochs than fit into so many seconds, and the reason.
+
+    The schedule is as long as the epochs, so the learning rate has come to its end when the time has.
+    """
+    training, epoch = plan.training, pace.epoch(plan)
+    fitting = int(max(seconds, 0.0) * PLANNED / max(epoch, 1e-9))
+    if fitting >= training.epochs:
+        return plan, recipe
+    epochs = max(fitting, 1)
+    shorter = replace(training, epochs=epochs)
+    every = [one for one in recipe.decisions if one.name != "epochs"]
+    decision = Decision(name="epochs", value=str(epochs), reason=_reason(training.epochs, fitting, epoch))
+    return replace(plan, training=shorter), replace(recipe, training=shorter, decisions=(*every, decision))
+
+
+def _reason(wanted: int, fitting: int, epoch: float) -> str:
+    if fitting < 1:
+        return f"one epoch takes about {epoch:.2g} s, more than the time limit leaves: it ends within it"
+    return (
+        f"of {wanted:,} epochs so many fit before the time limit, at {epoch:.2g} s each by a probe;"
+        " the schedule ends with them"
+    )

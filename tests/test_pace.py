@@ -1,0 +1,63 @@
+"""A plan fits the clock: its epochs and its schedule end when the time does, and it says why."""
+
+from dataclasses import replace
+
+import pytest
+
+from glassnet.engine.choose import choose_engine
+from glassnet.metric import METRICS
+from glassnet.pace import PLANNED, Pace, fit_to_clock, measure_pace
+from glassnet.pipeline import Sources, draft_run
+from glassnet.settings import Settings
+
+SMALL = Settings(hidden=(8,), epochs=100, batch_size=16, validation_share=0.2, threads=1)
+
+
+@pytest.fixture(scope="module")
+def draft(mixed):
+    table = mixed(300, 5).drop("score", "more", "level", "left", "right")
+    return draft_run(Sources(table=table), replace(SMALL, target=("rich",)))
+
+
+@pytest.mark.parametrize("name", ["auto", "eager"])
+def test_the_probe_takes_few_steps_and_finds_a_pace(draft, name):
+    engine, _ = choose_engine(draft.plan, name)
+    pace = measure_pace(draft.plan, engine, METRICS["auc"], 0.2)
+    assert 0 < pace.step < 0.1
+    assert 0 < pace.look < 1
+    assert pace.probing < 2  # on a busy machine
+    assert pace.training(draft.plan) == pytest.approx(
+        100 * (draft.plan.steps_per_epoch * pace.step + pace.look)
+    )
+
+
+def test_without_validation_rows_there_is_no_look(draft):
+    rows = replace(draft.plan.prepared.rows, validation=(draft.rows.validation[0][:0],))
+    plan = replace(draft.plan, prepared=replace(draft.plan.prepared, rows=rows))
+    engine, _ = choose_engine(plan, "eager")
+    assert measure_pace(plan, engine, None, 0.05).look == 0.0
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
+def test_epochs_and_schedule_are_cut_to_the_time(draft, share):
+    pace = Pace(step=0.01, look=0.02, probing=0.0)
+    seconds = pace.training(draft.plan) * share
+    plan, recipe = fit_to_clock(draft.plan, draft.recipe, pace, seconds)
+    assert plan.training.epochs == int(100 * share * PLANNED + 1e-9)
+    assert plan.steps == plan.steps_per_epoch * plan.training.epochs  # what the schedule is as long as
+    assert recipe.training == plan.training
+    (decision,) = (one for one in recipe.decisions if one.name == "epochs")
+    assert decision.value == str(plan.training.epochs)
+    assert pace.training(plan) <= seconds
+
+
+def test_what_fits_stays_as_it_is(draft):
+    pace = Pace(step=1e-6, look=0.0, probing=0.0)
+    assert fit_to_clock(draft.plan, draft.recipe, pace, 10.0) == (draft.plan, draft.recipe)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.0, -3.0])
+def test_one_epoch_is_the_least(draft, seconds):
+    plan, recipe = fit_to_clock(draft.plan, draft.recipe, Pace(step=1.0, look=0.0, probing=0.0), seconds)
+    assert plan.training.epochs == 1
+    assert "more than the time limit leaves: it ends within it" in recipe.decisions[-1].reason
