@@ -16,39 +16,39 @@ def three(plain, blind, seeded):
     return glassnet.compare({"plain": plain, "<b>blind</b> & co": blind, "seeded": seeded})
 
 
-def test_the_page_needs_nothing_from_outside(three):
-    text = page(three.compared)
+@pytest.fixture(scope="module")
+def text(three):
+    return page(three.compared)
+
+
+def test_the_page_needs_nothing_from_outside(text):
     assert "<script" not in text
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', text)
     assert "default-src &#x27;none&#x27;" in text
     assert len(text) < 2_000_000
 
 
-def test_names_are_text(three):
-    text = page(three.compared)
+def test_names_are_text(text):
     assert "<b>" not in text
     assert "<i>c" not in text
     assert "&lt;b&gt;blind&lt;/b&gt; &amp; co" in text
 
 
-def test_every_link_and_label_leads_somewhere_once(three):
-    text = page(three.compared)
+def test_every_link_and_label_leads_somewhere_once(text):
     ids = re.findall(r' id="([^"]*)"', text)
     assert len(ids) == len(set(ids))
     for link in re.findall(r'(?:href="#|aria-labelledby=")([^"]*)"', text):
         assert link in ids
 
 
-def test_every_picture_has_words_and_figures(three):
-    text = page(three.compared)
+def test_every_picture_has_words_and_figures(text):
     pictures = text.count("<svg ")
     assert pictures >= 8  # figures, distances, losses of two kinds of rows in three ways, the metric
     assert text.count('role="img"') == pictures == text.count("<figcaption>")
     assert text.count("The figures</summary>") == pictures
 
 
-def test_what_the_page_says(three):
-    text = page(three.compared)
+def test_what_the_page_says(text):
     for part in (
         *("Which is better?", "What differs", "How they learned", "Time and size", "How this was measured"),
         *("row by row", "by intervals", "no more than noise", "Holm", "seed"),
