@@ -6,8 +6,9 @@ Shapes: R rows, C classes, T targets.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,14 +46,27 @@ if TYPE_CHECKING:
 CHUNK: Final = 8 * BLOCK  # rows read at a time when predicting a file
 
 
+EncodedRows = tuple[Encoded, tuple[Odd, ...]]
+ReadRows = Callable[[Fitted, pl.DataFrame, int], EncodedRows]
+
+
+def encode_rows(fitted: Fitted, frame: pl.DataFrame, first_row: int) -> EncodedRows:
+    """Return raw rows as the model's networks take them, and the cells that are odd, with their rows."""
+    encoding = fitted.preparation.encoding
+    conformed, unread = conform_counted(frame, fitted.schema, first_row)
+    encoded = encode(conformed, encoding)
+    return encoded, (*unread, *unlike_training(conformed, encoded, encoding, first_row))
+
+
 class Model:
     """A trained network with everything it needs: its columns, its preparation, its history.
 
     Made by `glassnet.fit` or `glassnet.load`.
     """
 
-    def __init__(self, fitted: Fitted) -> None:
+    def __init__(self, fitted: Fitted, read_rows: ReadRows | None = None) -> None:
         self.fitted = fitted
+        self._encoded = partial(read_rows or encode_rows, fitted)
 
     def __repr__(self) -> str:
         fitted = self.fitted
@@ -159,16 +173,10 @@ class Model:
     def _read(self, table: object) -> Encoded:
         """Return the table's rows encoded; what is odd about them is told in warnings."""
         read = read_table(table, self.reading, self.fitted.schema)
-        encoded, odd = self._encoded(read.frame)
+        encoded, odd = self._encoded(read.frame, 0)
         for told in (*read.notes, *map(str, odd)):
             warnings.warn(told, GlassnetWarning, stacklevel=3)
         return encoded
-
-    def _encoded(self, frame: pl.DataFrame, first_row: int = 0) -> tuple[Encoded, tuple[Odd, ...]]:
-        encoding = self.fitted.preparation.encoding
-        conformed, unread = conform_counted(frame, self.fitted.schema, first_row)
-        encoded = encode(conformed, encoding)
-        return encoded, (*unread, *unlike_training(conformed, encoded, encoding, first_row))
 
     @property
     def reading(self) -> Settings:

@@ -10,20 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from time import perf_counter
 from typing import Any, Final
 
 import joblib  # type: ignore[import-untyped]
+import polars as pl
 from sklearn.base import clone
 
 from glassnet.errors import GlassnetError
 from glassnet.estimators.base import QUIET, Estimator, keep_model, run_of
-from glassnet.model import Model
-from glassnet.pipeline import Sources
+from glassnet.model import EncodedRows, Model, encode_rows
+from glassnet.pipeline import Fitted, Sources
 from glassnet.pipeline import fit as run_pipeline
 from glassnet.predict import torch_threads
 from glassnet.search.folds import Fold
+from glassnet.shared import Shared
 
 Scorer = Callable[..., Any]  # (estimator, X, y) -> a number, or a number for each name
 Scores = Mapping[str, float]
@@ -117,7 +120,18 @@ def _fit(job: Job, threads: int, is_stopped: Event) -> None:
     settings = replace(settings, threads=threads, records=False)
     listener = replace(QUIET, should_stop=is_stopped.is_set)
     fitted = run_pipeline(Sources(table=frame), settings, listener, fold.shared)
-    keep_model(job.estimator, Model(fitted))
+    keep_model(job.estimator, Model(fitted, partial(_read_once, fold.shared)))
+
+
+def _read_once(shared: Shared, fitted: Fitted, frame: pl.DataFrame, first_row: int) -> EncodedRows:
+    """Return a fold's rows as `encode_rows` does; runs of one preparation read rows of one length once."""
+
+    def read() -> tuple[object, pl.DataFrame, EncodedRows]:
+        return fitted.preparation, frame, encode_rows(fitted, frame, first_row)
+
+    # The preparation is kept beside the rows, so that its number stays its own.
+    _, seen, rows = shared.once(("read", id(fitted.preparation), frame.height, first_row), read)
+    return rows if seen.equals(frame) else encode_rows(fitted, frame, first_row)
 
 
 def scores_of(scorer: Scorer, estimator: Estimator, X: Any, y: Any, weight: Any) -> Scores:
