@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test docs install clean native-check
+.PHONY: demo test docs install clean native-check fuzz
 
 install: $(VENV)/installed
 
@@ -46,6 +46,18 @@ native-check: install
 	@PYTHONPATH=build/checked-source ASAN_OPTIONS=detect_leaks=0 OMP_NUM_THREADS=1 \
 		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
 		$(BIN)/python -m pytest tests/engine/test_fused.py
+
+# Each fuzzing harness for some seconds under atheris; what raises is kept in build/fuzz. Not part of the tests.
+SECONDS ?= 300
+fuzz: install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	@mkdir -p build/fuzz
+	@for name in csv expression model_file load; do \
+		echo "$$name for $(SECONDS) seconds ..."; \
+		OMP_NUM_THREADS=1 $(BIN)/python tests/fuzz/harness.py $$name -max_total_time=$(SECONDS) -max_len=2000 \
+			-artifact_prefix=build/fuzz/$$name- build/fuzz/$$name 2> build/fuzz/$$name.log \
+			|| { tail -40 build/fuzz/$$name.log; exit 1; }; \
+		grep '^Done' build/fuzz/$$name.log; done
 
 clean:
 	rm -rf $(VENV) build dist

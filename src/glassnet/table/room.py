@@ -26,11 +26,15 @@ REMEDY: Final = (
 
 def check_room(path: Path, form: str) -> None:
     """Raise SourceError, with the memory needed and available, for a file whose table will not fit."""
+    if path.stat().st_size > SMALL:
+        what = f"the table in {path}"
+        require_memory(needed_memory(path, form), what, REMEDY.format(path=path), SourceError)
+
+
+def needed_memory(path: Path, form: str) -> float:
+    """Return about how many bytes of memory the table in a file of this format takes."""
     size = path.stat().st_size
-    if size <= SMALL:
-        return
-    needed = _of_text(path, size) if form == "text" else size * PER_BYTE.get(form, 5.0)
-    require_memory(needed, f"the table in {path}", REMEDY.format(path=path), SourceError)
+    return _of_text(path, size) if form == "text" else size * PER_BYTE.get(form, 5.0)
 
 
 def _of_text(path: Path, size: int) -> float:

@@ -19,6 +19,7 @@ from glassnet.errors import SettingsError, SourceError
 from glassnet.table.numbers import PLAIN
 
 FORMULA: Final = r"^[=+\-@\t\r]"  # how a cell begins that a spreadsheet takes for a formula
+FULL: Final = (OSError, pl.exceptions.PolarsError)  # what writing to a full disk raises
 SUFFIXES: Final = (".csv", ".parquet")
 
 
@@ -86,8 +87,8 @@ class RowWriter:
                 safe_frame(frame).write_csv(self._file, include_header=self._parts == 0)
             else:
                 frame.write_parquet(self._part(self._parts))
-        except OSError as error:
-            raise SourceError(f"{self.path} cannot be written: {error}.") from None
+        except FULL as error:
+            raise self._refusal(error) from None
         self._parts += 1
         self.rows += frame.height
 
@@ -97,13 +98,23 @@ class RowWriter:
         """Put the file in its place, or leave nothing behind after an error."""
         try:
             if self._file is not None:
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                self._file.close()
+                with self._file:
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
             if kind is None:
                 self._finish()
+        except FULL as full:
+            if kind is None:
+                raise self._refusal(full) from None
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _refusal(self, error: Exception) -> SourceError:
+        """Return what a disk said, which Polars hands on in words of its own."""
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return SourceError(
+            f"{self.path} cannot be written: {said.rstrip('.')}. Make room, or name another file."
+        )
 
     def _part(self, number: int) -> Path:
         return self._folder / f"{number:09d}.parquet"
