@@ -5,6 +5,7 @@ Shapes: E epochs, K members.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -13,9 +14,10 @@ from glassnet.metric import METRICS, choose_metrics
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas, plots, words
+from glassnet.report.loss_plots import rates_of, speeds_of
 from glassnet.report.markup import Child, Html, facts, paragraph, section
 from glassnet.report.pictures import Picture, figure, grid, picture
-from glassnet.report.words import SHARES, count, metric_name, number, seconds, series, several
+from glassnet.report.words import SHARES, count, metric_name, number, percent, seconds, series, several
 from glassnet.train import Trained
 
 ROWS_SHOWN: Final = 40  # epochs listed in a table; more are thinned
@@ -52,6 +54,7 @@ def _facts(fitted: Fitted) -> Html:
         ("time", seconds(trained.seconds)),
         ("rows per second", number(trained.rows_per_second, 3)),
         ("networks side by side", count(len(trained.best_epoch_K))),
+        ("learning rate", f"{training.learning_rate:g}, {training.schedule}"),
         ("rows in a batch", count(training.batch_size) if training.batch_size else "all"),
         ("steps in an epoch", count(trained.history.steps_per_epoch)),
         ("engine", fitted.facts.engine),
@@ -70,7 +73,49 @@ def _pictures(fitted: Fitted) -> list[Picture]:
         found.append(_loss(trained, log=True))
     if np.isfinite(trained.history.metric_E).sum() > 1:
         found.append(_metric(fitted))
+    training = fitted.recipe.training
+    if trained.history.epochs > 1 and (training.schedule != "constant" or training.warmup > 0):
+        found.append(_rate(fitted))
+    if trained.history.epochs > 2 and np.isfinite(trained.history.seconds_E).all():
+        found.append(_speed(trained))
     return found
+
+
+def _rate(fitted: Fitted) -> Picture:
+    history, training = fitted.trained.history, fitted.recipe.training
+    axes = canvas.new_axes()
+    plots.draw_learning_rate(history, training, axes)
+    epoch_R, rate_R = rates_of(history, training)
+    top = int(np.argmax(rate_R))
+    says = (
+        f"Schedule {training.schedule}{_warmed(training.warmup)}: highest {number(float(rate_R[top]), 3)} in"
+        f" epoch {math.ceil(epoch_R[top])}, {number(float(rate_R[-1]), 3)} at the end."
+    )
+    rows = [
+        (number(float(epoch_R[r]), 3), number(float(rate_R[r]), 4))
+        for r in plots.thinned(epoch_R.size, ROWS_SHOWN)
+    ]
+    return picture(axes, ("rate", "Learning rate", says), ("epoch", "learning rate"), rows, numbers=(0, 1))
+
+
+def _warmed(warmup: float) -> str:
+    return f" after a rise over the first {percent(warmup, 0)}" if warmup > 0 else ""
+
+
+def _speed(trained: Trained) -> Picture:
+    axes = canvas.new_axes()
+    plots.draw_speed(trained, axes)
+    epoch_R, seconds_R, speed_R = speeds_of(trained)
+    says = (
+        f"{number(trained.rows_per_second, 3)} rows per second over all (dotted), looks at validation rows"
+        f" included; {seconds(trained.seconds)} in all."
+    )
+    rows = [
+        (count(round(epoch)), seconds(when), number(speed, 3))
+        for epoch, when, speed in zip(epoch_R.tolist(), seconds_R.tolist(), speed_R.tolist(), strict=True)
+    ]
+    head = ("until epoch", "after", "rows per second")
+    return picture(axes, ("speed", "Time and speed", says), head, rows, numbers=(0, 1, 2))
 
 
 def _loss(trained: Trained, *, log: bool) -> Picture:

@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
 from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_grid, draw_legend, number_tick, share_tick
+from glassnet.schedule import rate_factor
+from glassnet.settings import Training
 from glassnet.train import History, Trained
 
 STEPS_SHOWN: Final = 1200  # points of single batches
+RATES_SHOWN: Final = 240  # steps whose learning rate is drawn
+WINDOWS: Final = 60  # pieces of the run whose speed is drawn
 
 
 def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
@@ -119,4 +123,58 @@ def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool) -> Non
     ax.set_ylabel(f"{name}, validation")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     ax.yaxis.set_major_formatter(FuncFormatter(share_tick if is_share else number_tick))
+    draw_grid(ax)
+
+
+def rates_of(history: History, training: Training) -> tuple[Floats64, Floats64]:
+    """Return epochs and the learning rate then, `(R,)` each, over the steps that were taken."""
+    steps = history.epochs * history.steps_per_epoch
+    whole = training.epochs * history.steps_per_epoch
+    step_R = np.unique(np.linspace(0, steps - 1, min(steps, RATES_SHOWN)).round().astype(np.int64))
+    factors = [rate_factor(training.schedule, training.warmup, int(step), whole) for step in step_R]
+    return (step_R + 1) / history.steps_per_epoch, training.learning_rate * np.array(factors)
+
+
+def draw_learning_rate(history: History, training: Training, ax: Axes) -> None:
+    """Draw the learning rate of each step along the epochs."""
+    epoch_R, rate_R = rates_of(history, training)
+    ax.plot(epoch_R, rate_R, color=ACCENT, lw=1.8)
+    ax.set_ylim(0, 1.08 * float(rate_R.max()))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("learning rate")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+    draw_grid(ax)
+
+
+def speeds_of(trained: Trained) -> tuple[Floats64, Floats64, Floats64]:
+    """Return epochs, the seconds until then and the rows per second since the last, `(R,)` each.
+
+    Epochs that ended at the same look of the clock are one piece.
+    """
+    seconds_E = trained.history.seconds_E
+    epochs = seconds_E.size
+    chosen = np.unique(np.linspace(1, epochs, min(epochs, WINDOWS)).round().astype(np.int64))
+    seconds_R = seconds_E[chosen - 1]
+    ends = np.append(np.flatnonzero(np.diff(seconds_R) > 0), chosen.size - 1)
+    chosen, seconds_R = chosen[ends], seconds_R[ends]
+    took_R, many_R = np.diff(seconds_R, prepend=0.0), np.diff(chosen, prepend=0)
+    rows = trained.rows_per_second * trained.seconds / max(epochs, 1)  # of an epoch, all members
+    return chosen.astype(np.float64), seconds_R, rows * many_R / np.maximum(took_R, 1e-9)
+
+
+def draw_speed(trained: Trained, ax: Axes) -> None:
+    """Draw rows per second along the epochs: how steadily the machine worked."""
+    epoch_R, _, speed_R = speeds_of(trained)
+    ax.plot(
+        epoch_R, speed_R, color=ACCENT, lw=1.8, drawstyle="steps-pre", marker="o" if epoch_R.size < 3 else ""
+    )
+    ax.axhline(trained.rows_per_second, color=FAINT, ls=":", lw=1.2)
+    ax.set_ylim(0, 1.1 * float(speed_R.max()))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("rows per second")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
     draw_grid(ax)

@@ -18,8 +18,10 @@ from glassnet.report.column_plots import draw_surface as draw_surface
 from glassnet.report.glance_plots import draw_comparison as draw_comparison
 from glassnet.report.gradients import check_layer as check_layer
 from glassnet.report.gradients import draw_gradients as draw_gradients
+from glassnet.report.loss_plots import draw_learning_rate as draw_learning_rate
 from glassnet.report.loss_plots import draw_loss as draw_loss
 from glassnet.report.loss_plots import draw_metric as draw_metric
+from glassnet.report.loss_plots import draw_speed as draw_speed
 from glassnet.report.number_plots import draw_error_by_truth as draw_error_by_truth
 from glassnet.report.number_plots import draw_predicted_against_true as draw_predicted_against_true
 from glassnet.report.number_plots import draw_residuals as draw_residuals
