@@ -104,7 +104,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     """Read the tables of a run, decide the main table's schema and bring all rows into it."""
     table = read_table(source, settings)
     if is_in_memory(source):
-        table = replace(table, frame=_with_text_labels(table.frame, settings))
+        table = replace(table, frame=with_text_labels(table.frame, settings))
     table = drop_rows_without_target(drop_rows_without_weight(table, settings), settings)
     schema = decide_schema(table, settings)
     part_settings = replace(settings, query="", example="")
@@ -135,7 +135,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     )
 
 
-def _with_text_labels(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def with_text_labels(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return a frame in memory whose text targets are declared categories: its "0" stays a text.
 
     In a file a cell has no type of its own, so there "0" is read as the number. Many different texts are
@@ -220,6 +220,11 @@ def _weights(
         if not row_R.any():
             raise SourceError(f"weight column '{schema.weight}' is 0 in every row.")
         row_R = counted(row_R, own)
+    return with_class_weights(row_R, target_RT, schema, settings)
+
+
+def with_class_weights(row_R: Floats64, target_RT: Floats64, schema: Schema, settings: Settings) -> Weights:
+    """Return the rows' weights, for the loss times those of their classes."""
     if settings.class_weight == "none":
         return Weights(row_R=row_R, loss_R=row_R)
     return Weights(row_R=row_R, loss_R=row_R * _class_weights(row_R, target_RT, schema, settings))

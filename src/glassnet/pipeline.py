@@ -71,6 +71,7 @@ class Listener:
     progress: Callable[[Progress], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
     looked: Callable[[Quality], None] = lambda _: None  # what the table's rows say, before training
+    every_epoch: bool = False  # whether `progress` has to hear of each epoch, however short
     evaluates: bool = True  # False: no look at the table, no evaluation (an estimator's caller scores it)
 
 
@@ -166,6 +167,7 @@ def fit(
     watch = Watch(
         progress=listener.progress,
         should_stop=listener.should_stop,
+        every_epoch=listener.every_epoch,
         # The plan ends when `share` of the time is gone; where it does not, it is stopped a little later.
         deadline=started + settings.time_limit * (1.0 + share) / 2,
         metric=draft.metrics[0],
@@ -178,9 +180,9 @@ def fit(
     predictor = predictor_of(plan, trained.network, trained.members)
     predictor = replace(predictor, temperature=lessons.calibration.temperature)
     left = started + settings.time_limit - before
-    evaluation = _evaluate(draft, predictor, lessons, left) if listener.evaluates else _unevaluated(plan)
+    evaluation = _evaluate(draft, predictor, lessons, left) if listener.evaluates else unevaluated(plan)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
-    fitted = _fitted(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
+    fitted = fitted_of(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
     return replace(
         fitted,
         calibration=lessons.calibration,
@@ -200,8 +202,20 @@ def draft_run(
     gathered = shared.once(
         ("table", key), lambda: gather(sources.table, sources.test, sources.validation, settings)
     )
-    seconds = {"reading": time.monotonic() - before}
+    reading = time.monotonic() - before
     listener.phase("preparing")
+    draft = draft_of(gathered, settings, listener, shared, key)
+    return replace(draft, seconds={"reading": reading, **draft.seconds})
+
+
+def draft_of(
+    gathered: Gathered,
+    settings: Settings,
+    listener: Listener,
+    shared: Shared,
+    key: tuple[object, ...] = (),
+) -> Draft:
+    """Decide everything about tables that are read already; `key` tells them apart in `shared`."""
     before = time.monotonic()
     schema = gathered.schema
     recipe = choose_recipe(settings, facts_of(gathered, settings))
@@ -220,7 +234,6 @@ def draft_run(
     if listener.evaluates:
         quality = shared.once(("quality", key), lambda: _look(gathered, rows, settings))
         listener.looked(quality)
-    seconds["preparing"] = time.monotonic() - before
     return Draft(
         gathered=gathered,
         rows=rows,
@@ -228,7 +241,7 @@ def draft_run(
         plan=plan,
         metrics=metrics,
         quality=quality,
-        seconds=seconds,
+        seconds={"preparing": time.monotonic() - before},
     )
 
 
@@ -293,7 +306,7 @@ def _evaluate(draft: Draft, predictor: Predictor, lessons: Lessons, time_left: f
     return with_insight(evaluation, looked, seed, ends_in_sigmoid=ends_in_sigmoid)
 
 
-def _unevaluated(plan: Plan) -> Evaluation:
+def unevaluated(plan: Plan) -> Evaluation:
     """Return an evaluation on no rows."""
     nothing = np.zeros(0)
     return Evaluation(
@@ -306,7 +319,7 @@ def _unevaluated(plan: Plan) -> Evaluation:
     )
 
 
-def _fitted(
+def fitted_of(
     draft: Draft,
     settings: Settings,
     trained: Trained,
@@ -314,6 +327,7 @@ def _fitted(
     engine: tuple[str, str],
     seconds: dict[str, float],
 ) -> Fitted:
+    """Return the finished run; `engine` is its name and why it ran."""
     gathered, plan, rows = draft.gathered, draft.plan, draft.rows
     facts = RunFacts(
         engine=engine[0],

@@ -95,6 +95,7 @@ class Watch:
 
     progress: Callable[[Progress], None] = lambda _: None
     should_stop: Callable[[], bool] = lambda: False
+    every_epoch: bool = False  # whether `progress` has to hear of each epoch
     deadline: float = math.inf  # on the clock of time.monotonic
     metric: Metric | None = None  # scored on validation rows after each epoch
 
@@ -134,7 +135,7 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
     while state.done < plan.steps and not state.stopped:
         before = time.monotonic()
         count = min(count, plan.steps - state.done)
-        if has_validation:  # someone has to look at the end of each epoch
+        if has_validation or watch.every_epoch:  # someone has to look at the end of each epoch
             count = min(count, plan.steps_per_epoch - state.done % plan.steps_per_epoch)
         first = state.done
         advance = engine.advance(first, count)
