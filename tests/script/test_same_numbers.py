@@ -48,6 +48,9 @@ def test_every_loss_on_a_table_with_every_kind_of_column(differences, mixed, tar
         {"label_smoothing": 0.1, "batch_size": 0},
         {"class_weight": "balanced", "patience": 1, "epochs": 20},
         {"validation_share": 0.0, "clip": 0.0},
+        {"average": 0.9, "second_moment": 0.95, "dropout": 0.2},
+        {"average": 0.9, "validation_share": 0.0, "dropout": 0.2},
+        {"average": 0.5, "precision": "float64", "patience": 1, "epochs": 12},
         {"test_share": 0.0, "seed": 12},
         {"test_share": 0.0, "validation_share": 0.0},
         {"positive": "poor", "output": "sigmoid", "loss": "squared"},
@@ -56,6 +59,17 @@ def test_every_loss_on_a_table_with_every_kind_of_column(differences, mixed, tar
 )
 def test_every_choice(differences, mixed, changes):
     assert differences(mixed, target="rich", drop="household", **(SMALL | changes)).is_exact
+
+
+def test_averaged_weights_are_looked_at_after_each_epoch(differences):
+    assert differences(example="classification", recipe="neuron", epochs=5, average=0.95).is_exact
+
+
+@pytest.mark.parametrize("validation_share", [0.0, 0.2])
+def test_members_average_each_its_own_weights(differences, mixed, validation_share):
+    settings = {"members": 2, "dropout": 0.1, "average": 0.9, "validation_share": validation_share}
+    found = differences(mixed, target="income", drop="household", **SMALL, **settings)
+    assert max(found.training_loss, found.validation_loss, found.predicted) < 1e-5
 
 
 @pytest.mark.parametrize(("loss", "members"), [("binary_cross_entropy", 1), ("cross_entropy", 2)])

@@ -126,6 +126,7 @@ def test_another_table_is_not_taken_for_the_runs(small, tmp_path, mixed):
     [
         ({"optimizer": "adamw", "one_hot": 20}, "optimiser 'adamw' keeps more than weights"),
         ({"optimizer": "sgd", "members": 2, "one_hot": 20}, "it has 2 members"),
+        ({"optimizer": "sgd", "average": 0.9, "one_hot": 20}, "it averages weights over the steps"),
         ({"optimizer": "sgd"}, "it has embeddings"),
         ({"optimizer": "sgd", "one_hot": 20, "normalization": "layer"}, "layer normalisation"),
     ],

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from glassnet.script import average
 from glassnet.script.loss import by_class, loss_code
 from glassnet.script.optimizer import optimizer_code
 from glassnet.script.schedule import is_constant, schedule_code
@@ -41,12 +42,13 @@ def loop_section(run: Run, voice: Voice | None = None) -> Section:
     code = block(
         *_constants(run, voice),
         *(["\n", "\n", schedule, "\n", "\n"] if (schedule := schedule_code(run)) else ["\n"]),
+        *(["\n", "\n", average.moved_code(run), "\n", "\n"] if average.averages(run) else []),
         *_loss(run, voice),
         *_weights(run),
         *voice.before(run),
         "\n",
         *_records(run),
-        *(_several(run, voice) if run.members > 1 else _one(run, voice)),
+        *(_several(run, voice) if run.networks > 1 else _one(run, voice)),
     )
     return Section(title="Training", code=re.sub(r"\n{4,}", "\n\n\n", code), says=_says(run))
 
@@ -56,6 +58,7 @@ def _says(run: Run) -> str:
     says = "One pass over the training rows is an epoch."
     if run.steps_per_epoch == 1:
         says = "Each step sees all training rows."
+    says += average.SAYS if average.averages(run) else ""
     if run.has_validation:
         says += " The weights with the least loss on the validation rows are kept."
         if trained.history.epochs < run.fitted.recipe.training.epochs:
@@ -112,10 +115,11 @@ def _weights(run: Run) -> list[str]:
 
 def _optimizers(run: Run) -> list[str]:
     """Return the lines that make the optimiser and what moves its rate, or one of each per member."""
-    if run.members > 1:
+    if run.networks > 1:
         return _several_optimizers(run)
     lines = [f"optimizer = {optimizer_code(run)}"]
-    return lines + ([] if is_constant(run) else [f"scheduler = {SCHEDULER}"])
+    lines += [] if is_constant(run) else [f"scheduler = {SCHEDULER}"]
+    return lines + ([f"average = {average.MAKE}"] if average.averages(run) else [])
 
 
 def _several_optimizers(run: Run) -> list[str]:
@@ -126,16 +130,18 @@ def _several_optimizers(run: Run) -> list[str]:
         "    for network in networks",
         "]",
     ]
-    if is_constant(run):
-        return lines
-    return [*lines, f"schedulers = [{SCHEDULER} for optimizer in optimizers]"]
+    if not is_constant(run):
+        lines.append(f"schedulers = [{SCHEDULER} for optimizer in optimizers]")
+    if average.averages(run):
+        lines += ["averages = [", f"    {average.MAKE}", "    for network in networks", "]"]
+    return lines
 
 
 def _records(run: Run) -> list[str]:
     if not run.has_validation:
         return ["training_loss = []"]
     best = "best_loss = math.inf"
-    if run.members > 1:
+    if run.networks > 1:
         each = f"[math.inf] * {run.members}, [0] * {run.members}, [None] * {run.members}"
         best = f"best_loss, best_epoch, best_weights = {each}"
     return ["training_loss, validation_loss = [], []", best]
@@ -160,12 +166,15 @@ def _one(run: Run, voice: Voice) -> list[str]:
         lines += _in(1, ["if epoch - best_epoch >= PATIENCE:", "    break"])
     if run.has_validation:
         lines.append(voice.restore)
+    elif average.averages(run):
+        lines.append(f"network.load_state_dict({average.STATE})")
     return lines
 
 
 def _several(run: Run, voice: Voice) -> list[str]:
     """Return the loop over members within an epoch."""
     names = ["network", "optimizer", *([] if is_constant(run) else ["scheduler"])]
+    names += ["average"] if average.averages(run) else []
     lists = ", ".join(f"{name}s" for name in names)
     lines = [
         _epochs(run),
@@ -179,6 +188,10 @@ def _several(run: Run, voice: Voice) -> list[str]:
     if run.has_validation:
         lines.append(
             "for network, weights in zip(networks, best_weights):\n    network.load_state_dict(weights)"
+        )
+    elif average.averages(run):
+        lines.append(
+            f"for network, average in zip(networks, averages):\n    network.load_state_dict({average.STATE})"
         )
     return lines
 
@@ -227,7 +240,8 @@ def has_dropout(run: Run) -> bool:
 
 
 def _has_modes(run: Run, voice: Voice) -> bool:
-    return not voice.is_scratch and has_dropout(run) and run.has_validation
+    # Averaged weights are looked at in a network of their own, which never drops a unit.
+    return not (voice.is_scratch or average.averages(run)) and has_dropout(run) and run.has_validation
 
 
 def _enumerated(is_numbered: bool) -> str:
@@ -278,7 +292,8 @@ def _update(run: Run) -> list[str]:
     lines = ["optimizer.zero_grad()", "loss.backward()"]
     if clip := run.fitted.recipe.training.clip:
         lines.append(f"nn.utils.clip_grad_norm_({_clipped(run)}, {clip})")
-    return [*lines, "optimizer.step()", *([] if is_constant(run) else ["scheduler.step()"])]
+    lines += ["optimizer.step()", *([] if is_constant(run) else ["scheduler.step()"])]
+    return lines + ([average.UPDATE] if average.averages(run) else [])
 
 
 MODULES: Final = Voice(
@@ -305,9 +320,10 @@ def _forward(run: Run, voice: Voice, rows: str) -> str:
     """Return the outputs for many rows, in parts where the run takes parts."""
     count = len(run.rows.fit[0]) if rows == "train" else len(run.rows.validation[0])
     inputs = "x" if all_train(run) else f"x[{rows}]"
+    call = "average" if average.averages(run) else voice.call
     if count <= EVALUATED_ROWS:
-        return f"{voice.call}({inputs})"
-    return f"torch.cat([{voice.call}(part) for part in {inputs}.split({EVALUATED_ROWS})])"
+        return f"{call}({inputs})"
+    return f"torch.cat([{call}(part) for part in {inputs}.split({EVALUATED_ROWS})])"
 
 
 def _double(run: Run) -> str:
@@ -315,6 +331,10 @@ def _double(run: Run) -> str:
     training = run.fitted.recipe.training
     kept = by_class(run) or run.fitted.schema.task is Task.REGRESSION or training.precision == "float64"
     return "" if kept else ".double()"
+
+
+def _keep(run: Run, voice: Voice) -> str:
+    return f"copy.deepcopy({average.STATE})" if average.averages(run) else voice.keep
 
 
 def _look(run: Run, voice: Voice, mine: str) -> list[str]:
@@ -334,5 +354,5 @@ def _look(run: Run, voice: Voice, mine: str) -> list[str]:
         f"{record}.append({mean})",
         f"if {last} < best_loss{mine}:",
         f"    best_loss{mine}, best_epoch{mine} = {last}, epoch",
-        f"    best_weights{mine} = {voice.keep}",
+        f"    best_weights{mine} = {_keep(run, voice)}",
     ]

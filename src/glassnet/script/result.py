@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from glassnet.script.loop import all_train
+from glassnet.script.average import averages
+from glassnet.script.loop import all_train, has_dropout
 from glassnet.script.loss import link_code
 from glassnet.script.values import Run, Section, block
 from glassnet.table.values import Task
@@ -43,7 +44,7 @@ def result_section(run: Run, call: str = "network") -> Section:
     """Return the code that predicts the test rows (or the training rows) and says how good that is."""
     one_thread = "torch.set_num_threads(1)" if run.fitted.facts.threads > 1 else ""
     made = _one_prediction(run, call) if run.members == 1 else _mean_prediction(run)
-    code = block("network.eval()" if _needs_eval(run, call) else "", one_thread, *made, *_score(run))
+    code = block(_eval(run, call), one_thread, *made, *_score(run))
     return Section(title="How good it is", code=code, says=_says(run))
 
 
@@ -77,11 +78,11 @@ def _mean_prediction(run: Run) -> list[str]:
     return [OUTPUTS.format(network="network, "), "\n", "\n", predict, "\n", "\n", mean]
 
 
-def _needs_eval(run: Run, call: str) -> bool:
-    """Return whether the loop leaves the network in training mode."""
-    architecture = run.fitted.recipe.architecture
-    is_module = call == "network" and run.members == 1
-    return is_module and bool(architecture.dropout and architecture.hidden) and not run.has_validation
+def _eval(run: Run, call: str) -> str:
+    """Return the line that ends training mode, where the loop leaves it on."""
+    if call != "network" or not has_dropout(run) or (run.has_validation and not averages(run)):
+        return ""
+    return "network.eval()" if run.networks == 1 else "for network in networks:\n    network.eval()"
 
 
 def _says(run: Run) -> str:

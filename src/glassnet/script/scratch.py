@@ -6,6 +6,7 @@ import itertools
 from typing import Final
 
 from glassnet.errors import SettingsError
+from glassnet.script.average import averages
 from glassnet.script.loop import Voice, has_dropout, loop_section
 from glassnet.script.network import dropout_code
 from glassnet.script.result import plot_section, result_section
@@ -65,6 +66,7 @@ def _refusal(run: Run) -> str:
         "it has embeddings, which are tables of weights rather than layers": bool(
             run.fitted.preparation.embedded
         ),
+        "it averages weights over the steps, which a second network holds": averages(run),
         "it has layer normalisation": recipe.architecture.normalization != "none",
     }
     return next((reason for reason, applies in reasons.items() if applies), "")

@@ -47,8 +47,18 @@ class Run:
 
     @property
     def members(self) -> int:
-        """How many networks were trained side by side."""
+        """How many predictions are averaged."""
         return self.fitted.recipe.architecture.members
+
+    @property
+    def is_team(self) -> bool:
+        """Whether the members share layers: one network gives the outputs of all."""
+        return self.fitted.recipe.architecture.sharing != "none"
+
+    @property
+    def networks(self) -> int:
+        """How many networks the script has: one for a team, else one for each member."""
+        return 1 if self.is_team else self.members
 
     @property
     def steps_per_epoch(self) -> int:

@@ -103,7 +103,7 @@ def compared(fitted: Fitted, found: dict[str, NDArray[np.float64]], printed: str
     unit = 1.0
     if fitted.schema.task is Task.REGRESSION:
         unit = float(fitted.preparation.target.scale_FT.max())
-    validation = found.get("validation_loss", np.full((shared, 1), np.nan))
+    validation = found.get("validation_loss", np.full_like(history.validation_loss_EK, np.nan))
     return Verified(
         training_loss=_largest(found["training_loss"][:shared], history.training_loss_EK[:shared]),
         validation_loss=_largest(validation[:shared], history.validation_loss_EK[:shared]),
