@@ -94,14 +94,18 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(run: Run, people: Path) -> 
         "3 epochs x",
     ):
         assert words in done.out
-    assert "an estimate" in done.out
+    assert "It would take about" in done.out
     assert [one.name for one in people.parent.iterdir()] == ["people.csv"]
 
 
 def test_a_dry_run_as_json(run: Run, people: Path) -> None:
     found = strict(run("train", people, "-t", "rich", "--dry-run", "--json", *QUICK).out)
     assert found["rows"] == {"training": 144, "validation": 48, "test": 48}
-    assert found["estimated_seconds"] > 0
+    parts = found["estimate"]
+    longest = parts.pop("longest_training")
+    assert longest >= parts["training"] > 0
+    assert all(seconds >= 0 for seconds in parts.values())
+    assert found["estimated_seconds"] == pytest.approx(sum(parts.values()))
 
 
 def test_the_neuron_prints_its_loss_each_epoch_and_ends_with_its_accuracy(run: Run, people: Path) -> None:

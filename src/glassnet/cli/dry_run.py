@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 import click
 from rich.console import Console
 
 from glassnet.cli.console import print_table, say, say_pairs, seconds_text
 from glassnet.cli.layers import layer_rows, parameter_count
+from glassnet.cli.rehearsal import Estimate
 from glassnet.engine.choose import choose_engine
-from glassnet.engine.plan import Engine, Plan
 from glassnet.pipeline import Draft, used_threads
-from glassnet.predict import torch_threads
 from glassnet.recipe.choose import shown
 from glassnet.run_folder import json_text
-from glassnet.settings import Settings
 from glassnet.table.values import Column
 
-TIMED: Final = 0.5  # seconds of real steps on an engine that is thrown away
 
-
-def print_draft(console: Console, draft: Draft, settings: Settings, *, as_json: bool) -> None:
-    """Print the schema, the split, the plan and the estimated time of training."""
+def print_draft(console: Console, draft: Draft, estimate: Estimate, *, as_json: bool) -> None:
+    """Print the schema, the split, the plan and how long it would take."""
     engine, reason = choose_engine(draft.plan, draft.recipe.engine)
     threads = used_threads(draft.plan, engine.name)
-    with torch_threads(threads):
-        seconds = estimate(draft.plan, engine)
     if as_json:
-        click.echo(json_text(_as_json(draft, engine.name, seconds)))
+        click.echo(json_text(_as_json(draft, engine.name, estimate)))
         return
     schema = draft.gathered.schema
     rows = [[c.name, str(c.kind), "yes" if c.used else "no", why(c)] for c in schema.columns]
@@ -40,13 +33,24 @@ def print_draft(console: Console, draft: Draft, settings: Settings, *, as_json: 
     print_table(console, ["layer", "kind", "weights", "count"], layer_rows(draft.plan.network), right=1)
     for note in draft.gathered.notes:
         say(console, f"Note: {note}", "yellow")
-    early = ", less where it stops early" if draft.plan.training.patience else ""
-    say(
-        console,
-        f"Training would take about {seconds_text(seconds)}{early}; an estimate from a few steps.",
-        "bold",
-    )
-    say(console, "Nothing was trained or written.")
+    _say_time(console, estimate)
+    say(console, "Nothing was kept or written.")
+
+
+def _say_time(console: Console, estimate: Estimate) -> None:
+    """Print how long the command would take, and its parts."""
+    training = f"training {seconds_text(estimate.training)}"
+    if estimate.longest_training > estimate.training:
+        training += f" (it may stop early; all epochs take {seconds_text(estimate.longest_training)})"
+    before = estimate.starting + estimate.reading + estimate.preparing
+    parts = [
+        f"start, reading and preparing {seconds_text(before)}",
+        training,
+        f"evaluation {seconds_text(estimate.evaluating)}",
+        f"report {seconds_text(estimate.writing)}",
+    ]
+    say(console, f"It would take about {seconds_text(estimate.total)}: {', '.join(parts)}.", "bold")
+    say(console, "An estimate from timed steps and a rehearsal of the rest.")
 
 
 def why(column: Column) -> str:
@@ -87,22 +91,7 @@ def counts_of(draft: Draft) -> dict[str, int]:
     return {"training": len(rows.fit[0]), "validation": len(rows.validation[0]), "test": len(rows.test)}
 
 
-def estimate(plan: Plan, engine: Engine) -> float:
-    """Return about how many seconds all epochs would take: from real steps, and a look at validation rows."""
-    engine.advance(0, 1)  # the first step allocates
-    done, started = 1, time.monotonic()
-    while done < plan.steps and time.monotonic() - started < TIMED:
-        engine.advance(done, 1)
-        done += 1
-    per_step = (time.monotonic() - started) / max(done - 1, 1)
-    before = time.monotonic()
-    for fold, rows in enumerate(plan.prepared.rows.validation):
-        if len(rows):
-            engine.outputs(rows, fold)
-    return per_step * plan.steps + (time.monotonic() - before) * plan.training.epochs
-
-
-def _as_json(draft: Draft, engine: str, seconds: float) -> dict[str, Any]:
+def _as_json(draft: Draft, engine: str, estimate: Estimate) -> dict[str, Any]:
     plan, schema = draft.plan, draft.gathered.schema
     return {
         "name": draft.gathered.name,
@@ -119,7 +108,8 @@ def _as_json(draft: Draft, engine: str, seconds: float) -> dict[str, Any]:
         "steps_per_epoch": plan.steps_per_epoch,
         "batch_size": plan.batch_size,
         "engine": engine,
-        "estimated_seconds": seconds,
+        "estimated_seconds": estimate.total,
+        "estimate": asdict(estimate),
         "notes": list(draft.gathered.notes),
         "findings": [asdict(one) for one in draft.quality.findings],
     }

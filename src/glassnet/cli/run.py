@@ -16,6 +16,7 @@ from glassnet.cli.dry_run import print_draft
 from glassnet.cli.interrupt import Interrupts
 from glassnet.cli.options import changed
 from glassnet.cli.progress import Display, Shown
+from glassnet.cli.rehearsal import estimate_run
 from glassnet.cli.summary import next_command, notes, print_summary
 from glassnet.errors import SettingsError, pick
 from glassnet.loss.registry import LOSSES
@@ -41,6 +42,7 @@ from glassnet.run_folder import (
 )
 from glassnet.schedule import SCHEDULES
 from glassnet.settings import Settings
+from glassnet.shared import Shared
 from glassnet.table.examples import EXAMPLES
 
 INTERRUPTED: Final = 130
@@ -239,13 +241,15 @@ def _as_json(fitted: Fitted, folder: Path) -> dict[str, Any]:
 
 
 def _dry_run(asked: Asked, console: Console, shown: Shown) -> int:
-    display = Display(console, shown)
+    display, shared = Display(console, shown), Shared()
     try:
         listener = Listener(
             phase=display.phase, looked=lambda quality: _say_findings(asked, display, quality)
         )
-        draft = draft_run(asked.sources, asked.settings, listener)
+        draft = draft_run(asked.sources, asked.settings, listener, shared)
+        display.phase("estimating the time")
+        estimate = estimate_run(draft, asked.sources, asked.settings, shared)
     finally:
         display.close()
-    print_draft(console, draft, asked.settings, as_json=asked.as_json)
+    print_draft(console, draft, estimate, as_json=asked.as_json)
     return 0
