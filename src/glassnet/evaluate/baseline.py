@@ -6,6 +6,7 @@ Shapes: R rows, P numbers of a prediction, X inputs of the linear model, T targe
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Encoded, Floats64, Prepared
 from glassnet.table.values import RowNumbers, Task
 
+PIECE: Final = 65_536  # rows predicted at once
+Answer = Callable[[Floats64], Floats64]
 LINEAR_ROWS: Final = 20_000  # training rows of the linear model: more change little and take long
 NEWTON_WEIGHTS: Final = 600  # inputs times classes up to which logistic regression takes Newton's steps
 ONE_HOT_SLOTS: Final = 64  # embedded categories enter the linear model with at most so many levels
@@ -44,17 +47,23 @@ def linear_prediction(prepared: Prepared, rows: RowNumbers, task: Task, classes:
     fit = prepared.rows.fit[0]
     if fit.size > LINEAR_ROWS:
         fit = np.sort(fit[chance.order(seed, chance.Purpose.SAMPLE, fit.size)[:LINEAR_ROWS]])
+    answer = _fitted(prepared, fit, task, classes)
+    # In pieces: with a column for each level, all test rows may take more memory than the table.
+    starts = range(0, max(rows.size, 1), PIECE)
+    return np.concatenate([answer(_inputs(prepared, rows[start : start + PIECE])) for start in starts])
+
+
+def _fitted(prepared: Prepared, fit: RowNumbers, task: Task, classes: int) -> Answer:
+    """Return what gives the linear model's predictions `(R, P)` of inputs `(R, X)`."""
     fit_RX = _inputs(prepared, fit)
-    rows_RX = _inputs(prepared, rows)
     target_RT, weight_R = prepared.target_RT[fit], prepared.weight_R[fit]
     if task is Task.REGRESSION:
-        return np.asarray(_ridge(fit_RX, target_RT, weight_R).predict(rows_RX)).reshape(rows.size, -1)
+        ridge = _ridge(fit_RX, target_RT, weight_R)
+        return lambda rows_RX: np.asarray(ridge.predict(rows_RX)).reshape(rows_RX.shape[0], -1)
     if task is Task.MULTILABEL:
-        columns = [
-            _classes(fit_RX, target_RT[:, t], weight_R, rows_RX, 2)[:, 1] for t in range(target_RT.shape[1])
-        ]
-        return np.stack(columns, axis=1)
-    return _classes(fit_RX, target_RT[:, 0], weight_R, rows_RX, classes)
+        each = [_classes(fit_RX, target_RT[:, t], weight_R, 2) for t in range(target_RT.shape[1])]
+        return lambda rows_RX: np.stack([one(rows_RX)[:, 1] for one in each], axis=1)
+    return _classes(fit_RX, target_RT[:, 0], weight_R, classes)
 
 
 def _inputs(prepared: Prepared, rows: RowNumbers) -> Floats64:
@@ -79,22 +88,23 @@ def _ridge(fit_RX: Floats64, target_RT: Floats64, weight_R: Floats64) -> Any:
         return Ridge().fit(fit_RX, target_RT, sample_weight=weight_R)
 
 
-def _classes(
-    fit_RX: Floats64, class_R: Floats64, weight_R: Floats64, rows_RX: Floats64, classes: int
-) -> Floats64:
-    """Return logistic regression's class probabilities; classes it never saw have probability 0."""
+def _classes(fit_RX: Floats64, class_R: Floats64, weight_R: Floats64, classes: int) -> Answer:
+    """Return what gives logistic regression's probabilities; classes it never saw have probability 0."""
     from sklearn.linear_model import LogisticRegression
 
-    prediction_RC = np.zeros((rows_RX.shape[0], classes))
     seen = np.unique(class_R[weight_R > 0]).astype(np.int64)
-    if seen.size == 1:
-        prediction_RC[:, seen[0]] = 1.0
+    model: Any = None
+    if seen.size > 1:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # stopping before full convergence is fine for a baseline
+            # Newton's steps are few, and cheap while the Hessian is small.
+            solver = "newton-cholesky" if fit_RX.shape[1] * seen.size <= NEWTON_WEIGHTS else "lbfgs"
+            model = LogisticRegression(max_iter=100, solver=solver)
+            model.fit(fit_RX, class_R, sample_weight=weight_R)
+
+    def answer(rows_RX: Floats64) -> Floats64:
+        prediction_RC = np.zeros((rows_RX.shape[0], classes))
+        prediction_RC[:, seen] = 1.0 if model is None else model.predict_proba(rows_RX)
         return prediction_RC
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # stopping before full convergence is fine for a baseline
-        # Newton's steps are few, and cheap while the Hessian is small.
-        solver = "newton-cholesky" if fit_RX.shape[1] * seen.size <= NEWTON_WEIGHTS else "lbfgs"
-        model = LogisticRegression(max_iter=100, solver=solver)
-        model.fit(fit_RX, class_R, sample_weight=weight_R)
-        prediction_RC[:, seen] = model.predict_proba(rows_RX)
-    return prediction_RC
+
+    return answer
