@@ -131,3 +131,24 @@ def test_a_run_holds_it_whole(tmp_path, models):
     assert (folder / "report.json").read_text(encoding="utf-8") == json_report(models["classes"].fitted)
     with pytest.raises(SourceError, match=r"cannot be written: .*folder that you may write to"):
         write_json_report(models["classes"].fitted, tmp_path / "nowhere" / "report.json")
+
+
+def test_what_was_seen_from_outside_keeps_to_the_schema(mixed):
+    """Every kind of column, some cells missing: levels are texts, dates ISO 8601, missing cells null."""
+    table = mixed(500, 4).drop("more", "rich", "level", "left", "right")
+    facts = strict(json_report(glassnet.fit(table, "score", epochs=8, hidden=16, threads=1).fitted))
+    VALIDATOR.validate(facts)
+    cells = {
+        one["column"]: [place["cell"] for place in one["cells"]] for one in facts["insight"]["dependence"]
+    }
+    assert {"Bonn", None} <= set(cells["city"])
+    assert cells["since"][0].startswith("2020-0")
+    assert cells["member"] == [0, 1] or cells["member"] == ["no", "yes"]
+    assert isinstance(cells["age"][0], float)
+    assert facts["insight"]["segments"]["found"]
+    assert facts["insight"]["reasons"]["columns"][0]["size"] > 0
+    rows = sum(one["rows"] for one in facts["insight"]["left_over"][0]["cells"])
+    assert rows == facts["evaluation"]["rows"]
+    assert sum(one["rows"] for one in facts["in_depth"]["numbers"][0]["by_truth"]) == rows
+    assert facts["quality"]["columns"][0]["name"] == "score"
+    assert facts["training"]["learning_rates"]

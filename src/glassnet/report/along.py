@@ -15,10 +15,10 @@ from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas, plots
 from glassnet.report.cells import cell_names, is_levels
-from glassnet.report.markup import Html, element, paragraph
+from glassnet.report.markup import Html, element, paragraph, table
 from glassnet.report.number_plots import Part, parts_of
 from glassnet.report.pictures import Picture, figure, grid, picture
-from glassnet.report.words import count, number, quoted, series, short
+from glassnet.report.words import count, number, percent, quoted, series, short
 
 FEWEST: Final = 5  # rows at a place that is named
 
@@ -52,6 +52,32 @@ def _truth_says(parts: Sequence[Part]) -> str:
         f" average), best from {number(best.low)} to {number(best.high)} ({number(best.error, 3)})."
         " A diamond is how far the part's predictions lean to one side."
     )
+
+
+def coverage(fitted: Fitted) -> list[Html]:
+    """Return how often truths lie inside their intervals, beside what was promised; nothing without any."""
+    found = fitted.evaluation.coverage
+    if not found:
+        return []
+    rows = [
+        (
+            short(one.target, 40),
+            percent(one.asked, 0),
+            percent(one.found),
+            f"{percent(one.low)} to {percent(one.high)}",
+            number(one.width),
+            "yes" if one.low <= one.asked <= one.high else "too few" if one.found < one.asked else "more",
+        )
+        for one in found
+    ]
+    head = ("target", "should hold", "hold", "95 % interval", "mean width", "kept")
+    on = f"{fitted.evaluation.on} rows"
+    says = (
+        "With every prediction the model can give an interval (predict_interval, or predict --interval)."
+        f" Among the {on} they held the truth as often as this:"
+    )
+    whole = table("Intervals and what they held", head, rows, numbers=range(1, 5))
+    return [element("div", element("h3", "Do the intervals keep their promise?"), paragraph(says), whole)]
 
 
 def along_columns(fitted: Fitted) -> list[Html]:

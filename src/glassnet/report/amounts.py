@@ -14,7 +14,7 @@ from glassnet.metric import mae, r2, rmse
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas, plots
-from glassnet.report.along import along_columns, error_by_truth
+from glassnet.report.along import along_columns, coverage, error_by_truth
 from glassnet.report.classes import class_table, confusion_picture
 from glassnet.report.markup import Html, element, folded, table
 from glassnet.report.pictures import Picture, figure, grid, picture
@@ -40,7 +40,7 @@ def in_depth(fitted: Fitted) -> list[Html]:
             *heading,
             grid([*(figure(one) for one in _pictures(true_R, predicted_R, name, t)), errors]),
         ]
-    return found + along_columns(fitted)
+    return found + coverage(fitted) + along_columns(fitted)
 
 
 def _targets(fitted: Fitted, names: list[str]) -> Html:

@@ -18,9 +18,11 @@ from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.report import commands
 from glassnet.report.first import notes_of, title_of, what_from_what
+from glassnet.report.loss_plots import rates_of
 from glassnet.report.making import layer_rows
 from glassnet.report.measures import in_depth, layers_inside
 from glassnet.report.plots import thinned
+from glassnet.report.seen import insight_facts, quality_facts
 from glassnet.report.strict import plain
 from glassnet.report.verdict import comparison, sentences
 from glassnet.report.whole import write_whole
@@ -28,6 +30,7 @@ from glassnet.report.words import METRIC_MEANINGS
 from glassnet.settings import Settings
 
 FORMAT: Final = 1
+RATES_LISTED: Final = 100
 EPOCHS_LISTED: Final = 500  # as many as a curve can show; history.csv has all
 
 
@@ -60,7 +63,9 @@ def report_facts(fitted: Fitted) -> dict[str, Any]:
             "rows": evaluation.importance_rows,
             "columns": [asdict(one) for one in evaluation.importance],
         },
+        "insight": insight_facts(fitted),
         "columns": _columns(fitted),
+        "quality": quality_facts(fitted),
         "made": _made(fitted),
     }
     return {name: plain(value) for name, value in whole.items()}
@@ -81,9 +86,19 @@ def _training(fitted: Fitted) -> dict[str, Any]:
         "steps_per_epoch": history.steps_per_epoch,
         "seconds": trained.seconds,
         "rows_per_second": trained.rows_per_second,
+        "learning_rates": _rates(fitted),
         "epochs_run": history.epochs,
         "epochs": [epochs[e] for e in thinned(history.epochs, EPOCHS_LISTED)] if epochs else [],
     }
+
+
+def _rates(fitted: Fitted) -> list[dict[str, float]]:
+    history = fitted.trained.history
+    if not history.epochs:
+        return []
+    epoch_R, rate_R = rates_of(history, fitted.recipe.training)
+    places = thinned(epoch_R.size, RATES_LISTED)
+    return [{"epoch": float(epoch_R[r]), "rate": float(rate_R[r])} for r in places]
 
 
 def _means(loss_EK: Floats64) -> list[float]:

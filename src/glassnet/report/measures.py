@@ -5,6 +5,7 @@ Shapes: R rows, C classes, T targets.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from glassnet.report.classes import THRESHOLDS
 from glassnet.report.curves import DRAWN, reliability, roc_curve, wilson
 from glassnet.report.gradients import clipped_share
 from glassnet.report.inside import edges
+from glassnet.report.number_plots import parts_of
 from glassnet.report.plots import thinned
 from glassnet.table.values import Task
 from glassnet.telemetry import QUANTITIES, Records
@@ -118,6 +120,7 @@ def _number(name: str, true_R: Floats64, predicted_R: Floats64, weight_R: Floats
         "rmse": rmse(*one),
         "mae": mae(*one),
         "r2": r2(*one),
+        "by_truth": [asdict(one) for one in parts_of(true_R, predicted_R)],
         "errors": [{"share": q, "at_most": float(np.quantile(error_R, q))} for q in QUANTILES],
     }
 
