@@ -21,7 +21,7 @@ from torch.func import functional_call
 from glassnet.loss.link import linked
 from glassnet.network.own import OwnModule
 from glassnet.prepare.assemble import apply
-from glassnet.prepare.target import unscale_target
+from glassnet.prepare.target import bound_target, unscale_target
 from glassnet.prepare.values import Encoded, Floats64, Inputs, Preparation
 from glassnet.table.values import Task
 
@@ -142,8 +142,10 @@ def member_predictions(predictor: Predictor, output_KRT: Floats64 | Mapping[int,
         if predictor.temperature != 1.0:
             output_RT = output_RT / predictor.temperature
         value_RP = linked(output_RT, predictor.link, predictor.task)
-        if predictor.task is Task.REGRESSION and predictor.scales_target:
-            value_RP = unscale_target(value_RP, predictor.preparation.target, member % predictor.folds)
+        if predictor.task is Task.REGRESSION:
+            target, fold = predictor.preparation.target, member % predictor.folds
+            value_RP = unscale_target(value_RP, target, fold) if predictor.scales_target else value_RP
+            value_RP = bound_target(value_RP, target, fold)
         values.append(value_RP)
     return values
 

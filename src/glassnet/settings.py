@@ -79,6 +79,7 @@ class Settings:
     one_hot: int | Auto = "auto"  # categories of at most so many levels become 0/1 columns
     embedding: int | Auto = "auto"  # numbers per level of the others
     rare: int | Auto = "auto"  # levels seen less often than this share one slot
+    bounds: str = "auto"  # seen: predicted numbers stay within the training rows' targets; none
     target_means: str = "off"  # auto, on, off: means of the target as inputs for categories of many levels
     # Training
     loss: str | Own = "auto"
@@ -87,8 +88,8 @@ class Settings:
     optimizer: str | Own = "auto"
     learning_rate: float | Auto = "auto"
     momentum: float = 0.0  # of sgd
-    second_moment: float = 0.999  # of adam and adamw: what their mean of squares keeps of itself in a step
-    average: float = 0.0  # what averaged weights keep of themselves in a step; 0: the last weights count
+    second_moment: float | Auto = "auto"  # of adam and adamw: what their mean of squares keeps in a step
+    average: float | Auto = "auto"  # what averaged weights keep of themselves in a step; 0: none are kept
     weight_decay: float | Auto = "auto"  # decoupled in adamw, an L2 term in sgd and adam
     clip: float | Auto = "auto"  # largest gradient norm of a member; 0: no clipping
     schedule: str = "auto"  # constant, step, cosine, one_cycle
@@ -96,8 +97,9 @@ class Settings:
     epochs: int | Auto = "auto"  # passes over the training rows, at most
     batch_size: int | Auto = "auto"  # rows per step of each member; 0: all rows
     patience: int | Auto = "auto"  # epochs without improvement before stopping; 0: never stop early
-    metric: str | Own = "auto"  # the metric shown first
+    metric: str | Own = "auto"  # shown first; what the epoch is chosen by, which for auto is the loss
     calibrate: str = "auto"  # auto: a temperature for probabilities where it helps beyond chance; none
+    threshold: float | Auto = 0.5  # of the positive class, from which on it is the answer; auto: for the metric
     time_limit: float = math.inf  # seconds for the whole run
     # The run
     engine: str = "auto"
@@ -153,6 +155,10 @@ def _widths(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(w, int) and w >= 1 for w in value)
 
 
+def _is_threshold(value: object) -> bool:
+    return value == "auto" or (isinstance(value, float) and 0.0 < value < 1.0)
+
+
 CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "example_rows": _whole(2, 100_000_000),
     "example_features": _whole(1, 100_000),
@@ -180,6 +186,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "one_hot": _whole(0),
     "embedding": _whole(1, 1024),
     "rare": _whole(1),
+    "bounds": _one_of("seen", "none"),
     "target_means": _one_of("auto", "on", "off"),
     "label_smoothing": _number(0.0, 1.0),
     "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
@@ -194,6 +201,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "batch_size": _whole(0),
     "patience": _whole(0),
     "calibrate": _one_of("auto", "none"),
+    "threshold": (_is_threshold, "a number between 0 and 1, or auto"),
     "time_limit": _positive(),
     "precision": _one_of("float32", "float64"),
     "seed": _whole(0, SEED_LIMIT - 1),
@@ -256,6 +264,7 @@ class Preparing:
     embedding: int = 8
     rare: int = 3
     target_means: bool = False  # of categories with more than 30 levels
+    bounds: str = "none"  # seen: predictions of numbers stay within the targets of the training rows
     scale_target: bool = True  # standardise a regression target, undone exactly in predictions
 
 

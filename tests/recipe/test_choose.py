@@ -164,7 +164,10 @@ def test_shares_of_a_tutorial_and_the_users_leave_rows_to_train_on():
 
 
 def test_folds_are_members():
-    assert choose_recipe(Settings(folds=5), facts(folds=5)).architecture.members == 5
+    team = choose_recipe(Settings(folds=5), facts(folds=5)).architecture
+    assert (team.members, team.sharing) == (20, "layers")
+    alone = choose_recipe(Settings(folds=5, sharing="none"), facts(folds=5)).architecture
+    assert (alone.members, alone.sharing) == (5, "none")
     assert choose_recipe(Settings(folds=5, members=10), facts(folds=5)).architecture.members == 10
     with pytest.raises(SettingsError, match="5 folds need at least as many members, but members is 3"):
         choose_recipe(Settings(folds=5, members=3), facts(folds=5))

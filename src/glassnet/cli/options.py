@@ -12,7 +12,19 @@ from typing import Any, Final
 
 import click
 
-from glassnet.cli.parse import Parse, cells, class_weights, names, number, pairs, text, whole, widths, yes_no
+from glassnet.cli.parse import (
+    Parse,
+    cells,
+    class_weights,
+    names,
+    number,
+    number_or_auto,
+    pairs,
+    text,
+    whole,
+    widths,
+    yes_no,
+)
 from glassnet.settings import Settings, change
 
 DEFAULTS: Final = {field.name: field.default for field in fields(Settings)}
@@ -95,6 +107,7 @@ NETWORK: Final = (
     Row("one_hot", "N", whole, "Categories of up to N levels become 0/1 columns."),
     Row("embedding", "N", whole, "Numbers per level of the other categories."),
     Row("rare", "N", whole, "Levels seen less often than N share one slot."),
+    Row("bounds", "NAME", text, "seen: predicted numbers stay within those trained on."),
     Row("target_means", "on|off", text, "Means of the target for many-level categories."),
 )
 
@@ -114,8 +127,9 @@ TRAINING: Final = (
     Row("epochs", "N", whole, "Passes over the training rows, at most."),
     Row("batch_size", "N", whole, "Rows of a step; 0: all."),
     Row("patience", "N", whole, "Epochs without gain before stopping; 0: never."),
-    Row("metric", "NAME", text, "Metric shown first: accuracy, auc, f1, rmse ..."),
+    Row("metric", "NAME", text, "Chooses the epoch, shown first: auc, f1, rmse ..."),
     Row("calibrate", "NAME", text, "auto: a temperature for probabilities; or none."),
+    Row("threshold", "X|auto", number_or_auto, "Of the positive class; auto: the metric's best."),
     Row("time_limit", "SECONDS", number, "For the whole run."),
 )
 

@@ -13,13 +13,23 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.errors import SettingsError
-from glassnet.estimators.inputs import WEIGHT, table_of, target_columns, target_of, weights_of
+from glassnet.estimators.callback import Callback, listener_of
+from glassnet.estimators.cores import threads_here
+from glassnet.estimators.frozen import from_bytes, to_bytes
+from glassnet.estimators.inputs import (
+    WEIGHT,
+    table_of,
+    target_columns,
+    target_names,
+    target_of,
+    weights_of,
+)
 from glassnet.estimators.seed import seed_of
 from glassnet.model import Model, fit
-from glassnet.pipeline import Listener
+from glassnet.resume import Going, begin, fit_again, go_on
 from glassnet.settings import Own, Settings, change
 
-QUIET: Final = Listener(evaluates=False)
+PAYLOAD: Final = "model file"  # what a pickle calls the bytes of the model file
 LEFT_OUT: Final = ("identifier", "text", "constant")  # kinds that a user may give to leave a column out
 
 
@@ -52,8 +62,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         optimizer: str | Own = "auto",
         learning_rate: float | str = "auto",
         momentum: float = 0.0,
-        second_moment: float = 0.999,
-        average: float = 0.0,
+        second_moment: float | str = "auto",
+        average: float | str = "auto",
         weight_decay: float | str = "auto",
         clip: float | str = "auto",
         schedule: str = "auto",
@@ -64,11 +74,14 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         validation_share: float | str = "auto",
         metric: str | Own = "auto",
         calibrate: str = "auto",
+        threshold: float | str = 0.5,
         time_limit: float | None = None,
         engine: str = "auto",
         precision: str = "auto",
         threads: int = 0,
         random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+        warm_start: bool = False,
+        callbacks: Sequence[Callback] | None = None,
     ) -> None:
         self.recipe = recipe
         self.network = network
@@ -105,20 +118,58 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.validation_share = validation_share
         self.metric = metric
         self.calibrate = calibrate
+        self.threshold = threshold
         self.time_limit = time_limit
         self.engine = engine
         self.precision = precision
         self.threads = threads
         self.random_state = random_state
+        self.warm_start = warm_start
+        self.callbacks = callbacks
 
     def fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Train on rows `X` of shape `(R, columns)` and targets `y`, `(R,)` or `(R, T)`.
 
         `sample_weight`, `(R,)`, is what each row counts; a row of weight 0 is as good as absent.
         """
-        frame, settings = run_of(self, X, y, sample_weight)
-        keep_model(self, fit(frame, listener=QUIET, settings=settings))
+        before = self.model_.fitted if self.warm_start and hasattr(self, "model_") else None
+        frame, settings = run_of(self, X, y, sample_weight, reset=before is None)
+        listener = listener_of(self.callbacks)
+        if before is not None:
+            keep_model(self, Model(fit_again(before, frame, settings, listener)))
+        else:
+            keep_model(self, fit(frame, listener=listener, settings=settings))
+        self.__dict__.pop("_going", None)  # passes begin anew from here
         return self
+
+    def _pass(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
+        """Train one epoch on these rows, from the weights and the optimiser's memory of the passes before."""
+        going: Going | None = getattr(self, "_going", None)
+        is_first = not hasattr(self, "model_")
+        if going is None and not is_first:
+            going = Going(fitted=self.model_.fitted, moments=(), passes=self.n_iter_)
+        frame, settings = run_of(self, X, y, sample_weight, reset=is_first, is_part=True)
+        listener = listener_of(self.callbacks)
+        if going is None:
+            named = None if classes is None else named_classes(classes, settings)
+            going = begin(frame, named, settings, listener)
+        else:
+            going = go_on(going, frame, settings, listener)
+        keep_model(self, Model(going.fitted))
+        self._going = going
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        state.pop("_going", None)  # the optimiser's memory: a copy begins its passes without
+        model = state.pop("model_", None)
+        return state if model is None else state | {PAYLOAD: to_bytes(model)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        rest = {name: value for name, value in state.items() if name != PAYLOAD}
+        super().__setstate__(rest)
+        if PAYLOAD in state:
+            self.model_ = from_bytes(state[PAYLOAD], self.network)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -134,6 +185,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         seed = seed_of(given.pop("random_state"))
         limit = given.pop("time_limit")
         weights = given.pop("class_weight")
+        given.pop("warm_start")
+        given.pop("callbacks")
+        given["threads"] = threads_here(given["threads"])
         given["kinds"] = dict(given["kinds"] or {})
         if isinstance(weights, Mapping):
             weights = {str(label): float(weight) for label, weight in weights.items()}
@@ -144,7 +198,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
             "test_share": 0.0,
         }
 
-    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+    def _targets(self, y: NDArray[Any], *, is_part: bool) -> NDArray[Any]:
         """Return the targets, `(R,)` or `(R, T)`, once they are sure to be ones to learn."""
         raise AssertionError("each estimator knows its targets")
 
@@ -163,12 +217,21 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         return table_of(self, X, reset=False)
 
 
-def run_of(estimator: Estimator, X: Any, y: Any, sample_weight: Any) -> tuple[pl.DataFrame, Settings]:
-    """Return the table and the settings that `estimator.fit` trains with, and note the columns it saw.
+def run_of(
+    estimator: Estimator,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    reset: bool = True,
+    is_part: bool = False,
+) -> tuple[pl.DataFrame, Settings]:
+    """Return the table and the settings that `estimator.fit` trains with.
 
-    Every column of X is an input, unless `kinds` tells otherwise. Rows of weight 0 are left out.
+    With `reset` the estimator takes this table's columns. Every column of X is an input, unless `kinds`
+    tells otherwise. Rows of weight 0 are left out. A part of a stream may hold one class alone.
     """
-    frame = table_of(estimator, X, reset=True)
+    frame = table_of(estimator, X, reset=reset)
     target = target_of(estimator, y)
     weight_R = weights_of(sample_weight, frame.height)
     lengths = {frame.height, len(target), frame.height if weight_R is None else len(weight_R)}
@@ -182,14 +245,21 @@ def run_of(estimator: Estimator, X: Any, y: Any, sample_weight: Any) -> tuple[pl
     if weight_R is not None and not weight_R.all():
         counts_R = weight_R != 0
         frame, target, weight_R = frame.filter(counts_R), target[counts_R], weight_R[counts_R]
-    target = estimator._targets(target)
-    targets = target_columns(y, target, frame.columns)
-    columns = [*frame.get_columns(), *targets]
+    target = estimator._targets(target, is_part=is_part)
+    if reset:
+        estimator._target_names = target_names(y, target, frame.columns)
+    columns = [*frame.get_columns(), *target_columns(target, estimator._target_names)]
     if weight_R is not None:
         columns.append(pl.Series(WEIGHT, weight_R))
         changes["weight"] = WEIGHT
-    changes |= {"task": estimator._task(target), "target": tuple(one.name for one in targets)}
+    changes |= {"task": estimator._task(target), "target": estimator._target_names}
     return pl.DataFrame(columns), change(Settings(), **changes)
+
+
+def named_classes(classes: Any, settings: Settings) -> pl.DataFrame:
+    """Return the classes of a stream as rows of the target's column."""
+    labels = target_columns(np.asarray(classes).ravel(), settings.target[:1])[0]
+    return pl.DataFrame([labels.alias(name) for name in settings.target])
 
 
 def keep_model(estimator: Estimator, model: Model) -> None:

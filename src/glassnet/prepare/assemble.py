@@ -68,7 +68,9 @@ def prepare(
         scales=scales,
         bins=bins,
         slots=slots,
-        target=learn_target(target_RT, rows.fit, weight_R, is_number and choices.scale_target),
+        target=learn_target(
+            target_RT, rows.fit, weight_R, is_number and choices.scale_target, is_number and choices.bounds == "seen"
+        ),
         dense_names=_dense_names(encoding, scales, bins, slots, means.names),
         means=means,
     )

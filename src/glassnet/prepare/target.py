@@ -15,9 +15,12 @@ from glassnet.table.values import RowNumbers
 
 
 def learn_target(
-    target_RT: Floats64, fit: Sequence[RowNumbers], weight_R: Floats64, scaled: bool
+    target_RT: Floats64, fit: Sequence[RowNumbers], weight_R: Floats64, scaled: bool, bounded: bool = False
 ) -> TargetScale:
-    """Return each fold's mean and deviation of every output, or 0 and 1 where it is not `scaled`."""
+    """Return each fold's mean and deviation of every output, or 0 and 1 where it is not `scaled`.
+
+    Where it is `bounded`, also the least and the largest target of the fold's fit rows that weigh anything.
+    """
     location_FT = np.zeros((len(fit), target_RT.shape[1]))
     scale_FT = np.ones_like(location_FT)
     if scaled:
@@ -26,7 +29,15 @@ def learn_target(
                 value_n, weight_n = target_RT[rows, output], weight_R[rows]
                 location_FT[fold, output] = weighted_mean(value_n, weight_n)
                 scale_FT[fold, output] = weighted_deviation(value_n, weight_n) or 1.0
-    return TargetScale(location_FT=location_FT, scale_FT=scale_FT)
+    if not bounded:
+        return TargetScale(location_FT=location_FT, scale_FT=scale_FT)
+    seen = [target_RT[rows[weight_R[rows] > 0]] for rows in fit]
+    return TargetScale(
+        location_FT=location_FT,
+        scale_FT=scale_FT,
+        low_FT=np.stack([one.min(axis=0) for one in seen]),
+        high_FT=np.stack([one.max(axis=0) for one in seen]),
+    )
 
 
 def scale_target(target_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:
@@ -39,3 +50,10 @@ def unscale_target(output_RT: Floats64, scale: TargetScale, fold: int) -> Floats
     """Return network outputs in the table's unit."""
     value_RT: Floats64 = output_RT * scale.scale_FT[fold] + scale.location_FT[fold]
     return value_RT
+
+
+def bound_target(value_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:
+    """Return predictions held to the range of the targets that the fold's fit rows have, if it was learned."""
+    if not scale.low_FT.size:
+        return value_RT
+    return np.clip(value_RT, scale.low_FT[fold], scale.high_FT[fold])

@@ -38,6 +38,8 @@ BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's co
 SMALL: Final = 200
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
 SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
+TEAM: Final = 16  # members that share layers: 8 and 16 were measured
+FOLD_TEAM: Final = 4  # the same for each fold: folds differ by their rows too
 STEPS: Final = 4000  # of gradient descent: enough for the shown tables to pass their best epoch
 
 
@@ -124,6 +126,8 @@ def _dropout(facts: Facts, chosen: dict[str, Any]) -> Chosen:
         return 0.0, "no hidden layer to drop units from"
     if facts.rows < SMALL:
         return 0.0, f"which units are dropped would be chance, and {facts.rows} rows feel it"
+    if chosen["sharing"] != "none":
+        return 0.0, "members that share layers keep each other from overfitting"
     return 0.1, "a mild guard against overfitting"
 
 
@@ -139,13 +143,53 @@ def _bins(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 
 
 def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    alone = _why_alone(facts, chosen)
+    if alone or chosen.get("sharing") == "none":
+        return (facts.folds, f"one for each of {facts.folds} folds") if facts.folds else (1, alone)
     if facts.folds:
-        return facts.folds, f"one for each of {facts.folds} folds"
-    return 1, "one network"
+        return FOLD_TEAM * facts.folds, f"{FOLD_TEAM} for each of {facts.folds} folds"
+    return TEAM, "their mean errs less than one network, and they learn in one run"
 
 
 def _sharing(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    return "none", "each member is a network of its own"
+    alone = _why_alone(facts, chosen)
+    if alone or chosen["members"] % max(facts.folds, 1) or chosen["members"] == max(facts.folds, 1):
+        return "none", "each member is a network of its own"
+    return "layers", "one network with several views of the columns learns more from a row than several networks"
+
+
+def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
+    """Return why one network is trained and not a team, or an empty string."""
+    if chosen["network"] != "mlp" or not chosen["hidden"]:
+        return "one network"
+    is_compiled = all(isinstance(chosen.get(name, ""), str) for name in ("loss", "optimizer"))
+    if not is_compiled or chosen.get("normalization", "none") != "none":
+        return "one network: compiled code, which makes several cheap, does not know all parts of it"
+    return f"one network: {facts.rows} rows leave little to differ in" if facts.rows < SMALL else ""
+
+
+def _numbers(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.task is Task.REGRESSION and chosen.get("bins") != 0 and chosen["network"] == "mlp":
+        return "standard", "mean and deviation: a far value keeps its reach, as the target may follow it there"
+    return "robust", "median, interquartile range and a smooth clip: outliers stay in reach"
+
+
+def _bounds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.task is Task.REGRESSION and chosen["network"] == "mlp":
+        return "seen", "no prediction is wilder than the targets of the training rows"
+    return "none", "only an mlp's numbers are held to a range"
+
+
+def _second_moment(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["sharing"] == "none":
+        return 0.999, "torch's own"
+    return 0.95, "step sizes that follow the last steps learn faster beside averaged weights"
+
+
+def _average(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["sharing"] == "none":
+        return 0.0, "the last weights are kept as they are"
+    return 0.99, "the mean of about the last 100 steps' weights errs less than the last ones"
 
 
 def _precision(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -165,19 +209,22 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "network": _fixed("mlp", "the general-purpose network"),
     "hidden": _hidden,
     "activation": _fixed("relu", "fast, and as good as others on tables"),
-    "dropout": _dropout,
     "normalization": _fixed("none", "inputs are scaled and the network is shallow"),
     "output": _fixed("linear", "the loss takes the last layer's sums as they are"),
     "members": _members,
     "sharing": _sharing,
-    "numbers": _fixed("robust", "median, interquartile range and a smooth clip: outliers stay in reach"),
+    "dropout": _dropout,
+    "numbers": _numbers,
     "bins": _bins,
     "one_hot": _fixed(8, "few levels as 0/1 columns, more as an embedding"),
     "embedding": _fixed(8, "numbers per level of an embedding"),
+    "bounds": _bounds,
     "rare": _fixed(3, "levels seen less often share a slot with unseen ones"),
     "loss": _loss,
     "optimizer": _fixed("adamw", "a robust optimiser that needs little tuning"),
     "learning_rate": _learning_rate,
+    "second_moment": _second_moment,
+    "average": _average,
     "clip": _fixed(1.0, "holds back a rare wild step"),
     "schedule": _fixed("cosine", "ends at 0, so the last epochs settle"),
     "warmup": _fixed(0.02, "the first steps are short until the moments are known"),
@@ -191,10 +238,15 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
 }
 
 
+PLAIN_MLP: Final[dict[str, Any]] = {"network": "mlp", "sharing": "none"}
+
+
 def _start(settings: Settings) -> tuple[dict[str, Any], str]:
     """Return what the named recipe fixes."""
     if settings.recipe in TUTORIALS:
         return TUTORIALS[settings.recipe], f"the {settings.recipe} recipe"
+    if settings.recipe == "mlp":
+        return PLAIN_MLP, "the mlp recipe: one plain network"
     pick({"auto": 0, "mlp": 0, **TUTORIALS}, settings.recipe, "recipe")
     return {}, ""
 
@@ -221,6 +273,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
             one_hot=10**9 if _is_own(chosen["network"]) else chosen["one_hot"],
             embedding=chosen["embedding"],
             rare=chosen["rare"],
+            bounds=chosen["bounds"],
             target_means=settings.target_means == "on",  # auto: not yet shown to help
         ),
         architecture=_architecture(settings, chosen),
@@ -271,8 +324,8 @@ def _training(settings: Settings, chosen: dict[str, Any]) -> Training:
         optimizer=chosen["optimizer"],
         learning_rate=chosen["learning_rate"],
         momentum=settings.momentum,
-        second_moment=settings.second_moment,
-        average=settings.average,
+        second_moment=chosen["second_moment"],
+        average=chosen["average"],
         weight_decay=chosen["weight_decay"],
         clip=chosen["clip"],
         schedule=chosen["schedule"],

@@ -45,6 +45,9 @@ PLAIN: Final[dict[str, Any]] = {
     "normalization": "none",
     "members": 1,
     "sharing": "none",
+    "second_moment": 0.999,  # torch's own
+    "average": 0.0,
+    "bounds": "none",
     "bins": 0,
     "weight_decay": 0.0,
     "clip": 0.0,
