@@ -69,7 +69,11 @@ def prepare(
         bins=bins,
         slots=slots,
         target=learn_target(
-            target_RT, rows.fit, weight_R, is_number and choices.scale_target, is_number and choices.bounds == "seen"
+            target_RT,
+            rows.fit,
+            weight_R,
+            scaled=is_number and choices.scale_target,
+            bounded=is_number and choices.bounds == "seen",
         ),
         dense_names=_dense_names(encoding, scales, bins, slots, means.names),
         means=means,

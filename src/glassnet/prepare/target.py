@@ -53,7 +53,7 @@ def unscale_target(output_RT: Floats64, scale: TargetScale, fold: int) -> Floats
 
 
 def bound_target(value_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:
-    """Return predictions held to the range of the targets that the fold's fit rows have, if it was learned."""
+    """Return predictions held to the range of the fold's training targets, if it was learned."""
     if not scale.low_FT.size:
         return value_RT
     return np.clip(value_RT, scale.low_FT[fold], scale.high_FT[fold])

@@ -114,7 +114,7 @@ class TargetScale:
     location_FT: Floats64
     scale_FT: Floats64
     low_FT: Floats64 = field(default_factory=lambda: np.zeros((0, 0)))  # that predictions stay within,
-    high_FT: Floats64 = field(default_factory=lambda: np.zeros((0, 0)))  # in the table's unit; none: no bounds
+    high_FT: Floats64 = field(default_factory=lambda: np.zeros((0, 0)))  # in the table's unit; empty: none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

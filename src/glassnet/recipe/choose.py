@@ -155,7 +155,7 @@ def _sharing(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     alone = _why_alone(facts, chosen)
     if alone or chosen["members"] % max(facts.folds, 1) or chosen["members"] == max(facts.folds, 1):
         return "none", "each member is a network of its own"
-    return "layers", "one network with several views of the columns learns more from a row than several networks"
+    return "layers", "one network with several views of the columns errs less than several networks"
 
 
 def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
@@ -170,7 +170,7 @@ def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
 
 def _numbers(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if facts.task is Task.REGRESSION and chosen.get("bins") != 0 and chosen["network"] == "mlp":
-        return "standard", "mean and deviation: a far value keeps its reach, as the target may follow it there"
+        return "standard", "mean and deviation: a far value keeps its reach, and the target may follow it"
     return "robust", "median, interquartile range and a smooth clip: outliers stay in reach"
 
 
