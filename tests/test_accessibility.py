@@ -1,7 +1,7 @@
-"""The report and the comparison, scanned with axe in a browser, in light and dark: nothing is found.
+"""The report and the comparison, scanned with axe in a browser, in light and dark, and printed.
 
-It needs Chromium, and npm to fetch one package (axe-core) into a temporary folder; without them the tests are
-skipped and say so.
+It needs Chromium, npm to fetch one package (axe-core) into a temporary folder, and Poppler to read the print;
+without them the tests are skipped and say so.
 """
 
 import html
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from matplotlib.image import imread
 
 import glassnet
 from glassnet.comparison.page import page as comparison_page
@@ -153,3 +154,27 @@ def test_a_planted_fault_is_found(scanner: Scanner) -> None:
     helps = " ".join(help for _, help, _ in scanner.scan(text, EVERYTHING)["faults"])
     assert "contrast" in helps
     assert "Images must have alternative text" in helps
+
+
+def test_paper_is_white_and_shows_what_opens_on_a_click(browser: str, tmp_path: Path) -> None:
+    if not (shutil.which("pdftotext") and shutil.which("pdftoppm")):
+        pytest.skip("no pdftotext and pdftoppm (Poppler) to read the print with")
+    place, pdf = tmp_path / "page.html", tmp_path / "page.pdf"
+    place.write_text(PAGES["numbers"](), encoding="utf-8")
+    words = [
+        browser,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--blink-settings=preferredColorScheme=0",
+    ]
+    more = [f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={pdf}", place.as_uri()]
+    subprocess.run([*words, *more], capture_output=True, timeout=180, check=True)
+    text = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    for folded in ("example_seed", "weight_decay"):  # settings, which the page folds away
+        assert folded in text
+    assert "The figures" not in text  # tables behind pictures, which the pictures show
+    subprocess.run(["pdftoppm", "-r", "20", "-png", str(pdf), str(tmp_path / "sheet")], check=True)
+    sheets = [imread(one) for one in sorted(tmp_path.glob("sheet-*.png"))]
+    assert len(sheets) > 3
+    assert min(float(one.mean()) for one in sheets) > 0.8  # 1 is white

@@ -12,6 +12,7 @@ from glassnet.comparison.effort import effort_rows
 from glassnet.comparison.pictured import gaps_picture, learning_pictures, scores_picture
 from glassnet.comparison.told import NAME, gap_said
 from glassnet.comparison.values import Compared, Differing, Run, ranked
+from glassnet.evaluate.values import Score
 from glassnet.report.markup import Child, Html, bullets, element, folded, join, paragraph, section, table
 from glassnet.report.pictures import figure, grid
 from glassnet.report.style import CSS
@@ -109,32 +110,34 @@ def _which(compared: Compared) -> Html:
 
 
 def _metrics(compared: Compared) -> Html:
-    """Return every metric of every run with its interval, the best in bold."""
-    rows = []
-    for measured in compared.measured:
-        order = ranked(measured, compared.runs)
-        best = order[0][0].name
-        cells: list[Child] = [metric_name(measured.metric)]
-        for run, score in zip(compared.runs, measured.scores, strict=True):
-            if score is None:
-                cells.append("–")
-                continue
-            value = figure_said(measured.metric, score.value)
-            shown: Child = element("strong", value) if run.name == best else value
-            cells.append(
-                join(
-                    [
-                        shown,
-                        element(
-                            "span", _interval(measured.metric, score.low, score.high), marks={"class": "tag"}
-                        ),
-                    ]
-                )
-            )
-        cells.append("larger is better" if measured.larger_is_better else "smaller is better")
-        rows.append(cells)
-    head = ("", *(short(run.name, NAME) for run in compared.runs), "")
-    return table("With 95 % intervals; the best in bold", head, rows)
+    """Return every run's metrics with their intervals, in the order of the first."""
+    best = [ranked(one, compared.runs)[0][0].name for one in compared.measured]
+    order = [run.name for run, _ in ranked(compared.measured[0], compared.runs)]
+    rows: dict[str, list[Child]] = {}
+    for place, run in enumerate(compared.runs):
+        cells = [
+            _metric_cell(measured.metric, measured.scores[place], is_best=run.name == first)
+            for measured, first in zip(compared.measured, best, strict=True)
+        ]
+        rows[run.name] = [short(run.name, VALUE), *cells]
+    listed = [rows[name] for name in (*order, *(name for name in rows if name not in order))]
+    head = ("run", *(_metric_head(one.metric, one.larger_is_better) for one in compared.measured))
+    caption = "With 95 % intervals; the best of each in bold"
+    return table(caption, head, listed, numbers=range(1, len(head)))
+
+
+def _metric_head(metric: str, larger_is_better: bool) -> Html:
+    better = "larger is better" if larger_is_better else "smaller is better"
+    return join([metric_name(metric), element("br"), better])
+
+
+def _metric_cell(metric: str, score: Score | None, *, is_best: bool) -> Child:
+    if score is None:
+        return "–"
+    value = figure_said(metric, score.value)
+    shown: Child = element("strong", value) if is_best else value
+    interval = element("span", _interval(metric, score.low, score.high), marks={"class": "tag"})
+    return join([shown, " ", interval])
 
 
 def _interval(metric: str, low: float, high: float) -> str:
