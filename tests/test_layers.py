@@ -38,7 +38,7 @@ LINES = (
     ("prepare", "network", "loss", "metric", "schedule", "optimizer", "quality"),
     ("table",),
     ("autograd",),
-    ("settings", "chance", "shared"),
+    ("settings", "chance", "shared", "memory"),
     ("errors", "_version"),  # import nothing of ours
 )
 HEIGHT = {unit: -number for number, line in enumerate(LINES) for unit in line}
