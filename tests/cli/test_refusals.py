@@ -1,10 +1,7 @@
 """What cannot be used is refused: one sentence to act on, exit code 2, no traceback, nothing half-written."""
 
-import os
 import shlex
 import sqlite3
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
