@@ -26,6 +26,7 @@ LINES = (
     ("report", "script", "export", "why", "model_file"),
     ("own_loop",),
     ("doctor",),
+    ("resume",),
     ("pipeline",),
     ("planning",),
     ("gather",),

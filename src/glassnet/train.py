@@ -145,8 +145,8 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
         if ended and has_validation:
             _look(state, engine, watch.metric)
         took = max(time.monotonic() - before, 1e-6)
-        _decide(state, watch)
         watch.progress(_progress(state, started, ended, watch.metric))
+        _decide(state, watch)
         count = max(1, min(round(count * CALL_SECONDS / took), 2 * count + 1))
     return _finish(state, engine, has_validation, time.monotonic() - started)
 

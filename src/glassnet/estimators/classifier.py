@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
@@ -41,15 +41,27 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+    def _targets(self, y: NDArray[Any], *, is_part: bool) -> NDArray[Any]:
         target = one_column(y)
-        check_classes(target)
+        check_classes(target, is_part=is_part)
         return target
 
     def _task(self, y: NDArray[Any]) -> str:
         if y.ndim == 2:
             return "multilabel"
-        return "binary" if len(np.unique(y)) == 2 else "multiclass"
+        # Two classes told as several are the binary case of it; the rows of a stream may hold any of them.
+        return "multiclass"
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train one epoch on these rows; further calls go on where the last one ended.
+
+        `classes`, `(C,)`, names every class that any call will hold; the first call needs it unless its own
+        rows hold them all. Scales, bins and levels are learned from the first call's rows. Returns the
+        estimator.
+        """
+        return self._pass(X, y, classes, sample_weight)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the likeliest label of each row, `(R,)`; of several targets each label, `(R, T)`."""

@@ -155,7 +155,7 @@ def one_column(y: NDArray[Any]) -> NDArray[Any]:
     return y[:, 0]
 
 
-def check_classes(y: NDArray[Any]) -> None:
+def check_classes(y: NDArray[Any], *, is_part: bool = False) -> None:
     """Raise SourceError unless y holds classes, two or more of them, or several yes/no answers."""
     kind = type_of_target(y, input_name="y")
     if kind not in CLASS_TARGETS:
@@ -165,7 +165,7 @@ def check_classes(y: NDArray[Any]) -> None:
             else "GlassnetRegressor predicts numbers"
         )
         raise SourceError(f"Unknown label type: {kind}. A classifier takes classes; {remedy}.")
-    if y.ndim == 1 and len(classes := np.unique(y)) < 2:
+    if y.ndim == 1 and len(classes := np.unique(y)) < 2 and not is_part:
         raise SourceError(
             f"y holds 1 class, {classes[0]}, in every row that counts; a classifier needs two classes or"
             " more to tell apart."
@@ -190,18 +190,27 @@ def weights_of(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
     return weight_R
 
 
-def target_columns(y: Any, target: NDArray[Any], taken: Sequence[str]) -> list[pl.Series]:
-    """Return the target columns under names that no input has."""
+def target_names(y: Any, target: NDArray[Any], taken: Sequence[str]) -> tuple[str, ...]:
+    """Return names for the target columns that no input has: their own where they have any."""
     if target.ndim == 1:
-        names, columns = [getattr(y, "name", None) or "target"], [target]
+        names = [getattr(y, "name", None) or "target"]
     else:
         names = list(getattr(y, "columns", [f"y{place + 1}" for place in range(target.shape[1])]))
-        columns = [target[:, place] for place in range(target.shape[1])]
-    found: list[pl.Series] = []
-    for name, column in zip(names, columns, strict=True):
+    found: list[str] = []
+    for name in names:
         unique = str(name)
-        while unique in taken or unique in [one.name for one in found]:
+        while unique in taken or unique in found:
             unique = f"target {unique}"
-        cells = values_of(column.tolist()) if column.dtype.kind in "OUS" else pl.Series(column)
-        found.append(cells.alias(unique))
-    return found
+        found.append(unique)
+    return tuple(found)
+
+
+def target_columns(target: NDArray[Any], names: Sequence[str]) -> list[pl.Series]:
+    """Return the target columns under their names. Raises SettingsError for another number of them."""
+    columns = [target] if target.ndim == 1 else [target[:, place] for place in range(target.shape[1])]
+    if len(columns) != len(names):
+        raise SettingsError(f"y has {len(columns)} columns, but the estimator learned {len(names)}.")
+    return [
+        (values_of(one.tolist()) if one.dtype.kind in "OUS" else pl.Series(one)).alias(name)
+        for name, one in zip(names, columns, strict=True)
+    ]

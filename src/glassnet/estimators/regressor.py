@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
@@ -30,7 +30,8 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         tags.target_tags.multi_output = True
         return tags
 
-    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+    def _targets(self, y: NDArray[Any], *, is_part: bool) -> NDArray[Any]:
+        del is_part
         if y.dtype.kind not in "biuf":
             raise SourceError(
                 f"y must hold numbers, but it holds {y.dtype}. GlassnetClassifier predicts classes."
@@ -40,6 +41,13 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
 
     def _task(self, y: NDArray[Any]) -> str:
         return "regression"
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+        """Train one epoch on these rows; further calls go on where the last one ended.
+
+        Scales, bins and levels are learned from the first call's rows. Returns the estimator.
+        """
+        return self._pass(X, y, None, sample_weight)
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return a number for each row, `(R,)`; for targets of two axes `(R, T)`."""

@@ -1,0 +1,239 @@
+"""Training that goes on: other rows, or more epochs, from a finished run's weights and columns.
+
+Shapes: R rows, T targets.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+import torch
+
+from glassnet.engine.choose import choose_engine
+from glassnet.engine.eager import EagerEngine
+from glassnet.engine.plan import Engine
+from glassnet.errors import SourceError
+from glassnet.gather import Gathered, with_class_weights, with_text_labels
+from glassnet.loss.registry import make_loss
+from glassnet.metric import choose_metrics
+from glassnet.network.own import OwnModule
+from glassnet.optimizer import MemberOptimizers
+from glassnet.pipeline import Draft, Fitted, Listener, draft_of, fitted_of, unevaluated, used_threads
+from glassnet.planning import divide, facts_of, make_plan
+from glassnet.predict import torch_threads
+from glassnet.prepare.assemble import encode
+from glassnet.prepare.values import Prepared
+from glassnet.quality.values import NOT_LOOKED
+from glassnet.recipe.choose import choose_recipe
+from glassnet.settings import SEED_LIMIT, Recipe, Settings, Training
+from glassnet.shared import Shared
+from glassnet.table.cells import conform, conform_targets
+from glassnet.table.schema import decide_schema
+from glassnet.table.source import read_table
+from glassnet.table.values import Schema, Table, Task
+from glassnet.table.weights import counted
+from glassnet.train import History, Watch, train
+
+EXPECTED_ROWS: Final = 10_000  # of a stream: how many will come is unknown, and a network has one size
+APART: Final = 7919  # between the seeds of two passes: each has its own order of rows and dropout masks
+NONE: Final = np.empty(0, dtype=np.int64)
+
+Moments = tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Going:
+    """A run that goes on: what it came to so far, and the optimiser's memory."""
+
+    fitted: Fitted
+    moments: Moments  # each optimiser's state, as torch has it; empty at the start
+    passes: int  # over rows, so far: each has its own order and dropout masks
+
+
+def begin(frame: pl.DataFrame, classes: pl.DataFrame | None, settings: Settings, listener: Listener) -> Going:
+    """Return a run after one pass over the first rows of a stream.
+
+    `classes` names every label there will be, in the targets' columns; None takes those of the rows. What
+    is learned before training (scales, bins, levels) is learned from these rows. Weights are in the column
+    `settings.weight`.
+    """
+    table = _table(frame, settings)
+    whole = table.frame
+    if classes is not None:
+        named = with_text_labels(classes, settings)
+        whole = pl.concat([table.frame, named], how="diagonal_relaxed")
+    schema = decide_schema(replace(table, frame=whole), settings)
+    settings = replace(settings, validation_share=0.0, test_share=0.0, patience=0, folds=0)
+    gathered = _gathered(table, schema, settings)
+    facts = replace(facts_of(gathered, settings), rows=EXPECTED_ROWS, repeats=1.0)
+    recipe = choose_recipe(settings, facts)
+    settings = replace(settings, hidden=recipe.architecture.hidden, batch_size=recipe.training.batch_size)
+    draft = draft_of(gathered, _told(settings, recipe), listener, Shared())
+    return _pass(draft, settings, listener, (), 0)
+
+
+def go_on(going: Going, frame: pl.DataFrame, settings: Settings, listener: Listener) -> Going:
+    """Return the run after one more pass, over these rows. Raises SourceError for a class never named."""
+    draft = _draft(going.fitted, frame, replace(settings, validation_share=0.0, test_share=0.0, folds=0))
+    draft = replace(draft, recipe=going.fitted.recipe)
+    after = _pass(draft, settings, listener, going.moments, going.passes)
+    trained = after.fitted.trained
+    history = _joined(going.fitted.trained.history, trained.history)
+    return replace(after, fitted=replace(after.fitted, trained=replace(trained, history=history)))
+
+
+def fit_again(fitted: Fitted, frame: pl.DataFrame, settings: Settings, listener: Listener) -> Fitted:
+    """Return a run that starts from a finished one's weights and columns, over rows of the same columns.
+
+    The optimiser and its schedule begin anew, for as many epochs as the settings say.
+    """
+    draft = _draft(fitted, frame, settings)
+    engine, why = choose_engine(draft.plan, draft.recipe.engine)
+    watch = Watch(
+        progress=listener.progress,
+        should_stop=listener.should_stop,
+        every_epoch=listener.every_epoch,
+        metric=draft.metrics[0],
+    )
+    with torch_threads(used_threads(draft.plan, engine.name)):
+        trained = train(draft.plan, engine, watch)
+    return fitted_of(draft, settings, trained, unevaluated(draft.plan), (engine.name, why), draft.seconds)
+
+
+def _told(settings: Settings, recipe: Recipe) -> Settings:
+    """Return the settings with a stream's recipe told, so that its first rows alone choose nothing."""
+    training = recipe.training
+    return replace(
+        settings,
+        dropout=recipe.architecture.dropout,
+        weight_decay=training.weight_decay,
+        learning_rate=training.learning_rate,
+        precision=training.precision,
+    )
+
+
+def _table(frame: pl.DataFrame, settings: Settings) -> Table:
+    table = read_table(frame, settings)
+    return replace(table, frame=with_text_labels(table.frame, settings))
+
+
+def _gathered(table: Table, schema: Schema, settings: Settings) -> Gathered:
+    """Return the rows as a run takes them, by a schema that is known."""
+    conformed, notes = conform(table.frame, schema)
+    target_RT = conform_targets(table.frame, schema)
+    if schema.task is not Task.REGRESSION and (target_RT < 0).any():
+        row = int(np.argmax((target_RT < 0).any(axis=1)))
+        known = [str(label) for label in schema.targets[0].labels]
+        raise SourceError(
+            f"row {row + 1} is of a class that was not named at the start ({', '.join(known[:12])}). Name all"
+            " classes in the first partial_fit, or fit anew."
+        )
+    rows = table.frame.height
+    row_R = np.ones(rows)
+    if settings.weight:
+        row_R = counted(table.frame[settings.weight].cast(pl.Float64).to_numpy().astype(np.float64), rows)
+    return Gathered(
+        name=table.name,
+        source=table.source,
+        schema=schema,
+        frame=conformed,
+        target_RT=target_RT,
+        weights=with_class_weights(row_R, target_RT, schema, settings),
+        own_rows=rows,
+        validation=NONE,
+        test=NONE,
+        source_rows=np.arange(rows),
+        kept=table.frame.select([]),
+        notes=(*table.notes, *notes),
+    )
+
+
+def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings) -> Draft:
+    """Return everything decided for rows of a finished run's columns: its network, its preparation."""
+    schema = fitted.schema
+    gathered = _gathered(_table(frame, settings), schema, settings)
+    chosen = choose_recipe(settings, facts_of(gathered, settings))
+    architecture = fitted.recipe.architecture
+    if isinstance(fitted.network, OwnModule):
+        architecture = replace(architecture, network=settings.network)
+    precision = fitted.recipe.training.precision
+    recipe = replace(
+        chosen,
+        architecture=architecture,
+        preparing=fitted.recipe.preparing,
+        training=replace(chosen.training, precision=precision),
+    )
+    rows = divide(gathered, settings, recipe)
+    prepared = Prepared(
+        encoded=encode(gathered.frame, fitted.preparation.encoding),
+        preparation=fitted.preparation,
+        target_RT=gathered.target_RT,
+        weight_R=gathered.weights.row_R,
+        loss_weight_R=gathered.weights.loss_R,
+        rows=rows,
+    )
+    loss = make_loss(recipe.training, schema.task)
+    plan = make_plan(prepared, schema, recipe, loss, settings, Shared())
+    plan = replace(plan, network=copy.deepcopy(fitted.network))
+    metrics = choose_metrics(recipe.training.metric, schema.task)
+    return Draft(
+        gathered=gathered,
+        rows=rows,
+        recipe=recipe,
+        plan=plan,
+        metrics=metrics,
+        quality=NOT_LOOKED,
+        seconds={},
+    )
+
+
+def _pass(draft: Draft, settings: Settings, listener: Listener, moments: Moments, done: int) -> Going:
+    """Train one epoch at a constant rate, with the optimiser's memory of the passes before."""
+    plan = replace(draft.plan, training=_one_pass(draft.recipe.training, done))
+    engine = EagerEngine(plan)
+    optimizers = _optimizers(engine)
+    for optimizer, memory in zip(optimizers, moments, strict=False):  # at the start there is none
+        optimizer.load_state_dict(memory)
+    trained = train(plan, engine, _watch(listener))
+    fitted = fitted_of(
+        replace(draft, plan=plan), settings, trained, unevaluated(plan), _named(engine), draft.seconds
+    )
+    return Going(fitted=fitted, moments=tuple(one.state_dict() for one in optimizers), passes=done + 1)
+
+
+def _optimizers(engine: EagerEngine) -> list[torch.optim.Optimizer]:
+    """Return the engine's optimiser, or a user's own, one for each member."""
+    inner = engine.optimizer
+    every = inner.optimizers if isinstance(inner, MemberOptimizers) else [inner]
+    return [one for one in every if isinstance(one, torch.optim.Optimizer)]
+
+
+def _one_pass(training: Training, done: int) -> Training:
+    seed = (training.seed + APART * done) % SEED_LIMIT
+    # No mean over steps: the next pass goes on from where this one ended, not from behind it.
+    steady = replace(training, schedule="constant", warmup=0.0, average=0.0)
+    return replace(steady, epochs=1, patience=0, seed=seed)
+
+
+def _watch(listener: Listener) -> Watch:
+    return Watch(progress=listener.progress, should_stop=listener.should_stop)
+
+
+def _named(engine: Engine) -> tuple[str, str]:
+    return engine.name, "its optimiser's memory is carried from pass to pass"
+
+
+def _joined(before: History, after: History) -> History:
+    """Return the epochs of both, one after another; steps and records are the later ones'."""
+    start = before.seconds_E[-1] if before.seconds_E.size else 0.0
+    return replace(
+        after,
+        training_loss_EK=np.concatenate([before.training_loss_EK, after.training_loss_EK]),
+        validation_loss_EK=np.concatenate([before.validation_loss_EK, after.validation_loss_EK]),
+        metric_E=np.concatenate([before.metric_E, after.metric_E]),
+        seconds_E=np.concatenate([before.seconds_E, start + after.seconds_E]),
+    )
