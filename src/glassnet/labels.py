@@ -12,18 +12,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from glassnet.metric import at_threshold
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import Schema, Target, Task
 
 
-def labels_of(value_RP: Floats64, targets: Sequence[Target], task: Task) -> NDArray[Any]:
-    """Return labels, or numbers, of predictions: `(R,)`, or `(R, T)` for several targets."""
+def labels_of(
+    value_RP: Floats64, targets: Sequence[Target], task: Task, threshold: float = 0.5
+) -> NDArray[Any]:
+    """Return labels, or numbers, of predictions: `(R,)`, or `(R, T)` for several targets.
+
+    Of two classes the positive one is the answer from the threshold on; of more, the likeliest.
+    """
     if task is Task.REGRESSION:
         return value_RP[:, 0] if len(targets) == 1 else value_RP
     if task is Task.MULTILABEL:
         columns = [_labels(t, (value_RP[:, i] >= 0.5).astype(float), task) for i, t in enumerate(targets)]
         return np.stack(columns, axis=1)
-    return _labels(targets[0], value_RP.argmax(axis=1).astype(float), task)
+    return _labels(targets[0], at_threshold(value_RP, threshold).argmax(axis=1).astype(float), task)
 
 
 def _labels(target: Target, value_R: Floats64, task: Task) -> NDArray[Any]:
@@ -33,10 +39,10 @@ def _labels(target: Target, value_R: Floats64, task: Task) -> NDArray[Any]:
     return np.array(target.labels)[value_R.astype(np.int64)]
 
 
-def prediction_columns(value_RP: Floats64, schema: Schema) -> list[pl.Series]:
+def prediction_columns(value_RP: Floats64, schema: Schema, threshold: float = 0.5) -> list[pl.Series]:
     """Return the columns of predictions: `prediction` and a `probability_...` of each class."""
     targets, task = schema.targets, schema.task
-    labels = labels_of(value_RP, targets, task)
+    labels = labels_of(value_RP, targets, task, threshold)
     if len(targets) == 1:
         columns = [pl.Series("prediction", labels)]
     else:

@@ -33,6 +33,7 @@ class Metric:
     tasks: frozenset[Task]
     larger_is_better: bool = True
     is_share: bool = True  # in [0, 1] and shown as such, not in the target's unit
+    of_answers: bool = False  # looks at the answers alone, so that a threshold changes it
 
 
 def _mean(value_R: Floats, weight_R: Floats) -> float:
@@ -135,10 +136,10 @@ def r2(truth_RT: Floats, value_RT: Floats, weight_R: Floats) -> float:
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
     for metric in (
-        Metric(name="accuracy", score=accuracy, tasks=CLASSES | LABELS),
+        Metric(name="accuracy", score=accuracy, tasks=CLASSES | LABELS, of_answers=True),
         Metric(name="auc", score=auc, tasks=CLASSES),
-        Metric(name="balanced_accuracy", score=balanced_accuracy, tasks=CLASSES),
-        Metric(name="f1", score=f1, tasks=CLASSES),
+        Metric(name="balanced_accuracy", score=balanced_accuracy, tasks=CLASSES, of_answers=True),
+        Metric(name="f1", score=f1, tasks=CLASSES, of_answers=True),
         Metric(
             name="log_loss", score=log_loss, tasks=CLASSES | LABELS, larger_is_better=False, is_share=False
         ),
@@ -155,6 +156,32 @@ SHOWN: Final[dict[Task, tuple[str, ...]]] = {
     Task.REGRESSION: ("rmse", "mae", "r2"),
     Task.MULTILABEL: ("accuracy", "log_loss"),
 }
+
+
+def rank(metric: Metric, value: float, loss: float) -> float:
+    """Return a number that is smaller for a better metric; among equal ones, for a smaller loss.
+
+    A metric without a value, as the AUC of one class, ranks behind all others.
+    """
+    squashed = loss / (1.0 + abs(loss)) if np.isfinite(loss) else 1.0
+    if not np.isfinite(value):
+        return 1e200 * (2.0 + squashed)
+    return (-value if metric.larger_is_better else value) + 1e-9 * squashed
+
+
+def at_threshold(share_RC: Floats, threshold: float) -> Floats:
+    """Return two classes' probabilities bent so that the positive one reaches a half at the threshold.
+
+    Its order stays as it is. At a threshold of a half nothing changes.
+    """
+    if threshold == 0.5 or share_RC.ndim != 2 or share_RC.shape[1] != 2:
+        return share_RC
+    share_R = share_RC[:, 1]
+    above_R = 0.5 + 0.5 * (share_R - threshold) / (1.0 - threshold)
+    bent_R = np.where(
+        share_R >= threshold, np.maximum(above_R, np.nextafter(0.5, 1.0)), 0.5 * share_R / threshold
+    )
+    return np.stack([1.0 - bent_R, bent_R], axis=1)
 
 
 def choose_metrics(asked: object, task: Task) -> tuple[Metric, ...]:

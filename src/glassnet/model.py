@@ -151,7 +151,8 @@ class Model:
         taken as they are (`docs/odd-input.md`) are told in a GlassnetWarning with their column and row.
         """
         value_RP = predict(self.fitted.predictor, self._read(table))
-        return labels_of(value_RP, self.fitted.schema.targets, self.fitted.schema.task)
+        fitted = self.fitted
+        return labels_of(value_RP, fitted.schema.targets, fitted.schema.task, fitted.threshold.value)
 
     def predict_proba(self, table: object) -> Floats64:
         """Return the probability of each class, `(R, C)`; of each target's "yes" for multilabel, `(R, T)`."""
@@ -206,8 +207,9 @@ class Model:
             ends = interval_columns(interval_RT2, schema.targets)
         else:
             value_RP = predict(self.fitted.predictor, encoded)
+        answers = prediction_columns(value_RP, schema, self.fitted.threshold.value)
         rows = pl.Series("row", np.arange(first_row + 1, first_row + 1 + frame.height))
-        columns = [rows, *(frame[name] for name in keep), *prediction_columns(value_RP, schema), *ends]
+        columns = [rows, *(frame[name] for name in keep), *answers, *ends]
         return pl.DataFrame(uniquely_named(columns)), odd
 
     def test_predictions(self) -> pl.DataFrame:
@@ -216,7 +218,7 @@ class Model:
         evaluation = fitted.evaluation
         rows = pl.Series("row", fitted.evaluated_rows + 1)
         truth = truth_columns(evaluation.truth, fitted.schema)
-        predicted = prediction_columns(evaluation.prediction_RP, fitted.schema)
+        predicted = prediction_columns(evaluation.prediction_RP, fitted.schema, fitted.threshold.value)
         return pl.DataFrame(uniquely_named([rows, *fitted.kept.get_columns(), *truth, *predicted]))
 
     def predict_chunks(
@@ -243,6 +245,7 @@ class Model:
             target_RT=part.target_RT,
             weight_R=part.frame[weight].to_numpy() if weighted else np.ones(len(part.source_rows)),
             task=fitted.schema.task,
+            threshold=fitted.threshold.value,
         )
         asked = fitted.recipe.training.metric
         # A file holds no code: of your own metric it holds "module.name", and the usual ones are shown.

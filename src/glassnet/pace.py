@@ -9,8 +9,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
+from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Engine, Plan
 from glassnet.metric import Metric
+from glassnet.predict import torch_threads
 from glassnet.settings import Decision, Recipe
 from glassnet.train import CALL_SECONDS, look_once
 
@@ -86,3 +88,15 @@ def _reason(wanted: int, fitting: int, epoch: float) -> str:
         f"of {wanted:,} epochs so many fit before the time limit, at {epoch:.2g} s each by a probe;"
         " the schedule ends with them"
     )
+
+
+def within_limit(
+    plan: Plan, recipe: Recipe, metric: Metric | None, threads: int, by: float
+) -> tuple[Plan, Recipe]:
+    """Return the plan with as many epochs as end by a moment of time.monotonic(), and its recipe."""
+    before = time.monotonic()
+    engine, _ = choose_engine(plan, recipe.engine)
+    making = time.monotonic() - before  # it is made once more for training
+    with torch_threads(threads):
+        pace = measure_pace(plan, engine, metric, min(PROBE, PROBE_SHARE * (by - before)))
+    return fit_to_clock(plan, recipe, pace, by - time.monotonic() - making)

@@ -30,10 +30,17 @@ from glassnet.evaluate.values import Evaluation
 from glassnet.evaluate.vary import Looked
 from glassnet.gather import Gathered, gather, table_key
 from glassnet.held_out.lessons import Lessons, learn_lessons
-from glassnet.held_out.values import NO_INTERVALS, UNCALIBRATED, Calibration, Intervals
+from glassnet.held_out.values import (
+    LIKELIEST,
+    NO_INTERVALS,
+    UNCALIBRATED,
+    Calibration,
+    Intervals,
+    Threshold,
+)
 from glassnet.loss.registry import make_loss
 from glassnet.metric import Metric, choose_metrics
-from glassnet.pace import PROBE, PROBE_SHARE, fit_to_clock, measure_pace
+from glassnet.pace import within_limit
 from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import Predictor, predict, torch_threads
 from glassnet.prepare.assemble import prepare
@@ -125,6 +132,7 @@ class Fitted:
     kept: pl.DataFrame  # columns copied into the predictions, for the evaluation's rows
     facts: RunFacts
     calibration: Calibration = UNCALIBRATED
+    threshold: Threshold = LIKELIEST  # of the positive class
     intervals: Intervals = NO_INTERVALS  # errors on held-out rows: how far a number may be off
     quality: Quality = NOT_LOOKED  # what the table's rows said before training
 
@@ -161,7 +169,11 @@ def fit(
     draft = draft_run(sources, settings, listener, shared)
     listener.phase("training")
     share = TRAINED_BY if listener.evaluates else 1.0
-    draft = _within(draft, started, settings.time_limit, share)
+    if not math.isinf(settings.time_limit):
+        threads = used_threads(draft.plan, draft.recipe.engine)
+        by = started + settings.time_limit * share
+        plan, recipe = within_limit(draft.plan, draft.recipe, draft.metrics[0], threads, by)
+        draft = replace(draft, plan=plan, recipe=recipe)
     plan = draft.plan
     engine, engine_reason = choose_engine(plan, draft.recipe.engine)
     watch = Watch(
@@ -176,7 +188,7 @@ def fit(
         trained = train(plan, engine, watch)
     listener.phase("evaluating")
     before = time.monotonic()
-    lessons = learn_lessons(plan, trained, settings)
+    lessons = learn_lessons(plan, trained, settings, draft.metrics[0])
     predictor = predictor_of(plan, trained.network, trained.members)
     predictor = replace(predictor, temperature=lessons.calibration.temperature)
     left = started + settings.time_limit - before
@@ -187,6 +199,7 @@ def fit(
         fitted,
         calibration=lessons.calibration,
         intervals=lessons.intervals,
+        threshold=lessons.threshold,
         decisions=(*fitted.decisions, *lessons.decisions),
     )
 
@@ -245,20 +258,6 @@ def draft_of(
     )
 
 
-def _within(draft: Draft, started: float, limit: float, share: float) -> Draft:
-    """Return the draft with as many epochs as a time limit leaves, by the speed of a few real steps."""
-    if math.isinf(limit):
-        return draft
-    before = time.monotonic()
-    engine, _ = choose_engine(draft.plan, draft.recipe.engine)
-    making = time.monotonic() - before  # it is made once more for training
-    with torch_threads(used_threads(draft.plan, engine.name)):
-        pace = measure_pace(draft.plan, engine, draft.metrics[0], min(PROBE, PROBE_SHARE * limit))
-    left = started + limit * share - time.monotonic() - making
-    plan, recipe = fit_to_clock(draft.plan, draft.recipe, pace, left)
-    return replace(draft, plan=plan, recipe=recipe)
-
-
 def _look(gathered: Gathered, rows: Rows, settings: Settings) -> Quality:
     return look(gathered.frame, gathered.schema, gathered.target_RT, rows, settings.seed)
 
@@ -286,6 +285,7 @@ def _evaluate(draft: Draft, predictor: Predictor, lessons: Lessons, time_left: f
         target_RT=prepared.target_RT[places],
         weight_R=prepared.weight_R[places],
         task=schema.task,
+        threshold=lessons.threshold.value,
     )
     reference = Reference(
         baseline_RP=np.tile(constant_P, (len(places), 1)),

@@ -99,7 +99,7 @@ class Settings:
     patience: int | Auto = "auto"  # epochs without improvement before stopping; 0: never stop early
     metric: str | Own = "auto"  # shown first; what the epoch is chosen by, which for auto is the loss
     calibrate: str = "auto"  # auto: a temperature for probabilities where it helps beyond chance; none
-    threshold: float | Auto = 0.5  # of the positive class, from which on it is the answer; auto: for the metric
+    threshold: float | Auto = 0.5  # of the positive class, from which on it is the answer
     time_limit: float = math.inf  # seconds for the whole run
     # The run
     engine: str = "auto"

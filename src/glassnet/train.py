@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from glassnet.engine.plan import Advance, Engine, Plan, predictor_of
 from glassnet.errors import TrainingError
-from glassnet.metric import Metric
+from glassnet.metric import Metric, rank
 from glassnet.predict import finish
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers, Task
@@ -223,13 +223,15 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     # Members that share layers are one network, whose epoch is chosen by what they say together.
     shares = plan.architecture.sharing != "none"
     score_K = np.full(plan.members, np.mean(joint_F)) if shares else loss_K
+    if metric is not None and predictions:
+        state.metric[-1] = _score(plan, metric, predictions)
+        if plan.training.metric != "auto":  # asked for: it chooses, over all members and folds together
+            score_K = np.full(plan.members, rank(metric, state.metric[-1], float(np.mean(joint_F))))
     with np.errstate(invalid="ignore"):
         better = [int(k) for k in np.flatnonzero(score_K < state.best_loss_K) if k not in state.failed]
     if better:
         state.best_loss_K[better] = score_K[better]
         _keep(state, engine.weights(), better, epoch)
-    if metric is not None and predictions:
-        state.metric[-1] = _score(plan, metric, predictions)
 
 
 def _losses(plan: Plan, output_KRT: Floats64, rows: RowNumbers, fold: int) -> Floats64:

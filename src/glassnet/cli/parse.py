@@ -37,6 +37,11 @@ def number(flag: str, given: Sequence[str]) -> float:
     return value
 
 
+def number_or_auto(flag: str, given: Sequence[str]) -> float | str:
+    """Return the last text as a number, or the word auto."""
+    return "auto" if given[-1] == "auto" else number(flag, given)
+
+
 def yes_no(flag: str, given: Sequence[str]) -> bool:
     """Return whether the last text is yes."""
     word = given[-1].strip().lower()

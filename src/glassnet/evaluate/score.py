@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet import chance
 from glassnet.evaluate.values import Evaluation, Score
-from glassnet.metric import Metric
+from glassnet.metric import Metric, at_threshold
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers, Task
 
@@ -40,6 +40,7 @@ class Held:
     target_RT: Floats64
     weight_R: Floats64
     task: Task
+    threshold: float = 0.5  # of the positive class, from which on it is the answer
 
 
 def interval(
@@ -89,25 +90,27 @@ def wilson(share: float, weight_R: Floats64) -> tuple[float, float]:
 
 def score_rows(
     metrics: Sequence[Metric],
+    held: Held,
     truth: Floats64,
     prediction_RP: Floats64,
-    weight_R: Floats64,
     reference: Reference,
     seed: int,
 ) -> tuple[Score, ...]:
     """Return each metric of the predictions with its interval, beside the references."""
+    weight_R = held.weight_R
 
     def other(metric: Metric, value_RP: Floats64 | None) -> float:
         return float("nan") if value_RP is None else metric.score(truth, value_RP, weight_R)
 
     scores = []
     for metric in metrics:
-        low, high = interval(metric, truth, prediction_RP, weight_R, seed)
+        given_RP = at_threshold(prediction_RP, held.threshold) if metric.of_answers else prediction_RP
+        low, high = interval(metric, truth, given_RP, weight_R, seed)
         scores.append(
             Score(
                 metric=metric.name,
                 larger_is_better=metric.larger_is_better,
-                value=metric.score(truth, prediction_RP, weight_R),
+                value=metric.score(truth, given_RP, weight_R),
                 low=low,
                 high=high,
                 baseline=other(metric, reference.baseline_RP),
@@ -140,6 +143,8 @@ def evaluate_rows(
         truth=truth,
         prediction_RP=prediction_RP,
         weight_R=held.weight_R,
-        scores=score_rows(metrics, truth, prediction_RP, held.weight_R, reference, seed),
-        confusion_CC=confusion(truth, prediction_RP, held.weight_R) if is_class else None,
+        scores=score_rows(metrics, held, truth, prediction_RP, reference, seed),
+        confusion_CC=confusion(truth, at_threshold(prediction_RP, held.threshold), held.weight_R)
+        if is_class
+        else None,
     )

@@ -8,7 +8,9 @@ from glassnet.engine.plan import Plan
 from glassnet.held_out.interval import learn_intervals
 from glassnet.held_out.outputs import held_out_outputs
 from glassnet.held_out.temperature import fit_temperature
-from glassnet.held_out.values import Calibration, Intervals
+from glassnet.held_out.threshold import choose_threshold
+from glassnet.held_out.values import LIKELIEST, Calibration, Intervals, Threshold
+from glassnet.metric import Metric
 from glassnet.settings import Decision, Settings
 from glassnet.table.values import Task
 from glassnet.train import Trained
@@ -20,23 +22,33 @@ class Lessons:
 
     calibration: Calibration
     intervals: Intervals
+    threshold: Threshold
     decisions: tuple[Decision, ...]
 
 
-def learn_lessons(plan: Plan, trained: Trained, settings: Settings) -> Lessons:
+def learn_lessons(plan: Plan, trained: Trained, settings: Settings, metric: Metric) -> Lessons:
     """Return what the rows teach that the members were not fitted on."""
     held = held_out_outputs(plan, trained.network, trained.members)
     calibration = fit_temperature(plan, held, settings.calibrate)
     intervals = learn_intervals(plan, held)
+    threshold = choose_threshold(plan, held, settings.threshold, metric, calibration.temperature)
     return Lessons(
-        calibration=calibration, intervals=intervals, decisions=_decisions(plan, calibration, intervals)
+        calibration=calibration,
+        intervals=intervals,
+        threshold=threshold,
+        decisions=_decisions(plan, calibration, intervals, threshold),
     )
 
 
-def _decisions(plan: Plan, calibration: Calibration, intervals: Intervals) -> tuple[Decision, ...]:
+def _decisions(
+    plan: Plan, calibration: Calibration, intervals: Intervals, threshold: Threshold
+) -> tuple[Decision, ...]:
     if plan.task is Task.REGRESSION:
         value = "conformal" if intervals.rows else "none"
         return (Decision(name="intervals", value=value, reason=intervals.reason),)
     is_calibrated = calibration.temperature != 1.0
     value = f"temperature {calibration.temperature:.3g}" if is_calibrated else "none"
-    return (Decision(name="calibration", value=value, reason=calibration.reason),)
+    decision = Decision(name="calibration", value=value, reason=calibration.reason)
+    if threshold == LIKELIEST:
+        return (decision,)
+    return decision, Decision(name="threshold", value=f"{threshold.value:.4g}", reason=threshold.reason)

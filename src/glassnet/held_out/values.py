@@ -24,6 +24,15 @@ class Calibration:
     gain: float = 0.0  # what it saves of that, each row with a temperature fitted on others
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Threshold:
+    """The probability of the positive class from which on it is the answer."""
+
+    value: float = 0.5
+    reason: str = "the likeliest class is the answer"
+
+
+LIKELIEST: Final = Threshold()
 UNCALIBRATED: Final = Calibration()
 
 

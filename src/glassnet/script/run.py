@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.errors import SourceError
 from glassnet.pipeline import Fitted
+from glassnet.recipe.choose import shown
 from glassnet.script.values import Run, cannot
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.source import drop_rows_without_target, read_table
@@ -63,6 +64,12 @@ def _refusal(fitted: Fitted, source: str) -> str:
     reasons = {
         "it trained a member on each of several folds; train it with one split to have a script": (
             settings.folds > 0
+        ),
+        f"its answer is the positive class from {fitted.threshold.value:.4g} on, not the likelier one": (
+            fitted.threshold.value != 0.5
+        ),
+        f"its epoch was chosen by the metric '{shown(fitted.recipe.training.metric)}', not by the loss": (
+            held_out and fitted.recipe.training.metric != "auto"
         ),
         "it has means of the target as inputs, each row's without its own part of the rows": bool(
             fitted.preparation.means.names

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from glassnet.errors import SettingsError, listed, near_miss
+from glassnet.metric import at_threshold
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import Task
@@ -46,7 +47,11 @@ def ask(fitted: Fitted, predicted_P: Floats64, label: str, target: str) -> Asked
             f"target '{schema.targets[0].name}' has no class '{label}'.{near_miss(label, labels)}"
             f" Its classes are: {listed(labels)}."
         )
-    chosen = labels.index(label) if label else int(predicted_P.argmax())
+    chosen = (
+        labels.index(label)
+        if label
+        else int(at_threshold(predicted_P[None], fitted.threshold.value)[0].argmax())
+    )
     what = f"{schema.targets[0].name} = {labels[chosen]}"
     if outputs == 1:
         weight_T = np.array([1.0 if chosen == 1 else -1.0])
@@ -62,6 +67,11 @@ def ask(fitted: Fitted, predicted_P: Floats64, label: str, target: str) -> Asked
     weight_T = np.eye(outputs)[chosen] - 1.0 / outputs
     about = f"{kind(fitted)} of {what} above the mean of all {outputs} classes'"
     return Asked(weight_T=weight_T, about=about, output=chosen, is_logit_of_sigmoid=_ends_in_sigmoid(fitted))
+
+
+def _answer(fitted: Fitted, predicted_P: Floats64) -> int:
+    """Return the place of the class that is predicted."""
+    return int(at_threshold(predicted_P[None], fitted.threshold.value)[0].argmax())
 
 
 def _asked_target(fitted: Fitted, target: str) -> Asked:
@@ -101,7 +111,7 @@ def prediction(fitted: Fitted, predicted_P: Floats64, asked: Asked) -> str:
         target, probability = schema.targets[asked.output], float(predicted_P[asked.output])
         label = target.labels[int(probability >= 0.5)]
         return f"{target.name} = {label}, probability {max(probability, 1 - probability):.2f}"
-    best = int(predicted_P.argmax())
+    best = _answer(fitted, predicted_P)
     return f"{schema.targets[0].name} = {schema.targets[0].labels[best]}, probability {predicted_P[best]:.2f}"
 
 
