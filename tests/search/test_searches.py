@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array, dok_array
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import make_classification, make_regression
 from sklearn.exceptions import NotFittedError
@@ -21,7 +22,7 @@ from sklearn.model_selection import (
 )
 from torch import Tensor, nn
 
-from glassnet.errors import GlassnetError, GlassnetWarning, SettingsError
+from glassnet.errors import GlassnetError, GlassnetWarning, SettingsError, SourceError
 from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
 from glassnet.search import GlassnetSearchCV
 
@@ -166,9 +167,9 @@ def test_a_run_that_diverges_scores_what_it_is_told_to():
         search.fit(X, Y)
     assert search.best_params_["learning_rate"] == 0.01
     assert search.cv_results_["rank_test_score"].tolist() == [1, 2]
-    with pytest.raises(GlassnetError, match=r"2 of 4 runs have no network\. The first: training met"):
+    with pytest.raises(GlassnetError, match="training met numbers that are not finite"):
         search.set_params(error_score="raise").fit(X, Y)
-    with pytest.raises(GlassnetError, match="2 of 2 runs have no network"):
+    with pytest.raises(GlassnetError, match="training met numbers that are not finite"):
         search.set_params(error_score=0.0, param_distributions=grid | {"learning_rate": [1e30]}).fit(X, Y)
 
 
@@ -197,3 +198,15 @@ def test_predicting_needs_a_fit_and_a_refit():
         search.predict(X)
     with pytest.raises(SettingsError, match="refit is False"):
         search.fit(X, Y).predict(X)
+
+
+def test_what_is_no_table_is_told_as_the_estimator_tells_it():
+    search = GlassnetSearchCV(SMALL, GRID, cv=2, n_iter="all")
+    with pytest.raises(SourceError, match="X is a sparse matrix"):
+        search.fit(csr_array(X), Y)
+    with pytest.raises(SourceError, match="X is a sparse matrix"):
+        search.fit(dok_array(X), Y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        search.fit(X, Y[:-1])
+    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+        search.fit(X, None)

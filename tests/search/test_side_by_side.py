@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from joblib import Parallel, delayed
 from sklearn.datasets import make_classification
 
 from glassnet.estimators import GlassnetClassifier
@@ -36,7 +37,7 @@ def test_runs_that_differ_in_training_alone_share_preparation_inputs_and_initial
 
 
 def test_an_error_that_is_none_of_ours_ends_all_runs():
-    folds = make_folds(X, Y, None, CUTS)
+    folds = make_folds(FAST, X, Y, CUTS, groups=None, weight=None)
 
     def scorer(estimator, X, y):
         raise ZeroDivisionError("a scorer's own fault")
@@ -46,13 +47,16 @@ def test_an_error_that_is_none_of_ours_ends_all_runs():
 
 
 def test_outcomes_come_in_the_order_of_the_jobs_and_estimators_are_fitted():
-    folds = make_folds(X.tolist(), Y.tolist(), None, CUTS)
+    folds = make_folds(FAST, X.tolist(), Y.tolist(), CUTS, groups=None, weight=None)
     jobs = jobs_of(FAST, [{"epochs": 1}, {"epochs": 3}], folds)
     outcomes = run_jobs(jobs, lambda estimator, X, y: {"epochs": estimator.n_iter_}, threads=2)
     assert [one.test["epochs"] for one in outcomes] == [1, 1, 3, 3]
     assert all(one.estimator is job.estimator for one, job in zip(outcomes, jobs, strict=True))
 
 
-def test_threads_are_as_many_as_asked_for():
+def test_threads_are_as_many_as_asked_for(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert usable_threads(3) == 3
     assert usable_threads(None) == usable_threads(-1) >= 1
+    inside = Parallel(n_jobs=2, backend="threading")(delayed(usable_threads)(None) for _ in range(2))
+    assert inside == [1, 1]

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import check_cv
 
 from glassnet.errors import SettingsError
 from glassnet.estimators.base import Estimator
@@ -89,8 +87,7 @@ def cross_validate(  # noqa: PLR0913  # scikit-learn's own function has more
     check_estimator(model)
     if not settings:
         raise SettingsError("settings is empty; give at least one, {} for the defaults.")
-    splitter = check_cv(folds, y, classifier=is_classifier(model))
-    parts = make_folds(X, y, sample_weight, splitter.split(X, y, groups))
+    parts = make_folds(model, X, y, folds, groups=groups, weight=sample_weight)
     scorer = check_scoring(model, scoring=scoring)
     outcomes = run_jobs(jobs_of(model, settings, parts), scorer, threads=usable_threads(n_jobs))
     tell_failures(outcomes, float("nan"))
@@ -117,7 +114,7 @@ def _validated(settings: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome
         scores_CF={name: spread(one.test.get(name, float("nan")) for one in outcomes) for name in names},
         fit_seconds_CF=spread(one.fit_seconds for one in outcomes),
         score_seconds_CF=spread(one.score_seconds for one in outcomes),
-        failures=tuple(one.error for one in outcomes if one.error),
+        failures=tuple(str(one.error) for one in outcomes if one.error is not None),
     )
 
 

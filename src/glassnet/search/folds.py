@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import _safe_indexing
+from scipy.sparse import issparse  # type: ignore[import-untyped]
+from sklearn.base import is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing, indexable
 
 from glassnet.errors import SettingsError
 from glassnet.shared import Shared
@@ -30,11 +33,18 @@ class Fold:
 
 
 def make_folds(
-    X: Any, y: Any, weight: ArrayLike | None, cuts: Iterable[tuple[RowNumbers, RowNumbers]]
+    estimator: Any, X: Any, y: Any, cv: Any, *, groups: ArrayLike | None, weight: ArrayLike | None
 ) -> tuple[Fold, ...]:
-    """Return the folds of pairs of rows to fit and to leave out, as scikit-learn's splitters give them."""
-    if isinstance(X, Mapping):
-        X = to_polars(X)
+    """Return the folds that scikit-learn would cut for this estimator.
+
+    `cv` is a number of folds, a splitter, pairs of row numbers, or None for five folds. Raises SettingsError
+    where there are no targets or no folds, ValueError as scikit-learn does where lengths differ.
+    """
+    if y is None:
+        name = type(estimator).__name__
+        raise SettingsError(f"a search of {name} requires y to be passed, but the target y is None.")
+    X, y, weight = indexable(to_polars(X) if isinstance(X, Mapping) and not issparse(X) else X, y, weight)
+    splitter = check_cv(cv, y, classifier=is_classifier(estimator))
     folds = tuple(
         Fold(
             X_fit=rows_of(X, fit),
@@ -44,7 +54,7 @@ def make_folds(
             y_left=rows_of(y, left),
             weight_left=None if weight is None else np.asarray(weight)[left],
         )
-        for fit, left in cuts
+        for fit, left in splitter.split(X, y, groups)
     )
     if not folds:
         raise SettingsError("the folds are empty: cv gave no pair of rows to train on and rows to score on.")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.ma import MaskedArray
 from numpy.typing import NDArray
 
-from glassnet.errors import GlassnetWarning, TrainingError
+from glassnet.errors import GlassnetWarning
 from glassnet.prepare.values import Floats64
 from glassnet.search.side_by_side import LONE, Outcome
 
@@ -26,7 +26,7 @@ def results_of(
 ) -> Results:
     """Return the table of settings, times, scores and ranks; outcomes lie setting after setting.
 
-    A failed run scores `error_score` with a warning; with "raise" it raises TrainingError.
+    A failed run scores `error_score` with a warning; with "raise" its error is raised.
     """
     tell_failures(outcomes, error_score)
     count = len(candidates)
@@ -52,10 +52,10 @@ def results_of(
 
 
 def tell_failures(outcomes: Sequence[Outcome], error_score: float | str) -> None:
-    """Warn of runs without a network; raise TrainingError if there is no other, or for "raise"."""
-    failed = [one.error for one in outcomes if one.error]
+    """Warn of runs without a network; raise the first error if every run has one, or for "raise"."""
+    failed = [one.error for one in outcomes if one.error is not None]
     if failed and (error_score == "raise" or len(failed) == len(outcomes)):
-        raise TrainingError(f"{len(failed)} of {len(outcomes)} runs have no network. The first: {failed[0]}")
+        raise failed[0]
     if failed:
         warnings.warn(
             f"{len(failed)} of {len(outcomes)} runs have no network and score {error_score}."

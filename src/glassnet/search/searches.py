@@ -9,9 +9,9 @@ from typing import Any, Self, TypeVar, cast
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import ParameterGrid, ParameterSampler, check_cv
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -94,8 +94,7 @@ class GlassnetSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         """Score every setting on every fold, then train the best one on all rows."""
         check_estimator(self.estimator)
-        splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        folds = make_folds(X, y, sample_weight, splitter.split(X, y, groups))
+        folds = make_folds(self.estimator, X, y, self.cv, groups=groups, weight=sample_weight)
         self.n_splits_ = len(folds)
         self.scorer_ = check_scoring(self.estimator, scoring=self.scoring)
         self.cv_results_ = self._search(folds)

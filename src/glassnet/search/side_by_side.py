@@ -20,7 +20,9 @@ import polars as pl
 from sklearn.base import clone
 
 from glassnet.errors import GlassnetError
-from glassnet.estimators.base import QUIET, Estimator, keep_model, run_of
+from glassnet.estimators.base import Estimator, keep_model, run_of
+from glassnet.estimators.callback import listener_of
+from glassnet.estimators.cores import threads_here
 from glassnet.model import EncodedRows, Model, encode_rows
 from glassnet.pipeline import Fitted, Sources
 from glassnet.pipeline import fit as run_pipeline
@@ -50,7 +52,7 @@ class Outcome:
     fit_seconds: float
     score_seconds: float
     estimator: Estimator  # fitted
-    error: str = ""  # why there is no network
+    error: GlassnetError | None = None  # why there is no network
 
 
 def jobs_of(
@@ -65,14 +67,16 @@ def jobs_of(
 
 
 def usable_threads(n_jobs: int | None) -> int:
-    """Return how many threads a search may take: all cores, or one inside of another parallel run."""
+    """Return how many threads a search may take: all cores, or inside of joblib its worker's share."""
+    if n_jobs is None and (share := threads_here(0)):
+        return share
     return int(joblib.effective_n_jobs(-1 if n_jobs is None else n_jobs))
 
 
 def run_jobs(jobs: Sequence[Job], scorer: Scorer, *, threads: int, with_train: bool = False) -> list[Outcome]:
     """Train and score all jobs side by side and return their outcomes in the order of the jobs.
 
-    A job whose network met numbers that are not finite has an error and no scores; any other error is raised.
+    A job that cannot be trained has its GlassnetError and no scores; any other error is raised.
     """
     # An own module draws from torch's one generator, so such runs go one after another.
     has_own = any(not isinstance(job.estimator.network, str) for job in jobs)
@@ -90,18 +94,18 @@ def run_jobs(jobs: Sequence[Job], scorer: Scorer, *, threads: int, with_train: b
 
 
 def _run(job: Job, scorer: Scorer, threads: int, with_train: bool, is_stopped: Event) -> Outcome:
-    fold, started, error = job.fold, perf_counter(), ""
+    fold, started, error = job.fold, perf_counter(), None
     try:
         _fit(job, threads, is_stopped)
     except GlassnetError as one:
-        error = str(one)
+        error = one
     fitted = perf_counter()
     test: Scores = {}
     train: Scores = {}
-    if not error:
+    if error is None:
         test = scores_of(scorer, job.estimator, fold.X_left, fold.y_left, fold.weight_left)
     scored = perf_counter()
-    if with_train and not error:
+    if with_train and error is None:
         train = scores_of(scorer, job.estimator, fold.X_fit, fold.y_fit, fold.weight_fit)
     return Outcome(
         test=test,
@@ -118,7 +122,8 @@ def _fit(job: Job, threads: int, is_stopped: Event) -> None:
     fold = job.fold
     frame, settings = run_of(job.estimator, fold.X_fit, fold.y_fit, fold.weight_fit)
     settings = replace(settings, threads=threads, records=False)
-    listener = replace(QUIET, should_stop=is_stopped.is_set)
+    heard = listener_of(job.estimator.callbacks)
+    listener = replace(heard, should_stop=lambda: is_stopped.is_set() or heard.should_stop())
     fitted = run_pipeline(Sources(table=frame), settings, listener, fold.shared)
     keep_model(job.estimator, Model(fitted, partial(_read_once, fold.shared)))
 
