@@ -16,7 +16,7 @@ from glassnet.errors import SettingsError, SourceError
 from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
 
 X, Y = make_classification(160, 5, n_informative=3, n_redundant=1, random_state=1)
-FAST = {"hidden": (8,), "bins": 0, "epochs": 3}
+FAST = {"hidden": (8,), "bins": 0, "members": 1, "epochs": 3}
 
 
 def test_scores_are_those_of_scikit_learns_loop():

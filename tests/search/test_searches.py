@@ -27,7 +27,7 @@ from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
 from glassnet.search import GlassnetSearchCV
 
 X, Y = make_classification(240, 6, n_informative=4, random_state=0)
-SMALL = GlassnetClassifier(hidden=(8,), bins=0, epochs=3, threads=1)
+SMALL = GlassnetClassifier(hidden=(8,), bins=0, members=1, epochs=3, threads=1)
 GRID = {"learning_rate": [0.001, 0.05], "random_state": [0, 7]}
 
 
@@ -65,6 +65,7 @@ def test_settings_of_other_shapes_run_side_by_side():
     grid = [
         {"hidden": [(4,), (8, 8)], "dropout": [0.0, 0.3]},
         {"batch_size": [16, 0], "bins": [4], "numbers": ["standard"]},
+        {"members": [2, "auto"], "batch_size": [0], "epochs": [1]},
     ]
     found = GlassnetSearchCV(SMALL, grid, n_iter="all", cv=2, refit=False).fit(X, Y)
     assert_same(found.cv_results_, GridSearchCV(SMALL, grid, cv=2, refit=False).fit(X, Y).cv_results_)
@@ -119,7 +120,7 @@ def test_several_scores_groups_weights_and_frames():
 
 def test_numbers_are_searched_with_a_scorer_of_ones_own():
     many, number = make_regression(120, 4, random_state=0, noise=3.0)
-    model = GlassnetRegressor(hidden=(8,), bins=0, epochs=3)
+    model = GlassnetRegressor(hidden=(8,), bins=0, members=1, epochs=3)
     scorer = make_scorer(mean_absolute_error, greater_is_better=False)
     found = GlassnetSearchCV(model, GRID, n_iter="all", cv=2, scoring=scorer).fit(many, number)
     expected = GridSearchCV(model, GRID, cv=2, scoring=scorer).fit(many, number)
@@ -130,7 +131,7 @@ def test_numbers_are_searched_with_a_scorer_of_ones_own():
 
 
 def test_what_the_engine_does_not_know_is_trained_all_the_same():
-    model = clone(SMALL).set_params(normalization="layer")
+    model = clone(SMALL).set_params(normalization="layer", epochs=1)
     found = GlassnetSearchCV(model, GRID, n_iter="all", cv=2, refit=False).fit(X, Y)
     assert_same(found.cv_results_, GridSearchCV(model, GRID, cv=2, refit=False).fit(X, Y).cv_results_)
 

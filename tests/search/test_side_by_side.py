@@ -16,7 +16,7 @@ from glassnet.shared import Shared
 
 X, Y = make_classification(160, 5, n_informative=3, n_redundant=1, random_state=1)
 CUTS = [(np.arange(80), np.arange(80, 160)), (np.arange(80, 160), np.arange(80))]
-FAST = GlassnetClassifier(hidden=(8,), bins=4, epochs=2)
+FAST = GlassnetClassifier(hidden=(8,), bins=4, members=1, epochs=2)
 
 
 def test_runs_that_differ_in_training_alone_share_preparation_inputs_and_initial_weights():
