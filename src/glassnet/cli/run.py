@@ -18,6 +18,7 @@ from glassnet.cli.options import changed
 from glassnet.cli.progress import Display, Shown
 from glassnet.cli.rehearsal import estimate_run
 from glassnet.cli.summary import next_command, notes, print_summary
+from glassnet.engine.choose import ENGINES
 from glassnet.errors import SettingsError, pick
 from glassnet.loss.registry import LOSSES
 from glassnet.metric import METRICS
@@ -59,6 +60,7 @@ NAMED: Final[dict[str, Mapping[str, object]]] = {
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
     "metric": METRICS,
+    "engine": ENGINES,
 }
 
 
