@@ -37,6 +37,7 @@ from glassnet.table.values import Kind
 
 BARS: Final = 20
 LOOKS: Final = ((ACCENT, "-"), (SECOND, "--"), (INK, ":"), (FAINT, "-."))  # of the first few outputs
+LEGEND: Final = 0.1  # of the height, for the name of each of several outputs
 RUG: Final = 0.09  # of the height: where the rows lie
 
 
@@ -79,7 +80,9 @@ def _name_rows(ax: Axes, names: Sequence[str]) -> None:
 def value_limits(dependence: Sequence[Dependence]) -> tuple[float, float]:
     """Return limits that pictures of several columns share, so that what hardly matters looks flat."""
     means = np.concatenate([one.mean_GP.ravel() for one in dependence])
-    single = np.concatenate([means, *(one.single_NG.ravel().astype(np.float64) for one in dependence)])
+    # Single rows stand behind one mean, not behind several.
+    drawn = [one.single_NG.ravel().astype(np.float64) for one in dependence if len(one.outputs) == 1]
+    single = np.concatenate([means, *drawn])
     low, high = np.quantile(single, [0.02, 0.98])
     low, high = min(float(low), float(means.min())), max(float(high), float(means.max()))
     air = 0.05 * (high - low) or max(abs(high), 1.0) * 0.05
@@ -100,7 +103,7 @@ def draw_dependence(
     """
     low, high = limits or value_limits([dependence])
     formatter = FuncFormatter(share_tick if is_share else number_tick)
-    what = names[0] if len(names) == 1 else ""
+    what = names[0] if len(names) == 1 else "probability" if is_share else "prediction"
     if is_levels(dependence.scale):
         _draw_levels(dependence, names, ax)
         ax.set_xlim(min(low, 0.0) if low < 0 else 0.0, high)
@@ -110,20 +113,20 @@ def draw_dependence(
         draw_grid(ax, "x")
     else:
         _draw_lines(dependence, names, ax)
-        ax.set_ylim(low, high)
+        ax.set_ylim(low, high if len(names) == 1 else high + LEGEND * len(names) * (high - low))
         ax.yaxis.set_major_formatter(formatter)
         ax.set_xlabel(label(dependence.scale.column, 40))
         ax.set_ylabel(label(what, 32))
         draw_grid(ax)
     if len(names) > 1:
-        draw_legend(ax, "upper right")
+        draw_legend(ax, "lower right" if is_levels(dependence.scale) else "upper right")
 
 
 def _draw_lines(dependence: Dependence, names: Sequence[str], ax: Axes) -> None:
     scale = dependence.scale
     known_G = np.isfinite(scale.place_G)
     place_G = scale.place_G[known_G]
-    single_NG = dependence.single_NG[:, known_G].astype(np.float64)
+    single_NG = dependence.single_NG[: None if len(names) == 1 else 0, known_G].astype(np.float64)
     # One line with gaps instead of thirty: a third of the bytes.
     gap_N1 = np.full((len(single_NG), 1), np.nan)
     ax.plot(
@@ -195,7 +198,8 @@ def _draw_levels(dependence: Dependence, names: Sequence[str], ax: Axes) -> None
             ax.plot(mean, place, mark, color=color, markersize=5, label=label(name, 24))
     words = cell_names(dependence.scale)
     ax.set_yticks(place, [label(words[g], 22) for g in order])
-    ax.set_ylim(order.size - 0.4, -0.6)
+    below = 0.0 if len(names) == 1 else 0.9 * len(names)  # room for the legend
+    ax.set_ylim(order.size - 0.4 + below, -0.6)
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.spines["left"].set_visible(False)
 

@@ -15,16 +15,17 @@ from glassnet.report import canvas, plots
 from glassnet.report.cells import cell_names, is_levels
 from glassnet.report.column_plots import level_order, value_limits
 from glassnet.report.markup import Html, element, paragraph
-from glassnet.report.outputs import are_shares, output_names, output_value
+from glassnet.report.outputs import are_shares, drawn_names, drawn_outputs, output_names, output_value
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.words import percent, quoted, several, short
+from glassnet.table.values import Task
 
 FLAT: Final = 0.03  # of the spread of all predictions: a mean that moves less hardly moves
 
 
 def dependence(fitted: Fitted) -> list[Html]:
     """Return a picture for each column that was looked at; nothing where none was."""
-    found = fitted.evaluation.insight.dependence
+    found = [drawn_outputs(fitted, one) for one in fitted.evaluation.insight.dependence]
     if not found:
         return []
     limits = value_limits(found)
@@ -38,17 +39,33 @@ def dependence(fitted: Fitted) -> list[Html]:
         f"Each cell of a column was put into {rows}, all else left as it was; the thick line or the bar is"
         f" the mean prediction.{singles} Marks at the bottom show where rows lie. Where columns go together,"
         " some of these cells would not occur: read such ends with care."
+        f"{_which(fitted, len(found[0].outputs))}"
     )
     pictures = [figure(_picture(fitted, one, place, limits)) for place, one in enumerate(found)]
     heading = element("h3", "How predictions go with each column")
     return [heading, paragraph(intro), grid(pictures)]
 
 
+def _which(fitted: Fitted, shown: int) -> str:
+    """Return which of many classes or targets are shown; nothing where all are."""
+    targets, task = fitted.schema.targets, fitted.schema.task
+    if task is Task.MULTICLASS and shown < len(targets[0].labels):
+        return f" Shown are the {shown} commonest of {len(targets[0].labels)} classes."
+    if task in (Task.REGRESSION, Task.MULTILABEL) and shown < len(targets):
+        return (
+            f" Shown {'is the first' if shown == 1 else f'are the first {shown}'} of {len(targets)} targets."
+        )
+    return ""
+
+
 def _picture(fitted: Fitted, one: Dependence, place: int, limits: tuple[float, float]) -> Picture:
-    tall = 0.9 + 0.24 * max(4, one.scale.place_G.size) if is_levels(one.scale) else 2.7
+    lines = one.scale.place_G.size + (len(one.outputs) if len(one.outputs) > 1 else 0)
+    tall = 0.9 + 0.24 * max(4, lines) if is_levels(one.scale) else 2.7
     axes = canvas.new_axes((4.6, tall))
     names = output_names(fitted, one.outputs)
-    plots.draw_dependence(one, names, axes, is_share=are_shares(fitted), limits=limits)
+    plots.draw_dependence(
+        one, drawn_names(fitted, one.outputs), axes, is_share=are_shares(fitted), limits=limits
+    )
     column = quoted(short(one.scale.column, 40))
     head, rows = _rows(fitted, one, names)
     words = (f"depends-{place}", column, _says(fitted, one, names[0], limits))

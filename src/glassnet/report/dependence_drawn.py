@@ -18,7 +18,7 @@ from glassnet.evaluate.vary import Looked
 from glassnet.pipeline import Fitted
 from glassnet.prepare.assemble import encode
 from glassnet.report import plots
-from glassnet.report.outputs import are_shares, output_names
+from glassnet.report.outputs import are_shares, drawn_names, drawn_outputs
 from glassnet.table.values import Task
 
 
@@ -36,8 +36,9 @@ def plot_dependence(
             f"the network sees no column '{column}'.{near_miss(column, names)} It sees: {listed(names)}."
         )
     found = _kept(fitted, column, label) if frame is None else _looked(fitted, column, label, frame)
+    found = drawn_outputs(fitted, found)
     ax = plots.new_axes() if ax is None else ax
-    plots.draw_dependence(found, output_names(fitted, found.outputs), ax, is_share=are_shares(fitted))
+    plots.draw_dependence(found, drawn_names(fitted, found.outputs), ax, is_share=are_shares(fitted))
     return ax
 
 

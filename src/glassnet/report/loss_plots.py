@@ -167,8 +167,9 @@ def speeds_of(trained: Trained) -> tuple[Floats64, Floats64, Floats64]:
 def draw_speed(trained: Trained, ax: Axes) -> None:
     """Draw rows per second along the epochs: how steadily the machine worked."""
     epoch_R, _, speed_R = speeds_of(trained)
+    epoch_R, speed_R = np.append(0.0, epoch_R), np.append(speed_R[0], speed_R)  # the first from its start
     ax.plot(
-        epoch_R, speed_R, color=ACCENT, lw=1.8, drawstyle="steps-pre", marker="o" if epoch_R.size < 3 else ""
+        epoch_R, speed_R, color=ACCENT, lw=1.8, drawstyle="steps-pre", marker="o" if epoch_R.size < 4 else ""
     )
     ax.axhline(trained.rows_per_second, color=FAINT, ls=":", lw=1.2)
     ax.set_ylim(0, 1.1 * float(speed_R.max()))
