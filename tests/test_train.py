@@ -31,6 +31,7 @@ BASE = Settings(
     patience=0,
     threads=1,
     learning_rate=0.02,
+    sharing="none",
 )
 
 

@@ -27,7 +27,7 @@ def test_examples_at_their_defaults(example):
         {"recipe": "sequential", "example": "moons", "epochs": 2000},
         {"example": "breast_cancer", "folds": 3, "members": 3},
         {"example": "moons", "activation": "tanh"},
-        {"example": "moons", "activation": "sigmoid", "hidden": (16, 16)},
+        {"example": "moons", "activation": "sigmoid", "hidden": (16, 16), "sharing": "none"},
         {"example": "diabetes", "loss": "absolute", "validation_share": 0.0, "epochs": 10},
         {"example": "diabetes", "loss": "quantile", "quantile": 0.9},
         {"example": "wine", "normalization": "layer"},
