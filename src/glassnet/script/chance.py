@@ -26,9 +26,9 @@ UNIFORM: Final = '''def uniform(purpose, count, {member}epoch=0, step=0{seed}):
     """Return `count` random numbers from 0 to 1."""
     return (random_words(purpose, count, {given}epoch, step{given_seed}) >> np.uint64(11)) * 2.0**-53'''
 
-NORMAL: Final = '''def normal(purpose, count{normal_member}{seed}):
+NORMAL: Final = '''def normal(purpose, count{normal_member}{normal_epoch}{seed}):
     """Return `count` random numbers with mean 0 and deviation 1 (Box and Muller's method)."""
-    radius, angle = np.split(uniform(purpose, count + count % 2{given_last}{given_seed}), 2)
+    radius, angle = np.split(uniform(purpose, count + count % 2{given_last}{given_epoch}{given_seed}), 2)
     radius, angle = np.sqrt(-2 * np.log1p(-radius)), 2 * np.pi * angle
     return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count]'''
 
@@ -39,8 +39,11 @@ SAYS: Final = (
 )
 
 
-def chance_section(code: str, seed: int, members: int) -> Section | None:
-    """Return the functions that draw random numbers, those that `code` uses; None where it uses none."""
+def chance_section(code: str, seed: int, has_members: bool) -> Section | None:
+    """Return the functions that draw random numbers, those that `code` uses; None where it uses none.
+
+    `has_members` says that draws name the member they are for.
+    """
     has_normal = "normal(" in code
     has_uniform = has_normal or "uniform(" in code
     has_order = "random_order(" in code
@@ -48,7 +51,7 @@ def chance_section(code: str, seed: int, members: int) -> Section | None:
         return None
     purposes = [one for one in Purpose if re.search(rf"\b{one.name}\b", code)]
     names, numbers = ", ".join(one.name for one in purposes), ", ".join(str(int(one)) for one in purposes)
-    blanks = _blanks(members > 1, "seed=" in code)
+    blanks = _blanks(has_members, code)
     if has_uniform or "random_words(" in code:
         wanted = {WORDS: True, ORDER: has_order, UNIFORM: has_uniform, NORMAL: has_normal}
         parts = [template.format(**blanks) for template, is_used in wanted.items() if is_used]
@@ -59,13 +62,17 @@ def chance_section(code: str, seed: int, members: int) -> Section | None:
     return Section(title="Random numbers", code=block(*head, *spaced), says=SAYS)
 
 
-def _blanks(several: bool, has_seed: bool) -> dict[str, str]:
-    """Return what goes into the blanks of the templates: members and a second seed only where needed."""
+def _blanks(several: bool, code: str) -> dict[str, str]:
+    """Return what goes into the blanks of the templates: what only some scripts need, only there."""
+    has_seed = "seed=" in code
+    has_epoch = bool(re.search(r"\bnormal\([^\n]*epoch=", code))
     return {
         "member": "member=0, " if several else "",
         "normal_member": ", member=0" if several else "",
         "given": "member, " if several else "",
         "given_last": ", member" if several else "",
+        "normal_epoch": ", epoch=0" if has_epoch else "",
+        "given_epoch": ", epoch" if has_epoch else "",
         "counter": "member" if several else "0",
         "seed": ", seed=SEED" if has_seed else "",
         "given_seed": ", seed=seed" if has_seed else "",

@@ -35,7 +35,7 @@ def columns_section(run: Run) -> Section:
     """Return the code that makes `x`, one row of numbers for each row of the table."""
     if is_matrix(run):
         return _matrix_section(run)
-    pieces = [*_number_pieces(run), *_mark_pieces(run), *_one_hot_pieces(run), *_bin_pieces(run)]
+    pieces = table_pieces(run)
     embedded = run.fitted.preparation.embedded_names
     codes = f"levels = np.column_stack([levels_of(name) for name in {listing(embedded, 60)}])"
     stacked = (
@@ -60,6 +60,11 @@ def _says(run: Run) -> str:
 
 
 # ---- the columns, in the order of the run's inputs ----
+
+
+def table_pieces(run: Run) -> list[Piece]:
+    """Return all input columns as code, without the levels that are embedded."""
+    return [*_number_pieces(run), *_mark_pieces(run), *_one_hot_pieces(run), *_bin_pieces(run)]
 
 
 def _number_pieces(run: Run) -> list[Piece]:
@@ -141,23 +146,35 @@ def _bin_pieces(run: Run) -> list[Piece]:
 
 def _grouped(pieces: list[Piece]) -> list[str]:
     """Return the list of columns, those made alike in one line; long lists of names stand above it."""
-    lists: dict[tuple[str, ...], str] = {}
+    lists = long_lists(pieces)
     lines = []
-    for (call, is_many), same in itertools.groupby(pieces, key=lambda one: (one.call, one.is_many)):
-        names = tuple(one.name for one in same)
+    for call, is_many, names in made_alike(pieces):
         if is_many:
             lines += [f"    *[{call.format(quoted(name))}]," for name in names]
         elif len(names) == 1:
             lines.append(f"    {call.format(quoted(names[0]))},")
         else:
-            if len(names) > FEW and names not in lists:
-                lists[names] = _list_name(call, set(lists.values()))
             listed = lists.get(names) or listing(names, len(call) + 26, 4)
             lines.append(f"    *[{call.format('name')} for name in {listed}],")
     above = [f"{variable} = {listing(names, len(variable) + 3)}" for names, variable in lists.items()]
     if len(lines) == 1 and lines[0].startswith("    *[") and "\n" not in lines[0]:
         return [*above, f"columns = {lines[0].strip()[1:-1]}"]
     return [*above, "columns = [", *lines, "]"] if lines else ["columns = []"]
+
+
+def made_alike(pieces: list[Piece]) -> list[tuple[str, bool, tuple[str, ...]]]:
+    """Return calls, whether each gives many columns, and the names that it is made of in one line."""
+    alike = itertools.groupby(pieces, key=lambda one: (one.call, one.is_many))
+    return [(call, is_many, tuple(one.name for one in same)) for (call, is_many), same in alike]
+
+
+def long_lists(pieces: list[Piece]) -> dict[tuple[str, ...], str]:
+    """Return a variable's name for each list of names that is too long to stand where it is used."""
+    lists: dict[tuple[str, ...], str] = {}
+    for call, is_many, names in made_alike(pieces):
+        if len(names) > FEW and not is_many and names not in lists:
+            lists[names] = _list_name(call, set(lists.values()))
+    return lists
 
 
 def _list_name(call: str, taken: set[str]) -> str:

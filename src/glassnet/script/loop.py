@@ -40,48 +40,52 @@ def loop_section(run: Run, voice: Voice | None = None) -> Section:
     """Return the code that trains, and records `training_loss` and `validation_loss`."""
     voice = voice or MODULES
     code = block(
-        *_constants(run, voice),
+        *constant_lines(run, voice.is_scratch),
         *(["\n", "\n", schedule, "\n", "\n"] if (schedule := schedule_code(run)) else ["\n"]),
         *(["\n", "\n", average.moved_code(run), "\n", "\n"] if average.averages(run) else []),
         *_loss(run, voice),
-        *_weights(run),
+        *weight_lines(run),
         *voice.before(run),
         "\n",
-        *_records(run),
+        *record_lines(run),
         *(_several(run, voice) if run.networks > 1 else _one(run, voice)),
     )
-    return Section(title="Training", code=re.sub(r"\n{4,}", "\n\n\n", code), says=_says(run))
+    return Section(title="Training", code=re.sub(r"\n{4,}", "\n\n\n", code), says=loop_says(run))
 
 
-def _says(run: Run) -> str:
+def loop_says(run: Run) -> str:
+    """Return what a reader is told of the loop."""
     trained = run.fitted.trained
     says = "One pass over the training rows is an epoch."
     if run.steps_per_epoch == 1:
         says = "Each step sees all training rows."
     says += average.SAYS if average.averages(run) else ""
     if run.has_validation:
-        says += " The weights with the least loss on the validation rows are kept."
+        whose = "The weights with" if not run.is_team else "The weights whose mean output has"
+        says += f" {whose} the least loss on the validation rows are kept."
         if trained.history.epochs < run.fitted.recipe.training.epochs:
             says += f" The run ended after epoch {trained.history.epochs}: {trained.stopped}."
     return says
 
 
-def _constants(run: Run, voice: Voice) -> list[str]:
+def constant_lines(run: Run, is_scratch: bool = False) -> list[str]:
+    """Return the lines that set how long training is."""
     training = run.fitted.recipe.training
     lines = [f"EPOCHS = {training.epochs}"]
     if run.steps_per_epoch > 1:
         lines.append(f"BATCH = {run.batch_size}  # rows of a step")
-    if voice.is_scratch:
+    if is_scratch:
         lines.append(f"LEARNING_RATE = {training.learning_rate}")
     if not is_constant(run):
         per_epoch = " * math.ceil(len(train) / BATCH)" if run.steps_per_epoch > 1 else ""
         lines.append(f"STEPS = EPOCHS{per_epoch}")
-    if _patience(run):
+    if has_patience(run):
         lines.append(f"PATIENCE = {training.patience}  # epochs without a better one before it stops")
     return lines
 
 
-def _patience(run: Run) -> bool:
+def has_patience(run: Run) -> bool:
+    """Return whether training may stop before its epochs are done."""
     return run.has_validation and run.fitted.recipe.training.patience > 0
 
 
@@ -97,7 +101,7 @@ def _loss(run: Run, voice: Voice) -> list[str]:
     return [code.define, *(["\n", "\n"] if code.define.startswith("def ") else [])]
 
 
-def _weights(run: Run) -> list[str]:
+def weight_lines(run: Run) -> list[str]:
     """Return the lines that weigh the classes."""
     wanted, labels = run.fitted.settings.class_weight, run.fitted.schema.targets[0].labels
     if wanted == "none":
@@ -113,7 +117,7 @@ def _weights(run: Run) -> list[str]:
     return [f"weight = torch.from_numpy(np.array({each})[y.astype(int)])  # of each class"]
 
 
-def _optimizers(run: Run) -> list[str]:
+def optimizer_lines(run: Run) -> list[str]:
     """Return the lines that make the optimiser and what moves its rate, or one of each per member."""
     if run.networks > 1:
         return _several_optimizers(run)
@@ -137,7 +141,8 @@ def _several_optimizers(run: Run) -> list[str]:
     return lines
 
 
-def _records(run: Run) -> list[str]:
+def record_lines(run: Run) -> list[str]:
+    """Return the lines that make room for losses and the best weights."""
     if not run.has_validation:
         return ["training_loss = []"]
     best = "best_loss = math.inf"
@@ -147,7 +152,7 @@ def _records(run: Run) -> list[str]:
     return ["training_loss, validation_loss = [], []", best]
 
 
-def _epochs(run: Run) -> str:
+def epochs_line(run: Run) -> str:
     """Return the line that counts epochs: fewer where the run was ended before it was done."""
     trained, training = run.fitted.trained, run.fitted.recipe.training
     done = trained.history.epochs
@@ -161,9 +166,9 @@ def _epochs(run: Run) -> str:
 
 
 def _one(run: Run, voice: Voice) -> list[str]:
-    lines = [_epochs(run), *_in(1, _epoch_body(run, voice, ""))]
-    if _patience(run):
-        lines += _in(1, ["if epoch - best_epoch >= PATIENCE:", "    break"])
+    lines = [epochs_line(run), *indented(1, _epoch_body(run, voice, ""))]
+    if has_patience(run):
+        lines += indented(1, ["if epoch - best_epoch >= PATIENCE:", "    break"])
     if run.has_validation:
         lines.append(voice.restore)
     elif average.averages(run):
@@ -177,14 +182,14 @@ def _several(run: Run, voice: Voice) -> list[str]:
     names += ["average"] if average.averages(run) else []
     lists = ", ".join(f"{name}s" for name in names)
     lines = [
-        _epochs(run),
+        epochs_line(run),
         "    training_loss.append([])",
         "    validation_loss.append([])" if run.has_validation else "",
         f"    for member, ({', '.join(names)}) in enumerate(zip({lists})):",
-        *_in(2, _epoch_body(run, voice, "[member]")),
+        *indented(2, _epoch_body(run, voice, "[member]")),
     ]
-    if _patience(run):
-        lines += _in(1, ["if all(epoch - best >= PATIENCE for best in best_epoch):", "    break"])
+    if has_patience(run):
+        lines += indented(1, ["if all(epoch - best >= PATIENCE for best in best_epoch):", "    break"])
     if run.has_validation:
         lines.append(
             "for network, weights in zip(networks, best_weights):\n    network.load_state_dict(weights)"
@@ -196,7 +201,7 @@ def _several(run: Run, voice: Voice) -> list[str]:
     return lines
 
 
-def _in(depth: int, lines: list[str]) -> list[str]:
+def indented(depth: int, lines: list[str]) -> list[str]:
     """Return the lines indented."""
     pad = "    " * depth
     return [
@@ -209,7 +214,7 @@ def _epoch_body(run: Run, voice: Voice, mine: str) -> list[str]:
     """Return the lines of one epoch of one member; `mine` is the index of its records."""
     record = "training_loss[-1]" if mine else "training_loss"
     by_rows = run.fitted.recipe.training.training_loss == "rows"
-    lines = ["network.train()"] if _has_modes(run, voice) else []
+    lines = ["network.train()"] if has_modes(run, voice.is_scratch) else []
     if run.steps_per_epoch == 1:
         lines += [*_step(run, voice, "0", mine), "" if by_rows else f"{record}.append({_item(run)})"]
     else:
@@ -218,7 +223,7 @@ def _epoch_body(run: Run, voice: Voice, mine: str) -> list[str]:
             "" if by_rows else "total = 0.0",
             f"order = train[random_order(ORDER, len(train), {member}epoch)]",
             _enumerated(has_dropout(run)),
-            *_in(1, _step(run, voice, "step", mine)),
+            *indented(1, _step(run, voice, "step", mine)),
             "" if by_rows else f"    total += {_item(run)} * len(rows)",
             "" if by_rows else f"{record}.append(total / len(train))",
         ]
@@ -239,9 +244,10 @@ def has_dropout(run: Run) -> bool:
     return bool(architecture.dropout and architecture.hidden)
 
 
-def _has_modes(run: Run, voice: Voice) -> bool:
+def has_modes(run: Run, is_scratch: bool = False) -> bool:
+    """Return whether the network is told when it trains and when it is looked at."""
     # Averaged weights are looked at in a network of their own, which never drops a unit.
-    return not (voice.is_scratch or average.averages(run)) and has_dropout(run) and run.has_validation
+    return not (is_scratch or average.averages(run)) and has_dropout(run) and run.has_validation
 
 
 def _enumerated(is_numbered: bool) -> str:
@@ -287,7 +293,7 @@ def _draw(run: Run, step: str, rows: str, member: str) -> list[str]:
     return [f"draw_dropout({member}epoch, {step}, len({rows}))"]
 
 
-def _update(run: Run) -> list[str]:
+def update_lines(run: Run) -> list[str]:
     """Return the lines by which torch's optimiser takes a step."""
     lines = ["optimizer.zero_grad()", "loss.backward()"]
     if clip := run.fitted.recipe.training.clip:
@@ -298,10 +304,10 @@ def _update(run: Run) -> list[str]:
 
 MODULES: Final = Voice(
     call="network",
-    before=_optimizers,
+    before=optimizer_lines,
     draw=_draw,
     outputs=lambda run, inputs: f"network({inputs})",
-    update=_update,
+    update=update_lines,
     is_scratch=False,
     keep="copy.deepcopy(network.state_dict())",
     restore="network.load_state_dict(best_weights)",
@@ -311,7 +317,7 @@ MODULES: Final = Voice(
 def _clipped(run: Run) -> str:
     """Return the parameters whose gradients are clipped together."""
     architecture = run.fitted.recipe.architecture
-    if architecture.normalization == "layer" and architecture.hidden:
+    if architecture.normalization == "layer" and architecture.hidden and not run.is_team:
         return "in_order(network)"
     return "network.parameters()"
 
@@ -347,7 +353,7 @@ def _look(run: Run, voice: Voice, mine: str) -> list[str]:
         mean = "(losses.flatten() * w).numpy().sum() / w.numpy().sum()"
     return [
         "\n",
-        "network.eval()" if _has_modes(run, voice) else "",
+        "network.eval()" if has_modes(run, voice.is_scratch) else "",
         "with torch.no_grad():",
         f"    losses = row_loss({outputs}, target[validation]{_double(run)})",
         "w = weight[validation]" if " * w)" in mean else "",

@@ -30,8 +30,8 @@ EMBED: Final = '''class Embed(nn.Module):
         self.table = nn.Embedding(sum(sizes), {size}{dtype})
 
     def forward(self, x):
-        numbers, levels = x[:, : -len(self.starts)], x[:, -len(self.starts) :].long()
-        return torch.cat([numbers, self.table(levels + self.starts).flatten(1)], dim=1)'''
+        numbers, levels = x[..., : -len(self.starts)], x[..., -len(self.starts) :].long()
+        return torch.cat([numbers, self.table(levels + self.starts).flatten(-2)], dim=-1)'''
 
 DROPOUT: Final = '''class Dropout(nn.Module):
     """Sets some of the units to 0 while the network trains, and makes the others larger in turn."""
@@ -76,7 +76,7 @@ def _mlp(run: Run) -> list[str]:
     architecture = run.fitted.recipe.architecture
     shape = run.fitted.preparation
     width = shape.dense + len(shape.embedded) * shape.choices.embedding
-    double = _dtype(run)
+    double = dtype_code(run)
     modules = ["Embed(levels.max(axis=0) + 1)"] if shape.embedded else []
     activation = writer(ACTIVATION_MODULES, REFUSED_ACTIVATIONS, architecture.activation, "activation")
     for hidden in architecture.hidden:
@@ -94,23 +94,25 @@ NETWORK_WRITERS: Final[dict[str, Callable[[Run], list[str]]]] = {"mlp": _mlp, "n
 REFUSED_NETWORKS: Final[dict[str, str]] = {}
 
 
-def _dtype(run: Run) -> str:
+def dtype_code(run: Run) -> str:
+    """Return what makes a module keep numbers of 64 bits, where it has to."""
     return ", dtype=torch.float64" if run.fitted.recipe.training.precision == "float64" else ""
 
 
 def is_single_layer(run: Run) -> bool:
     """Return whether the network is one linear layer and nothing else."""
-    return len(_modules(run)) == 1
+    return len(network_modules(run)) == 1
 
 
-def _modules(run: Run) -> list[str]:
+def network_modules(run: Run) -> list[str]:
+    """Return the modules of one network as code, in their order."""
     name = run.fitted.recipe.architecture.network
     return writer(NETWORK_WRITERS, REFUSED_NETWORKS, name, "network")(run)
 
 
 def network_section(run: Run) -> Section:
     """Return the code that makes `network`, or `networks` where there are several members."""
-    classes = _classes(run)
+    classes = module_classes(run)
     if run.members == 1:
         return Section(
             title="The network", code=block(*classes, *_built(run, ""), *_start(run, "")), says=_says(run)
@@ -118,7 +120,7 @@ def network_section(run: Run) -> Section:
     build = block(
         "def build_network(member):",
         '    """Return one member with its starting weights."""',
-        *(_indented(line) for line in (*_built(run, "member"), *_start(run, "member"))),
+        *(indented_code(line) for line in (*_built(run, "member"), *_start(run, "member"))),
         "    return network",
     )
     code = block(
@@ -140,29 +142,30 @@ def _says(run: Run) -> str:
     return f"{linear} Here they are drawn so too, but from the seed, so that they are the run's."
 
 
-def _indented(code: str) -> str:
-    return "\n".join(f"    {line}" if line else "" for line in code.split("\n"))
+def indented_code(code: str, depth: int = 1) -> str:
+    """Return lines indented by four spaces, or a multiple."""
+    return "\n".join("    " * depth + line if line else "" for line in code.split("\n"))
 
 
-def _classes(run: Run) -> list[str]:
+def module_classes(run: Run, dropout: str = DROPOUT) -> list[str]:
     """Return the definitions of modules that torch does not have in this form."""
     architecture, shape = run.fitted.recipe.architecture, run.fitted.preparation
-    double = _dtype(run)
+    double = dtype_code(run)
     found = []
     if shape.embedded:
         found.append(EMBED.format(size=shape.choices.embedding, dtype=double))
     if architecture.normalization == "layer" and architecture.hidden:
         found.append(NORM.format(dtype=double))
-        if run.fitted.recipe.training.clip:
+        if run.fitted.recipe.training.clip and not run.is_team:
             found.append(IN_ORDER.format(first="network[0], " if shape.embedded else ""))
     if architecture.dropout and architecture.hidden:
-        found.append(dropout_code(run, architecture))
+        found.append(dropout_code(run, architecture, dropout))
     return [line for one in found for line in (one, "\n", "\n")]
 
 
 def dropout_code(run: Run, architecture: Architecture, template: str = DROPOUT) -> str:
     """Return the code that draws dropout masks."""
-    several = run.members > 1
+    several = run.networks > 1
     return template.format(
         first="network, member, " if several else "",
         member="member, " if several else "",
@@ -176,7 +179,7 @@ def dropout_code(run: Run, architecture: Architecture, template: str = DROPOUT) 
 
 def _built(run: Run, member: str) -> list[str]:
     """Return the statement that builds the network."""
-    modules = _modules(run)
+    modules = network_modules(run)
     if len(modules) == 1:
         return [f"network = {modules[0]}"]
     return [block("network = nn.Sequential(", *(f"    {module}," for module in modules), ")")]

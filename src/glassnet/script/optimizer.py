@@ -38,14 +38,16 @@ def _adamw(run: Run) -> str:
     if not training.weight_decay:
         given = f"lr={training.learning_rate}{_betas(run)}, weight_decay=0.0, fused=True"
         return f"torch.optim.AdamW(network.parameters(), {given})"
+    betas = _betas(run).replace(", betas", ",\n    betas")
+    others = "!= 2" if run.is_team else "< 2"  # a team's scales have three dimensions
     return (
         "torch.optim.AdamW(\n"
         "    [  # only matrices are pulled towards 0\n"
         '        {"params": [p for p in network.parameters() if p.ndim == 2],'
         f' "weight_decay": {training.weight_decay}}},\n'
-        '        {"params": [p for p in network.parameters() if p.ndim < 2], "weight_decay": 0.0},\n'
+        f'        {{"params": [p for p in network.parameters() if p.ndim {others}], "weight_decay": 0.0}},\n'
         "    ],\n"
-        f"    lr={training.learning_rate}{_betas(run)},\n"
+        f"    lr={training.learning_rate}{betas},\n"
         "    fused=True,\n"
         ")"
     )

@@ -7,6 +7,7 @@ from typing import Final
 from glassnet.script.average import averages
 from glassnet.script.loop import all_train, has_dropout
 from glassnet.script.loss import link_code
+from glassnet.script.network import indented_code
 from glassnet.script.values import Run, Section, block
 from glassnet.table.values import Task
 
@@ -23,6 +24,20 @@ PREDICT: Final = '''def predict(network, rows):
     output = outputs_of(network, rows){first}
 {link}
     return predicted'''
+
+TEAM: Final = '''@torch.no_grad()
+def outputs_of(rows):
+    """Return the outputs of every member for some rows."""
+    return torch.cat([network(part) for part in x[rows].split(1024)], dim=1).double().numpy()
+
+
+def prediction(output):
+    """Return what one member's outputs say."""
+{link}
+    return predicted
+
+
+predicted = sum(prediction(output{first}) for output in outputs_of({rows})) / MEMBERS'''
 
 
 def plot_section(run: Run) -> Section:
@@ -43,8 +58,13 @@ def plot_section(run: Run) -> Section:
 def result_section(run: Run, call: str = "network") -> Section:
     """Return the code that predicts the test rows (or the training rows) and says how good that is."""
     one_thread = "torch.set_num_threads(1)" if run.fitted.facts.threads > 1 else ""
-    made = _one_prediction(run, call) if run.members == 1 else _mean_prediction(run)
-    code = block(_eval(run, call), one_thread, *made, *_score(run))
+    if run.is_team:
+        made = _team_prediction(run)
+    else:
+        made = _one_prediction(run, call) if run.members == 1 else _mean_prediction(run)
+    before = [line for line in (_eval(run, call), one_thread) if line]
+    before += ["\n", "\n"] if before and made[0].startswith("@") else []
+    code = block(*before, *made, *_score(run))
     return Section(title="How good it is", code=code, says=_says(run))
 
 
@@ -72,10 +92,16 @@ def _one_prediction(run: Run, call: str) -> list[str]:
 def _mean_prediction(run: Run) -> list[str]:
     """Return the lines that average the members' predictions."""
     first = "[:, 0]" if run.fitted.outputs == 1 else ""
-    link = "\n".join(f"    {line}" for line in link_code(run).split("\n"))
+    link = indented_code(link_code(run))
     predict = PREDICT.format(first=first, link=link)
     mean = f"predicted = sum(predict(network, {_rows(run)}) for network in networks) / len(networks)"
     return [OUTPUTS.format(network="network, "), "\n", "\n", predict, "\n", "\n", mean]
+
+
+def _team_prediction(run: Run) -> list[str]:
+    """Return the lines that average the predictions of a team."""
+    first = "[:, 0]" if run.fitted.outputs == 1 else ""
+    return [TEAM.format(link=indented_code(link_code(run)), first=first, rows=_rows(run))]
 
 
 def _eval(run: Run, call: str) -> str:

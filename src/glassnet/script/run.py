@@ -80,7 +80,6 @@ def _refusal(fitted: Fitted, source: str) -> str:
         "it had validation or test rows of another file, and the model file does not say which": (
             _own_rows(fitted)
         ),
-        "its members share layers": fitted.recipe.architecture.sharing != "none",
         "a member met numbers that are not finite": bool(trained.failed),
         LESS_THAN_AN_EPOCH: not held_out and _was_cut(fitted),
         f"its table was in memory ({fitted.source}); save it as CSV or Parquet and name it with --source": (

@@ -57,6 +57,7 @@ def _refusal(run: Run) -> str:
     recipe = run.fitted.recipe
     reasons = {
         f"it has {run.members} members, and weights written out are those of one network": run.members > 1,
+        "its members share layers": run.is_team,
         f"optimiser '{recipe.training.optimizer}' keeps more than weights; only sgd is written out": (
             recipe.training.optimizer != "sgd"
         ),

@@ -110,12 +110,16 @@ def quoted(value: object) -> str:
 
 def listing(values: Iterable[object], before: int = 0, indent: int = 0) -> str:
     """Return a list as Python code, on one line where it fits behind `before` signs, else wrapped."""
-    items = [quoted(value) for value in values]
+    return wrapped([quoted(value) for value in values], before, indent)
+
+
+def wrapped(items: list[str], before: int = 0, indent: int = 0) -> str:
+    """Return pieces of code as a list, on one line where it fits behind `before` signs, else wrapped."""
     line = f"[{', '.join(items)}]"
     if before + len(line) <= WIDTH:
         return line
     pad = " " * (indent + 4)
-    wrapped = textwrap.wrap(
+    lines = textwrap.wrap(
         ", ".join(item.replace(" ", "\0") for item in items) + ",",
         WIDTH,
         initial_indent=pad,
@@ -123,7 +127,7 @@ def listing(values: Iterable[object], before: int = 0, indent: int = 0) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    body = "\n".join(wrapped).replace("\0", " ")
+    body = "\n".join(lines).replace("\0", " ")
     return f"[\n{body}\n{' ' * indent}]"
 
 

@@ -85,9 +85,10 @@ def verify(fitted: Fitted, style: str = "modules", source: str = "") -> Verified
 
 
 def must_be_exact(fitted: Fitted) -> bool:
-    """Return whether script and run round alike: one member, on the engine `eager`, in one thread."""
-    facts = fitted.facts
-    return facts.engine == "eager" and facts.threads == 1 and fitted.recipe.architecture.members == 1
+    """Return whether script and run round alike: one network, on the engine `eager`, in one thread."""
+    facts, architecture = fitted.facts, fitted.recipe.architecture
+    is_one = architecture.members == 1 and architecture.sharing == "none"
+    return facts.engine == "eager" and facts.threads == 1 and is_one
 
 
 def _environment() -> dict[str, str]:

@@ -20,6 +20,8 @@ from glassnet.script.scratch import scratch_sections
 from glassnet.script.split import split_section
 from glassnet.script.table import table_section
 from glassnet.script.target import target_section
+from glassnet.script.team import team_section
+from glassnet.script.team_loop import team_loop_section
 from glassnet.script.values import WIDTH, Run, Section, comment
 
 # What a name in the code needs at the head of the script, in the order of the imports.
@@ -38,6 +40,8 @@ SKLEARN: Final = (
 
 
 def _modules(run: Run) -> list[Section]:
+    if run.is_team:
+        return [team_section(run), team_loop_section(run), plot_section(run), result_section(run)]
     return [network_section(run), loop_section(run), plot_section(run), result_section(run)]
 
 
@@ -57,7 +61,7 @@ def sections_of(fitted: Fitted, style: str = "modules", source: str = "") -> lis
     if not re.search(r"\btrain\b", "\n".join(one.code for one in sections if one.title != "Rows")):
         sections = [one for one in sections if one.title != "Rows"]
     code = "\n".join(one.code for one in sections)
-    chance = chance_section(code, fitted.recipe.training.seed, run.members)
+    chance = chance_section(code, fitted.recipe.training.seed, run.members > 1 or run.is_team)
     if chance:
         code += chance.code
         sections = [chance, *sections]

@@ -1,0 +1,183 @@
+"""The code of a team: members that share layers, each with its own scales of the columns and last layer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from glassnet.network.team import SCALE_PLACE
+from glassnet.prepare.assemble import dense_sources
+from glassnet.script.columns import long_lists, made_alike, table_pieces
+from glassnet.script.examples import is_matrix
+from glassnet.script.network import dtype_code, module_classes, network_modules
+from glassnet.script.values import Run, Section, block, quoted, wrapped
+
+DROPOUT: Final = '''class Dropout(nn.Module):
+    """Sets some of the units to 0 while the network trains, and makes the others larger in turn."""
+
+    def forward(self, x):
+        return x * self.factor if self.training else x
+
+
+def draw_dropout(epoch, step, rows):
+    """Draw which units of each member this step keeps, by a random 16-bit number for each."""
+    widths = {widths}
+    count = rows * sum(widths)
+    words = [random_words(DROPOUT, -(-count // 4), member, epoch, step) for member in range(MEMBERS)]
+    kept = np.stack([one.view(np.uint16)[:count] for one in words]) < {threshold}  # {percent} of 65,536
+    layers = [layer for layer in network.hidden if isinstance(layer, Dropout)]
+    for layer, width in zip(layers, widths):
+        here, kept = kept[:, : rows * width], kept[:, rows * width :]
+        factor = torch.from_numpy(here.reshape(MEMBERS, rows, width)).{cast} * (1 / (1 - {dropout}))
+        layer.factor = factor'''
+
+TEAM: Final = '''class Team(nn.Module):
+    """Networks that share their hidden layers.
+
+    Each member has two things of its own: a scale of every column, before the first layer, and the last
+    layer. So they come to differ, though most weights learn from what all of them see.
+    """
+
+    def __init__(self):
+        super().__init__()
+{embed}        self.scale = nn.Parameter(torch.ones(MEMBERS, 1, {columns}{dtype}))  # for any row
+        self.hidden = nn.Sequential(
+{hidden}
+        )
+        self.last = nn.ModuleList({last} for member in range(MEMBERS))
+
+    def forward(self, x):
+        """Return every member's outputs; `x` has rows for each member, or the same rows for all."""
+        x = self.hidden({embedded} * {scale})
+        return {output}'''
+
+START: Final = '''@torch.no_grad()
+def draw(layer, member, number):
+    """Draw a layer's starting weights within 1 / sqrt(inputs) of 0, as nn.Linear does, but from the seed."""
+    count = layer.weight.numel() + layer.bias.numel()
+    drawn = 2 * uniform(WEIGHTS, count, member, epoch=number) - 1
+    drawn = torch.from_numpy(drawn * (1 / math.sqrt(layer.in_features)))
+    layer.weight.copy_(drawn[: layer.weight.numel()].view_as(layer.weight))
+    layer.bias.copy_(drawn[layer.weight.numel() :])'''
+
+BUILD: Final = """network = Team()
+shared = [layer for layer in network.hidden if isinstance(layer, nn.Linear)]
+for number, layer in enumerate(shared{start}):
+    draw(layer, 0, number)
+for member, layer in enumerate(network.last):
+    draw(layer, member, {before}len(shared))
+with torch.no_grad():
+    for member, scale in enumerate(network.scale):
+        scale.copy_(torch.from_numpy(normal(WEIGHTS, {columns}, member, epoch={place:_}))){vectors}"""
+
+VECTORS: Final = """
+    vectors = network.embed.table.weight
+    vectors.copy_(torch.from_numpy(normal(WEIGHTS, vectors.numel())).view_as(vectors) / math.sqrt({size}))"""
+
+SAYS: Final = (
+    "{members} members predict, and the mean of their predictions counts. They are one network but for scales"
+    " and a last layer of each (Gorishniy et al., TabM, 2024). Weights start from the seed, so that they are"
+    " the run's."
+)
+SHARED: Final = "# What is made of one column shares a scale: its number, its mark, its bins, its levels."
+
+
+def team_section(run: Run) -> Section:
+    """Return the code that makes `network`, which gives the outputs of all members."""
+    code = block(
+        f"MEMBERS = {run.members}",
+        *_column_of(run),
+        "\n",
+        "\n",
+        *module_classes(run, DROPOUT),
+        _team(run),
+        "\n",
+        "\n",
+        START,
+        "\n",
+        "\n",
+        _built(run),
+    )
+    return Section(title="The team", code=code, says=SAYS.format(members=run.members))
+
+
+def _groups(run: Run) -> list[str]:
+    """Return the table's column behind each input of the first layer."""
+    preparation = run.fitted.preparation
+    each = preparation.choices.embedding
+    return [*dense_sources(preparation), *(name for name in preparation.embedded_names for _ in range(each))]
+
+
+def _has_groups(run: Run) -> bool:
+    """Return whether several inputs are made of one column."""
+    groups = _groups(run)
+    return len(set(groups)) < len(groups)
+
+
+def _column_of(run: Run) -> list[str]:
+    """Return the lines that make `column_of`, the column's number for each input, where it is needed."""
+    if not _has_groups(run):
+        return []
+    if is_matrix(run):
+        count = len(run.inputs)
+        widths = "[column[0].size for column in columns]"
+        numbers = f"np.repeat([*range({count}), *range({count})], {widths})"
+        return ["\n", SHARED, f"column_of = torch.tensor({numbers})"]
+    embedded = run.fitted.preparation.embedded
+    size = run.fitted.preparation.choices.embedding
+    more = f" + [{size}] * {len(embedded)}  # an embedded level is {size} numbers" if embedded else ""
+    return [
+        "\n",
+        SHARED,
+        f"sources = {wrapped(_sources(run), 10)}",
+        f"widths = [column[0].size for column in columns]{more}",
+        "places = {name: place for place, name in enumerate(dict.fromkeys(sources))}",
+        "column_of = torch.tensor([places[name] for name in np.repeat(sources, widths)])",
+    ]
+
+
+def _sources(run: Run) -> list[str]:
+    """Return the items of a list with the table's column behind each of the script's columns."""
+    pieces = table_pieces(run)
+    lists = long_lists(pieces)
+    items = []
+    for _, is_many, names in made_alike(pieces):
+        if is_many:
+            parts = run.fitted.preparation.encoding.sources
+            items += [f"*[{quoted(name)}] * {parts.count(name)}" for name in names]
+        elif names in lists:
+            items.append(f"*{lists[names]}")
+        else:
+            items += [quoted(name) for name in names]
+    return [*items, *(quoted(name) for name in run.fitted.preparation.embedded_names)]
+
+
+def _team(run: Run) -> str:
+    """Return the class of the network."""
+    has_embedding = bool(run.fitted.preparation.embedded)
+    modules = network_modules(run)
+    is_sigmoid = run.fitted.recipe.architecture.output == "sigmoid"
+    last = len(modules) - 1 - is_sigmoid
+    stacked = "torch.stack([last(own) for last, own in zip(self.last, x)])"
+    return TEAM.format(
+        embed=f"        self.embed = {modules[0]}\n" if has_embedding else "",
+        columns=len(set(_groups(run))),
+        dtype=dtype_code(run),
+        hidden="\n".join(f"            {module}," for module in modules[has_embedding:last]),
+        last=modules[last],
+        embedded="self.embed(x)" if has_embedding else "x",
+        scale="self.scale[..., column_of]" if _has_groups(run) else "self.scale",
+        output=f"torch.sigmoid({stacked})" if is_sigmoid else stacked,
+    )
+
+
+def _built(run: Run) -> str:
+    """Return the lines that make the network and set its starting weights."""
+    preparation = run.fitted.preparation
+    has_embedding = bool(preparation.embedded)
+    return BUILD.format(
+        start=", start=1" if has_embedding else "",
+        before="1 + " if has_embedding else "",
+        columns=len(set(_groups(run))),
+        place=SCALE_PLACE,
+        vectors=VECTORS.format(size=preparation.choices.embedding) if has_embedding else "",
+    )
