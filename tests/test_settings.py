@@ -32,6 +32,7 @@ WRONG = {
     "output": ("softmax",),
     "members": (0, 1025, 1.0),
     "bounds": ("auto-range", 1.0),
+    "effort": ("all", 1.0),
     "sharing": ("weights", True),
     "numbers": ("minmax",),
     "one_hot": (-1, 0.5),

@@ -32,6 +32,7 @@ def facts_of(gathered: Gathered, settings: Settings) -> Facts:
     counted = float(gathered.weights.row_R[:own].sum())
     return Facts(
         rows=round(counted),
+        effort=settings.effort,
         repeats=counted / max(own, 1),
         inputs=len(schema.inputs),
         task=schema.task,

@@ -66,6 +66,7 @@ class Settings:
     group: str = ""  # column: equal values stay on one side
     # The network
     recipe: str = "auto"  # auto, mlp, neuron, sequential
+    effort: str = "auto"  # fast, auto, best: time for accuracy, where the other settings are left open
     network: str | Own = "auto"  # neuron, mlp, or an own nn.Module class or instance
     hidden: tuple[int, ...] | Auto = "auto"  # width of each hidden layer
     activation: str = "auto"
@@ -113,7 +114,8 @@ class Settings:
             value = getattr(self, name)
             is_open = name in OPEN and isinstance(value, str) and value == "auto"
             if not is_open and not is_right(value):
-                near = near_miss(value, rule.removeprefix("one of ").split(", ")) if isinstance(value, str) else ""
+                known = rule.removeprefix("one of ").split(", ")
+                near = near_miss(value, known) if isinstance(value, str) else ""
                 raise SettingsError(f"{name} must be {rule}, but it is {value!r}.{near}")
         if self.columns and (twice := sorted(set(self.columns) & set(self.drop))):
             raise SettingsError(f"column '{twice[0]}' is both in columns and in drop; name it once.")
@@ -186,6 +188,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "one_hot": _whole(0),
     "embedding": _whole(1, 1024),
     "rare": _whole(1),
+    "effort": _one_of("fast", "best"),
     "bounds": _one_of("seen", "none"),
     "target_means": _one_of("auto", "on", "off"),
     "label_smoothing": _number(0.0, 1.0),

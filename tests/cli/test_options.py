@@ -33,6 +33,7 @@ OPTIONS = {
     "--drop",
     "--dropout",
     "--dry-run",
+    "--effort",
     "--embedding",
     "--encoding",
     "--engine",

@@ -46,7 +46,7 @@ def test_nothing_is_left_open_and_everything_has_a_reason(name, task, rows):
 
 
 def test_every_open_setting_is_chosen_somewhere():
-    assert set(CHOICES) == OPEN - READING - {"calibrate"}  # which is decided after training
+    assert set(CHOICES) == OPEN - READING - {"calibrate", "effort"}  # which is decided after training
 
 
 WISHES = {
@@ -197,3 +197,17 @@ def test_values_are_shown_as_people_write_them():
     assert shown(2e-3) == "0.002"
     assert shown(nn.Linear) == "Linear"
     assert shown(nn.ReLU()) == "ReLU"
+
+
+@pytest.mark.parametrize("rows", [500, 5000, 50_000])
+def test_more_effort_means_more_members_steps_and_width(rows):
+    sizes = [
+        choose_recipe(Settings(effort=effort), facts(rows, effort=effort))
+        for effort in ("fast", "auto", "best")
+    ]
+    members = [recipe.architecture.members for recipe in sizes]
+    assert members == sorted(set(members))
+    epochs = [recipe.training.epochs for recipe in sizes]
+    assert epochs == sorted(epochs)
+    widths = [sum(recipe.architecture.hidden) for recipe in sizes]
+    assert widths == sorted(widths)

@@ -94,6 +94,7 @@ SPLIT: Final = (
 
 NETWORK: Final = (
     Row("recipe", "NAME", text, "mlp, or a tutorial's own: neuron, sequential."),
+    Row("effort", "NAME", text, "fast, auto or best: time for accuracy."),
     Row("network", "NAME", text, "mlp or neuron."),
     Row("hidden", "WIDTHS", widths, "Of the hidden layers: 128,64 or none."),
     Row("activation", "NAME", text, "relu, silu, gelu, mish, selu, elu, tanh ..."),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from glassnet.errors import SettingsError, pick
+from glassnet.recipe.effort import EFFORTS
 from glassnet.recipe.tutorials import TUTORIALS
 from glassnet.settings import Architecture, Decision, Preparing, Recipe, Settings, Training
 from glassnet.table.values import Task
@@ -26,6 +27,7 @@ class Facts:
     folds: int = 0
     has_own_validation: bool = False
     has_own_test: bool = False
+    effort: str = "auto"
     repeats: float = 1.0  # mean weight of a row: 2 where each stands for two
 
 
@@ -38,9 +40,6 @@ BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's co
 SMALL: Final = 200
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
 SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
-TEAM: Final = 16  # members that share layers: 8 and 16 were measured
-FOLD_TEAM: Final = 4  # the same for each fold: folds differ by their rows too
-STEPS: Final = 4000  # of gradient descent: enough for the shown tables to pass their best epoch
 
 
 def _by_rows(rows: int, steps: tuple[tuple[int, Any], ...], last: Any) -> Any:
@@ -70,8 +69,8 @@ def _at_most(share: float, most: float, reason: str, otherwise: str) -> Chosen:
 def _hidden(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["network"] == "neuron":
         return (), "a neuron has no hidden layer"
-    widths = _by_rows(facts.rows, ((1000, (64, 64)), (10_000, (128, 128))), (256, 128))
-    return widths, f"a usual size for {facts.rows:,} rows"
+    few, some, many = EFFORTS[facts.effort].widths
+    return _by_rows(facts.rows, ((1000, few), (10_000, some)), many), f"a usual size for {facts.rows:,} rows"
 
 
 def _batch_size(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -85,10 +84,11 @@ def _epochs(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if not chosen["batch_size"] and facts.rows < SMALL:
         return SMALL_EPOCHS, f"as many steps as {facts.rows} rows bear without rows to stop by"
     batch = chosen["batch_size"] or facts.rows
-    epochs = min(200, max(12, round(STEPS * batch / max(facts.rows, 1))))
+    steps = EFFORTS[facts.effort].steps
+    epochs = min(200, max(12, round(steps * batch / max(facts.rows, 1))))
     if chosen["batch_size"] and facts.repeats > 1:
         epochs = round(epochs * facts.repeats)  # an epoch passes once over a row that stands for several
-    return epochs, f"about {STEPS:,} steps, between 12 and 200 epochs"
+    return epochs, f"about {steps:,} steps, between 12 and 200 epochs"
 
 
 def _patience(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -147,8 +147,9 @@ def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if alone or chosen.get("sharing") == "none":
         return (facts.folds, f"one for each of {facts.folds} folds") if facts.folds else (1, alone)
     if facts.folds:
-        return FOLD_TEAM * facts.folds, f"{FOLD_TEAM} for each of {facts.folds} folds"
-    return TEAM, "their mean errs less than one network, and they learn in one run"
+        team = EFFORTS[facts.effort].fold_team
+        return team * facts.folds, f"{team} for each of {facts.folds} folds"
+    return EFFORTS[facts.effort].team, "their mean errs less than one network, and they learn in one run"
 
 
 def _sharing(facts: Facts, chosen: dict[str, Any]) -> Chosen:
