@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import Tags
+from sklearn.utils import Tags, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.errors import SettingsError
@@ -24,6 +24,7 @@ from glassnet.estimators.inputs import (
     target_of,
     weights_of,
 )
+from glassnet.estimators.notebook import loss_panel
 from glassnet.estimators.seed import seed_of
 from glassnet.model import Model, fit
 from glassnet.resume import Going, begin, fit_again, go_on
@@ -40,6 +41,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self,
         *,
         recipe: str = "auto",
+        effort: str = "auto",
         network: str | Own = "auto",
         hidden: Sequence[int] | str = "auto",
         activation: str = "auto",
@@ -84,6 +86,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         callbacks: Sequence[Callback] | None = None,
     ) -> None:
         self.recipe = recipe
+        self.effort = effort
         self.network = network
         self.hidden = hidden
         self.activation = activation
@@ -158,6 +161,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         keep_model(self, Model(going.fitted))
         self._going = going
         return self
+
+    def _html_repr(self) -> str:
+        """Return scikit-learn's diagram, and below it the losses of a fitted estimator, for notebooks."""
+        diagram: str = estimator_html_repr(self)
+        return diagram + (loss_panel(self.model_) if hasattr(self, "model_") else "")
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
