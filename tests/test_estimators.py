@@ -37,7 +37,7 @@ def test_parameters_come_back():
 
 def test_every_parameter_is_a_setting_under_its_own_name():
     names = set(GlassnetClassifier().get_params())
-    assert names - set(SETTING_NAMES) == {"random_state"}
+    assert names - set(SETTING_NAMES) == {"random_state", "warm_start", "callbacks"}
 
 
 def test_kinds_of_estimators():

@@ -18,6 +18,7 @@ from glassnet.engine.eager import EagerEngine
 from glassnet.engine.plan import Engine
 from glassnet.errors import SourceError
 from glassnet.gather import Gathered, with_class_weights, with_text_labels
+from glassnet.held_out.lessons import learn_lessons
 from glassnet.loss.registry import make_loss
 from glassnet.metric import choose_metrics
 from glassnet.network.own import OwnModule
@@ -79,7 +80,8 @@ def begin(frame: pl.DataFrame, classes: pl.DataFrame | None, settings: Settings,
 def go_on(going: Going, frame: pl.DataFrame, settings: Settings, listener: Listener) -> Going:
     """Return the run after one more pass, over these rows. Raises SourceError for a class never named."""
     draft = _draft(going.fitted, frame, replace(settings, validation_share=0.0, test_share=0.0, folds=0))
-    draft = replace(draft, recipe=going.fitted.recipe)
+    recipe = going.fitted.recipe
+    draft = replace(draft, recipe=replace(recipe, training=_own_parts(recipe.training, settings)))
     after = _pass(draft, settings, listener, going.moments, going.passes)
     trained = after.fitted.trained
     history = _joined(going.fitted.trained.history, trained.history)
@@ -101,7 +103,27 @@ def fit_again(fitted: Fitted, frame: pl.DataFrame, settings: Settings, listener:
     )
     with torch_threads(used_threads(draft.plan, engine.name)):
         trained = train(draft.plan, engine, watch)
-    return fitted_of(draft, settings, trained, unevaluated(draft.plan), (engine.name, why), draft.seconds)
+    again = fitted_of(draft, settings, trained, unevaluated(draft.plan), (engine.name, why), draft.seconds)
+    lessons = learn_lessons(draft.plan, trained, settings, draft.metrics[0])
+    return replace(
+        again,
+        calibration=lessons.calibration,
+        intervals=lessons.intervals,
+        threshold=lessons.threshold,
+        decisions=(*again.decisions, *lessons.decisions),
+    )
+
+
+def _own_parts(training: Training, settings: Settings) -> Training:
+    """Return the training with the user's own loss, optimiser and metric: a model file holds their names."""
+    own: dict[str, Any] = {
+        name: value
+        for name in ("loss", "optimizer", "metric")
+        if not isinstance(value := getattr(settings, name), str)
+    }
+    if not isinstance(settings.learning_rate, str):
+        own["learning_rate"] = settings.learning_rate  # may change from pass to pass
+    return replace(training, **own)
 
 
 def _told(settings: Settings, recipe: Recipe) -> Settings:

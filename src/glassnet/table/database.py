@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import polars as pl
 
 from glassnet.errors import SourceError
+
+if TYPE_CHECKING:
+    import duckdb  # imported by the functions: rows in memory are predicted without it
 
 # Extensions are never fetched nor loaded by themselves: nothing here may reach for the network.
 CONFIG: Final[Mapping[str, str | bool | int | float | list[str]]] = {
@@ -23,6 +25,8 @@ FIRST_LINES = 2  # lines of a DuckDB message that are worth showing
 @contextmanager
 def connect(threads: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give an in-memory connection that fetches nothing; 0 threads means all cores."""
+    import duckdb
+
     connection = duckdb.connect(":memory:", config=dict(CONFIG))
     try:
         if threads:
@@ -43,6 +47,8 @@ def frame_of(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> pl.
 
     Raises SourceError, naming `where`, for anything DuckDB cannot read.
     """
+    import duckdb
+
     try:
         return pl.DataFrame(connection.sql(sql))
     except duckdb.Error as error:
@@ -57,6 +63,8 @@ def stream_of(
     Rows are fetched one small piece at a time: an Arrow stream hands out a million rows at once, which
     on a wide table is gigabytes (measured 2026-11: 2 million rows of 21 text columns, 182 MB against 410 MB).
     """
+    import duckdb
+
     try:
         # One thread cannot run ahead of the caller. With two, memory grew from 83 to 168 MB when a CSV grew
         # nine times, with one and buffers of 4 MB from 76 to 77 MB, in half the time (2026-11-22).
@@ -87,6 +95,8 @@ def _streamable(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, d
 
 def rows_of(sql: str, where: str, rows: int = 10_000) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows of `sql` as lists of tuples. Raises SourceError, naming `where`."""
+    import duckdb
+
     with connect() as connection:
         try:
             result = connection.execute(sql)
@@ -98,6 +108,8 @@ def rows_of(sql: str, where: str, rows: int = 10_000) -> Iterator[list[tuple[Any
 
 def columns_of(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> tuple[str, ...]:
     """Return the names of the columns of `sql`. Raises SourceError, naming `where`."""
+    import duckdb
+
     try:
         return tuple(connection.sql(f"select * from ({sql}) limit 0").columns)
     except duckdb.Error as error:
@@ -106,6 +118,8 @@ def columns_of(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> t
 
 def counted(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...] | None:
     """Return the one row of counts that `sql` gives, or None where DuckDB cannot read what it counts."""
+    import duckdb
+
     try:
         return tuple(connection.execute(sql).fetchall()[0])
     except duckdb.Error:

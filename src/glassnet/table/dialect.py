@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from clevercsv.detect import Detector
-
 from glassnet.errors import SettingsError
 from glassnet.settings import Settings
 from glassnet.table.encoding import Readable
@@ -59,6 +57,8 @@ def _delimiter_of(
         found = "\t"
         notes: tuple[str, ...] = ()
     else:
+        from clevercsv.detect import Detector  # it imports pandas; rows in memory do without
+
         detected = Detector().detect(_clear_lines(readable.sample))
         found, notes = _delimiter((detected.delimiter if detected else "") or "", readable, path.name, base)
     if _is_doubled(readable, replace(base, delimiter=found)):

@@ -144,7 +144,7 @@ def raw_names(data: object) -> list[str]:
 def _pandas_column(column: object) -> pl.Series:
     dtype = str(column.dtype)  # type: ignore[attr-defined]
     kind = getattr(column.dtype, "kind", "O")  # type: ignore[attr-defined]
-    if kind in "iufb" and dtype == dtype.lower():  # NumPy's own; pandas' nullable ones are capitalised
+    if kind in "iufb" and isinstance(column.dtype, np.dtype):  # type: ignore[attr-defined]  # NumPy's own
         return pl.Series(column.to_numpy())  # type: ignore[attr-defined]
     if dtype == "category":
         return values_of(_without_na(column.astype(object))).cast(pl.String).cast(pl.Categorical)  # type: ignore[attr-defined]

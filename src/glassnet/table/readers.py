@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from glassnet.errors import SettingsError, SourceError, near_miss
 from glassnet.settings import Settings
 from glassnet.table.arrow import scan_arrow
@@ -137,6 +135,8 @@ def scan_query(settings: Settings) -> Iterator[Scan]:
 
     Raises SettingsError for anything but one SELECT: nothing may be written, loaded or attached.
     """
+    import duckdb
+
     query = settings.query
     try:
         statements = duckdb.extract_statements(query)

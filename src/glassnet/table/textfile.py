@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-import duckdb
+from typing import TYPE_CHECKING, Final
 
 from glassnet.settings import Settings
 from glassnet.table.database import connect, counted, literal
@@ -18,6 +16,9 @@ from glassnet.table.layout import Layout, find_layout
 from glassnet.table.lines import Signs
 from glassnet.table.mend import mend, remarks_below, total_note
 from glassnet.table.scan import Scan, sql_scan
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Bytes of a buffer, which must hold the longest line: small ones keep memory flat, large ones are tried where
 # a cell is a book. DuckDB's own would be sixteen longest lines.

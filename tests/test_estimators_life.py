@@ -1,0 +1,274 @@
+"""What happens to an estimator after `fit`: copies, pickles, more epochs, more rows, other processes."""
+
+import copy
+import io
+import pickle
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import Parallel, delayed
+from torch import nn
+
+from glassnet.errors import GlassnetError
+from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
+from glassnet.estimators.cores import threads_here
+
+FAST = {"hidden": (16,), "epochs": 12, "learning_rate": 0.05, "members": 1, "threads": 1}
+
+
+def table(rows: int = 240, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    X = pd.DataFrame(generator.normal(size=(rows, 3)), columns=["a", "b", "c"])
+    X["city"] = generator.choice(["Bonn", "Celle", "Ulm"], rows)
+    score = X["a"] + (X["city"] == "Ulm")
+    return X, np.where(score > 0.9, "high", np.where(score > 0, "middle", "low"))
+
+
+class Own(nn.Module):
+    """A module of the user's."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, outputs))
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+# ---- copies ----
+
+
+def through_pickle(model):
+    return pickle.loads(pickle.dumps(model))
+
+
+def through_joblib(model):
+    buffer = io.BytesIO()
+    joblib.dump(model, buffer)
+    buffer.seek(0)
+    return joblib.load(buffer)
+
+
+@pytest.mark.parametrize("way", [through_pickle, through_joblib, copy.deepcopy, copy.copy])
+@pytest.mark.parametrize("network", ["auto", Own], ids=["built in", "own"])
+def test_a_copy_predicts_the_same(way, network):
+    X, y = table()
+    model = GlassnetClassifier(**FAST, network=network).fit(X, y)
+    again = way(model)
+    assert again.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
+    assert again.get_params() == model.get_params()
+    assert again.classes_.tolist() == ["high", "low", "middle"]
+    assert again.feature_names_in_.tolist() == ["a", "b", "c", "city"]
+    assert again.n_iter_ == model.n_iter_
+
+
+def test_an_own_module_instance_is_copied_and_left_as_it_was():
+    X, y = table()
+    module = Own(6, 3)
+    before = [p.clone() for p in module.parameters()]
+    model = GlassnetClassifier(**FAST, network=module).fit(X, y)
+    assert copy.deepcopy(model).predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
+    assert all((p == old).all() for p, old in zip(module.parameters(), before, strict=True))
+
+
+def test_the_payload_of_a_pickle_is_the_model_file():
+    X, y = table()
+    state = GlassnetClassifier(**FAST).fit(X, y).__getstate__()
+    assert "model_" not in state
+    assert b'"__metadata__"' in state["model file"][:100]
+
+
+def test_an_estimator_not_fitted_is_pickled_too():
+    assert through_pickle(GlassnetRegressor(epochs=3)).epochs == 3
+
+
+# ---- chance ----
+
+
+def test_every_kind_of_random_state():
+    X, y = table(80)
+    shares = {}
+    for name, state in {
+        "int": 5,
+        "numpy int": np.int64(5),
+        "RandomState": np.random.RandomState(5),
+        "Generator": np.random.default_rng(5),
+        "None": None,
+    }.items():
+        shares[name] = GlassnetClassifier(**FAST, random_state=state).fit(X, y).predict_proba(X)
+    assert shares["int"].tobytes() == shares["numpy int"].tobytes()
+    assert len({share.tobytes() for share in shares.values()}) == 4
+    again = GlassnetClassifier(**FAST, random_state=np.random.RandomState(5)).fit(X, y)
+    assert again.predict_proba(X).tobytes() == shares["RandomState"].tobytes()
+    with pytest.raises(GlassnetError, match="random_state must be None"):
+        GlassnetClassifier(random_state="five").fit(X, y)
+
+
+def test_none_is_another_seed_each_time():
+    X, y = table(80)
+    model = GlassnetClassifier(**FAST, random_state=None)
+    assert model.fit(X, y).predict_proba(X).tobytes() != model.fit(X, y).predict_proba(X).tobytes()
+
+
+def test_no_global_generator_is_touched():
+    X, y = table(80)
+    np.random.seed(3)
+    wanted = np.random.random()
+    np.random.seed(3)
+    GlassnetClassifier(**FAST, random_state=None).fit(X, y)
+    assert np.random.random() == wanted
+
+
+# ---- more epochs ----
+
+
+def test_a_warm_start_goes_on_from_the_weights():
+    X, y = table()
+    few = FAST | {"epochs": 3, "learning_rate": 0.01, "validation_share": 0.0}
+    model = GlassnetClassifier(**few, warm_start=True).fit(X, y)
+    first = model.model_.epochs["training_loss"].to_list()
+    second = model.fit(X, y).model_.epochs["training_loss"].to_list()
+    third = model.fit(X, y).model_.epochs["training_loss"].to_list()
+    assert first[0] > second[0] > third[0]
+    cold = GlassnetClassifier(**few).fit(X, y).fit(X, y)
+    assert cold.model_.epochs["training_loss"].to_list() == first
+
+
+def test_a_warm_start_with_other_columns_is_refused():
+    X, y = table()
+    model = GlassnetClassifier(**FAST, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.fit(X.rename(columns={"a": "z"}), y)
+
+
+# ---- more rows ----
+
+
+def parts(rows: int, size: int):
+    X, y = table(rows)
+    return [(X.iloc[start : start + size], y[start : start + size]) for start in range(0, rows, size)]
+
+
+def test_parts_of_a_table_teach_what_the_whole_does():
+    X, y = table(600)
+    model = GlassnetClassifier(hidden=(16,), learning_rate=0.01, members=1, threads=1)
+    losses = []
+    for _ in range(10):
+        for part, labels in parts(600, 100):
+            model.partial_fit(part, labels, classes=["low", "middle", "high"])
+        losses.append(
+            -np.log(model.predict_proba(X)[np.arange(600), np.unique(y, return_inverse=True)[1]]).mean()
+        )
+    assert losses[0] > losses[4] > losses[9]
+    assert model.score(X, y) > 0.85
+    assert model.n_iter_ == 60
+
+
+def test_a_part_may_lack_classes():
+    X, y = table()
+    model = GlassnetClassifier(hidden=(8,), members=1, threads=1)
+    low = y == "low"
+    model.partial_fit(X[low], y[low], classes=["low", "middle", "high"])
+    assert model.classes_.tolist() == ["high", "low", "middle"]
+    assert model.predict_proba(X).shape == (240, 3)
+    model.partial_fit(X, y, classes=["low", "middle", "high"])
+    with pytest.raises(
+        GlassnetError, match=r"row 1 is of a class that was not named at the start \(high, low"
+    ):
+        model.partial_fit(X.head(3), ["new", "low", "low"])
+
+
+def test_passes_carry_the_optimisers_memory():
+    X = np.random.default_rng(0).normal(size=(64, 3))
+    y = X @ [1.0, -2.0, 0.5]
+    kept = GlassnetRegressor(hidden=(8,), learning_rate=0.01, members=1, threads=1)
+    lost = GlassnetRegressor(hidden=(8,), learning_rate=0.01, members=1, threads=1)
+    for number in range(5):
+        kept.partial_fit(X, y)
+        lost.partial_fit(X, y)
+        if number == 2:
+            assert kept.predict(X).tobytes() == lost.predict(X).tobytes()
+            del lost._going
+    assert kept.predict(X).tobytes() != lost.predict(X).tobytes()
+    assert np.isfinite(kept.predict(X)).all()
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(1.0, 65.0)], ids=["even", "weighted"])
+def test_numbers_come_in_parts_too(weights):
+    X = np.random.default_rng(0).normal(size=(64, 3))
+    y = np.stack([X[:, 0], -X[:, 1]], axis=1)
+    model = GlassnetRegressor(hidden=(16,), learning_rate=0.02, members=1, threads=1)
+    for _ in range(60):
+        model.partial_fit(X, y, sample_weight=weights)
+    assert model.predict(X).shape == (64, 2)
+    assert model.score(X, y) > 0.8
+
+
+def test_passes_after_fit_go_on_from_it():
+    X, y = table()
+    model = GlassnetClassifier(**FAST).fit(X, y)
+    before = model.predict_proba(X)
+    again = copy.deepcopy(model).set_params(learning_rate=0.001).partial_fit(X, y)
+    assert np.abs(again.predict_proba(X) - before).max() > 0
+    assert again.score(X, y) > 0.7
+    assert model.predict_proba(X).tobytes() == before.tobytes()
+
+
+def test_an_own_module_and_optimiser_take_parts():
+    import torch
+
+    X, y = table()
+    model = GlassnetClassifier(
+        network=Own, optimizer=torch.optim.RMSprop, learning_rate=0.01, members=1, threads=1
+    )
+    for _ in range(3):
+        model.partial_fit(X, y)
+    assert through_pickle(model).partial_fit(X, y).score(X, y) > 0.3
+
+
+# ---- threads ----
+
+
+def nested_threads(_: int) -> int:
+    return threads_here(0)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_joblibs_workers_do_not_take_all_cores_each(backend):
+    assert threads_here(0) == 0
+    assert threads_here(3) == 3
+    found = Parallel(n_jobs=2, backend=backend)(delayed(nested_threads)(i) for i in range(2))
+    cores = joblib.cpu_count()
+    assert all(1 <= one <= max(cores // 2, 1) for one in found)
+
+
+# ---- other processes ----
+
+FRESH = """
+import pickle, sys
+model = pickle.load(open(sys.argv[1], "rb"))
+import numpy as np
+rows = np.load(sys.argv[2])
+sys.stdout.buffer.write(model.predict_proba(rows).tobytes())
+loaded = {name.split(".")[0] for name in sys.modules}
+heavy = sorted(loaded & {"duckdb", "click", "rich", "matplotlib", "clevercsv"})
+sys.exit(f"imports {heavy}" if heavy else 0)
+"""
+
+
+def test_a_fresh_process_predicts_and_imports_nothing_else(tmp_path):
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    model = GlassnetClassifier(**FAST).fit(X, (X[:, 0] > 0).astype(int))
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
+    np.save(tmp_path / "rows.npy", X)
+    run = subprocess.run(
+        [sys.executable, "-c", FRESH, tmp_path / "model.pickle", tmp_path / "rows.npy"],
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    assert run.stdout == model.predict_proba(X).tobytes()
