@@ -31,7 +31,14 @@ def draw_table() -> pl.DataFrame:
 
 
 def train(target: str = "answer", **changes) -> Model:
-    usual = {"epochs": 4, "hidden": (8,), "threads": 1, "columns": ("a", "b", "<i>c", "city")}
+    usual = {
+        "epochs": 4,
+        "hidden": (8,),
+        "threads": 1,
+        "members": 1,
+        "learning_rate": 0.02,
+        "columns": ("a", "b", "<i>c", "city"),
+    }
     return glassnet.fit(draw_table(), target, **(usual | changes))
 
 

@@ -19,7 +19,7 @@ def with_evaluation(model, **changes):
 def test_a_run_without_the_column_that_matters_is_worse(plain, blind):
     found = glassnet.compare({"plain": plain, "blind": blind})
     assert str(found).startswith("‘plain’ is better than ‘blind’ by accuracy:")
-    assert "more than the choice of rows explains (p = 0.0" in str(found)
+    assert "more than the choice of rows explains (p < 0.001)." in str(found)
     assert repr(found).startswith("<glassnet comparison of 2 runs: ‘plain’ is better")
     assert found.compared.rows == "All were measured on the same 80 test rows."
     assert found.compared.is_paired
@@ -109,7 +109,8 @@ def test_a_metric_that_one_run_did_not_show_is_measured_now(plain, blind):
     scores = tuple(one for one in blind.fitted.evaluation.scores if one.metric != "auc")
     found = glassnet.compare({"plain": plain, "blind": with_evaluation(blind, scores=scores)})
     whole = glassnet.compare({"plain": plain, "blind": blind})
-    assert found.table.equals(whole.table)
+    for column in ("value", "low", "high"):  # intervals are from other resamples
+        assert found.table[column].to_list() == pytest.approx(whole.table[column].to_list(), abs=0.05)
 
 
 def test_an_own_metric_is_compared_where_both_have_it(plain, blind):

@@ -30,9 +30,8 @@ from glassnet.comparison.opened import Given, opened
 from glassnet.comparison.rows import held_rows, why_unpaired
 from glassnet.comparison.told import caveats, rows_said, sentences
 from glassnet.comparison.values import Compared, Gap, Held, Measured, Run
-from glassnet.evaluate.score import Reference, score_rows
 from glassnet.evaluate.values import Score
-from glassnet.metric import METRICS
+from glassnet.metric import METRICS, at_threshold
 from glassnet.prepare.values import Floats64
 
 SEED: Final = 0  # of resampled rows and signs: comparing again gives the same figures
@@ -73,6 +72,7 @@ def _measured(
     name: str, runs: tuple[Run, ...], held: tuple[Held, ...], paired: set[tuple[int, int]]
 ) -> Measured:
     """Return a metric of every run, and how far each pair lies apart."""
+    held = tuple(_answering(name, one) for one in held)
     scores = tuple(_score(name, run, rows) for run, rows in zip(runs, held, strict=True))
     larger = next(score.larger_is_better for score in scores if score is not None)
     with_partner = sorted({k for pair in paired for k in pair}) if name in METRICS else []
@@ -99,9 +99,24 @@ def _score(name: str, run: Run, held: Held) -> Score | None:
     found = next((one for one in evaluation.scores if one.metric == name), None)
     if found is not None or name not in METRICS:
         return found
-    seed = run.fitted.settings.seed
-    metrics = (METRICS[name],)
-    return score_rows(metrics, held.truth, held.prediction_RP, held.weight_R, Reference(), seed)[0]
+    metric = METRICS[name]
+    low, high = interval_of(resampled(metric, held, SEED))
+    return Score(
+        metric=name,
+        larger_is_better=metric.larger_is_better,
+        value=metric.score(held.truth, held.prediction_RP, held.weight_R),
+        low=low,
+        high=high,
+        baseline=math.nan,
+        linear=math.nan,
+    )
+
+
+def _answering(name: str, held: Held) -> Held:
+    """Return the rows with probabilities bent so that their answers are those of its threshold."""
+    if name not in METRICS or not METRICS[name].of_answers:
+        return held
+    return replace(held, prediction_RP=at_threshold(held.prediction_RP, held.threshold))
 
 
 def _gap(metric: str, difference: float, interval: tuple[float, float], p: float, *, paired: bool) -> Gap:

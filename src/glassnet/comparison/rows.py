@@ -15,7 +15,7 @@ from glassnet.table.values import Task
 def held_rows(run: Run, first: Run) -> Held:
     """Return the rows that a run was measured on, by their number, with the first run's order of classes."""
     evaluation = run.fitted.evaluation
-    order = order_of(run)
+    order, threshold = order_of(run), evaluation.threshold
     truth, prediction_RP = evaluation.truth[order], evaluation.prediction_RP[order]
     if run.fitted.schema.task in (Task.BINARY, Task.MULTICLASS):
         own = [str(label) for label in run.fitted.schema.targets[0].labels]
@@ -23,7 +23,11 @@ def held_rows(run: Run, first: Run) -> Held:
         place_C = np.array([own.index(label) for label in wanted])
         truth = np.argsort(place_C)[truth.astype(np.int64)].astype(np.float64)
         prediction_RP = prediction_RP[:, place_C]
-    return Held(truth=truth, prediction_RP=prediction_RP, weight_R=evaluation.weight_R[order])
+        if place_C[0] == 1:  # two classes the other way round
+            threshold = 1.0 - threshold
+    return Held(
+        truth=truth, prediction_RP=prediction_RP, weight_R=evaluation.weight_R[order], threshold=threshold
+    )
 
 
 def order_of(run: Run) -> NDArray[np.int64]:

@@ -33,6 +33,7 @@ class Held:
     truth: Floats64  # class numbers (R,), or (R, T)
     prediction_RP: Floats64
     weight_R: Floats64
+    threshold: float = 0.5  # of the second of two classes: from which probability on it is the answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
