@@ -90,21 +90,21 @@ def wilson(share: float, weight_R: Floats64) -> tuple[float, float]:
 
 def score_rows(
     metrics: Sequence[Metric],
-    held: Held,
     truth: Floats64,
     prediction_RP: Floats64,
+    weight_R: Floats64,
     reference: Reference,
     seed: int,
+    threshold: float = 0.5,
 ) -> tuple[Score, ...]:
     """Return each metric of the predictions with its interval, beside the references."""
-    weight_R = held.weight_R
 
     def other(metric: Metric, value_RP: Floats64 | None) -> float:
         return float("nan") if value_RP is None else metric.score(truth, value_RP, weight_R)
 
     scores = []
     for metric in metrics:
-        given_RP = at_threshold(prediction_RP, held.threshold) if metric.of_answers else prediction_RP
+        given_RP = at_threshold(prediction_RP, threshold) if metric.of_answers else prediction_RP
         low, high = interval(metric, truth, given_RP, weight_R, seed)
         scores.append(
             Score(
@@ -143,7 +143,8 @@ def evaluate_rows(
         truth=truth,
         prediction_RP=prediction_RP,
         weight_R=held.weight_R,
-        scores=score_rows(metrics, held, truth, prediction_RP, reference, seed),
+        scores=score_rows(metrics, truth, prediction_RP, held.weight_R, reference, seed, held.threshold),
+        threshold=held.threshold,
         confusion_CC=confusion(truth, at_threshold(prediction_RP, held.threshold), held.weight_R)
         if is_class
         else None,
