@@ -18,6 +18,7 @@ from glassnet.evaluate.reasons import about, reasons
 from glassnet.evaluate.segments import left_over, segments
 from glassnet.evaluate.values import Evaluation
 from glassnet.evaluate.vary import Looked
+from glassnet.metric import at_threshold
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import Task
 
@@ -62,7 +63,8 @@ def errors_of(evaluation: Evaluation, task: Task) -> Floats64:
     if task is Task.MULTILABEL:
         wrong_RT = (evaluation.prediction_RP >= 0.5) != (evaluation.truth >= 0.5)
         return np.asarray(wrong_RT.mean(axis=1), dtype=np.float64)
-    wrong_R = evaluation.prediction_RP.argmax(axis=1) != evaluation.truth
+    answer_R = at_threshold(evaluation.prediction_RP, evaluation.threshold).argmax(axis=1)
+    wrong_R = answer_R != evaluation.truth
     return np.asarray(wrong_R, dtype=np.float64)
 
 

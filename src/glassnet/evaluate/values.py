@@ -64,4 +64,5 @@ class Evaluation:
     importance: tuple[Importance, ...] = ()  # most important first
     importance_rows: int = 0  # rows it was measured on
     insight: Insight = NOTHING_SEEN  # how the columns are used, and where it is wrong
+    threshold: float = 0.5  # of the second of two classes: from which probability on it is the answer
     coverage: tuple[Coverage, ...] = ()  # of intervals around numbers, on rows that nothing was fitted on

@@ -71,6 +71,11 @@ def share_tick(value: float, _: object) -> str:
     return f"{round(100 * value, 6):g} %".replace("-", "−")
 
 
+def threshold_name(threshold: float) -> str:
+    """Return what the place of a threshold is called in a picture: "threshold 50 %"."""
+    return f"threshold {round(100 * threshold, 1):g} %"
+
+
 def number_tick(value: float, _: object = None) -> str:
     """Return a number short enough for an axis: 250k for 250,000."""
     for size, sign in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e4, "k")):

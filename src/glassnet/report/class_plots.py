@@ -15,7 +15,18 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
-from glassnet.report.canvas import ACCENT, FAINT, FONT, INK, SECOND, draw_grid, draw_legend, label, share_tick
+from glassnet.report.canvas import (
+    ACCENT,
+    FAINT,
+    FONT,
+    INK,
+    SECOND,
+    draw_grid,
+    draw_legend,
+    label,
+    share_tick,
+    threshold_name,
+)
 from glassnet.report.curves import Bin, reliability, roc_curve
 from glassnet.report.words import percent, plain
 
@@ -70,13 +81,20 @@ def _name_cells(count_CC: Floats64, share_CC: Floats64, ax: Axes) -> None:
             ax.text(guess, true, words, ha="center", va="center", color=INK, fontsize=size)
 
 
-def draw_roc(is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, ax: Axes) -> None:
-    """Draw the share found against the share of false alarms, with the place of threshold 0.5."""
+def draw_roc(
+    is_positive_R: NDArray[np.bool_],
+    share_R: Floats64,
+    weight_R: Floats64,
+    ax: Axes,
+    *,
+    threshold: float = 0.5,
+) -> None:
+    """Draw the share found against the share of false alarms, with the place of the threshold."""
     curve = roc_curve(is_positive_R, share_R, weight_R)
     ax.plot([0, 1], [0, 1], ":", color=FAINT, lw=1.2, label="guessing")
     ax.plot(curve.alarm, curve.found, color=ACCENT, lw=1.8, label="network")
-    alarm, found = curve.at(0.5)
-    ax.plot([alarm], [found], "o", color=SECOND, markersize=6, label="threshold 50 %")
+    alarm, found = curve.at(threshold)
+    ax.plot([alarm], [found], "o", color=SECOND, markersize=6, label=threshold_name(threshold))
     _shares(ax)
     ax.set_xlabel("false alarms: share of the others")
     ax.set_ylabel("found: share of the class")

@@ -113,13 +113,16 @@ def binary_pictures(evaluation: Evaluation, name: str) -> list[Picture]:
     positive_R, share_R, weight_R = evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R
     found = []
     if _has_both(evaluation):
-        found = [make(positive_R, share_R, weight_R, name) for make in (_roc, precision_picture)]
+        threshold = evaluation.threshold
+        found = [make(positive_R, share_R, weight_R, name, threshold) for make in (_roc, precision_picture)]
     return [*found, _calibration(positive_R, share_R, weight_R, name)]
 
 
-def _roc(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
+def _roc(
+    positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str, threshold: float
+) -> Picture:
     axes = canvas.new_axes()
-    plots.draw_roc(positive_R, share_R, weight_R, axes)
+    plots.draw_roc(positive_R, share_R, weight_R, axes, threshold=threshold)
     curve = roc_curve(positive_R, share_R, weight_R)
     area = _area(curve.alarm, curve.found)
     says = (
@@ -172,14 +175,16 @@ def _thresholds(evaluation: Evaluation, name: str) -> Html:
     """Return what each threshold would find and get wrong."""
     curve = roc_curve(evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R)
     rows = []
-    for threshold in THRESHOLDS:
+    used = evaluation.threshold
+    for threshold in sorted({*THRESHOLDS, used}):
         p = max(curve.place(threshold), 0)
         shares = (curve.called[p], curve.found[p], curve.right[p], curve.alarm[p])
-        first = percent(threshold, 0)
-        rows.append((f"{first} (used)" if threshold == 0.5 else first, *(percent(float(s)) for s in shares)))
+        first = percent(threshold, 0 if threshold in THRESHOLDS else 1)
+        rows.append((f"{first} (used)" if threshold == used else first, *(percent(float(s)) for s in shares)))
     says = (
-        f"The network answers ‘{name}’ from a probability of {percent(0.5, 0)} on. Where a miss and a"
-        " false alarm cost differently, another threshold is better."
+        f"The network answers ‘{name}’ from a probability of"
+        f" {percent(used, 0 if used in THRESHOLDS else 1)} on. Where a miss and a false alarm cost"
+        " differently, another threshold is better."
     )
     head = ("threshold", "answered so", "found", "of these right", "false alarms")
     heading = element("h3", "What another threshold would do")

@@ -35,7 +35,8 @@ def plot_roc(fitted: Fitted, ax: Axes | None, label: str = "") -> Axes:
             f"the {fitted.evaluation.on} rows are all of the class, or none is; a ROC curve needs both."
         )
     ax = plots.new_axes() if ax is None else ax
-    plots.draw_roc(is_class_R, share_R, fitted.evaluation.weight_R, ax)
+    threshold = _threshold(fitted, label)
+    plots.draw_roc(is_class_R, share_R, fitted.evaluation.weight_R, ax, threshold=threshold)
     return ax
 
 
@@ -47,7 +48,8 @@ def plot_precision_recall(fitted: Fitted, ax: Axes | None, label: str = "") -> A
             f"the {fitted.evaluation.on} rows are all of the class, or none is; the curve needs both."
         )
     ax = plots.new_axes() if ax is None else ax
-    plots.draw_precision_recall(is_class_R, share_R, fitted.evaluation.weight_R, ax)
+    threshold = _threshold(fitted, label)
+    plots.draw_precision_recall(is_class_R, share_R, fitted.evaluation.weight_R, ax, threshold=threshold)
     return ax
 
 
@@ -109,6 +111,14 @@ def _one_class(fitted: Fitted, label: str, what: str) -> tuple[NDArray[np.bool_]
     labels = fitted.schema.targets[0].labels
     place = 1 if not label and task is Task.BINARY else _class_place(labels, label, what)
     return evaluation.truth == place, evaluation.prediction_RP[:, place]
+
+
+def _threshold(fitted: Fitted, label: str) -> float:
+    """Return from which probability on a class is the answer; the first of two has what the other leaves."""
+    if fitted.schema.task is not Task.BINARY:
+        return 0.5
+    is_first = label == str(fitted.schema.targets[0].labels[0])
+    return 1.0 - fitted.evaluation.threshold if is_first else fitted.evaluation.threshold
 
 
 def _check_rows(fitted: Fitted) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas
-from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_grid, draw_legend, share_tick
+from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_grid, draw_legend, share_tick, threshold_name
 from glassnet.report.curves import roc_curve
 from glassnet.report.pictures import Picture, picture
 from glassnet.report.words import percent
@@ -23,14 +23,19 @@ STEPS: Final = 10  # shares found that the table lists, evenly from a tenth to a
 
 
 def draw_precision_recall(
-    is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, ax: Axes
+    is_positive_R: NDArray[np.bool_],
+    share_R: Floats64,
+    weight_R: Floats64,
+    ax: Axes,
+    *,
+    threshold: float = 0.5,
 ) -> None:
-    """Draw the share that is right of those called so against the share found, with threshold 0.5."""
+    """Draw the share that is right of those called so against the share found, with the threshold."""
     curve = roc_curve(is_positive_R, share_R, weight_R)
     base = float(np.average(is_positive_R, weights=weight_R))
     ax.plot([0, 1], [base, base], ":", color=FAINT, lw=1.2, label="calling every row so")
     ax.plot(curve.found[1:], curve.right[1:], color=ACCENT, lw=1.8, label="network")
-    place = curve.place(0.5)
+    place = curve.place(threshold)
     if place > 0:
         ax.plot(
             [curve.found[place]],
@@ -38,7 +43,7 @@ def draw_precision_recall(
             "o",
             color=SECOND,
             markersize=6,
-            label="threshold 50 %",
+            label=threshold_name(threshold),
         )
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
@@ -51,11 +56,15 @@ def draw_precision_recall(
 
 
 def precision_picture(
-    is_positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str
+    is_positive_R: NDArray[np.bool_],
+    share_R: Floats64,
+    weight_R: Floats64,
+    name: str,
+    threshold: float = 0.5,
 ) -> Picture:
     """Return the picture with what must be accepted to find more; both classes must be there."""
     axes = canvas.new_axes()
-    draw_precision_recall(is_positive_R, share_R, weight_R, axes)
+    draw_precision_recall(is_positive_R, share_R, weight_R, axes, threshold=threshold)
     curve = roc_curve(is_positive_R, share_R, weight_R)
     base = float(curve.right[-1])  # of all rows
     places = [int(np.argmax(curve.found >= step / STEPS - 1e-12)) for step in range(1, STEPS + 1)]

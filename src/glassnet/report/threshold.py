@@ -30,7 +30,8 @@ for (const box of document.querySelectorAll(".threshold")) {
   const share = (x, of) => of > 0 ? `${(100 * x / of).toFixed(1)} %` : "–";
   const price = (input) => Math.max(0, Number(input.value) || 0);
   const cost = (t) => (data.positive - data.found[t]) * price(miss) + data.alarms[t] * price(alarm);
-  const cheapest = () => data.found.reduce((best, _, t) => cost(t) < cost(best) ? t : best, 50);
+  const cheapest = () => data.found.reduce((best, _, t) => cost(t) < cost(best) ? t : best,
+    Number(slider.defaultValue));
   let waiting = 0;
   const show = () => {
     const t = Number(slider.value), found = data.found[t], alarms = data.alarms[t], best = cheapest();
@@ -66,12 +67,13 @@ def script_source() -> str:
 def movable_threshold(evaluation: Evaluation, label: str) -> Html:
     """Return the part with a slider for the second of two classes, hidden until its script runs."""
     counts, name = threshold_counts(evaluation), short(label, 30)
+    start = str(round(STEPS * evaluation.threshold))
     slider = {
         "type": "range",
         "min": "0",
         "max": str(STEPS),
         "step": "1",
-        "value": "50",
+        "value": start,
         "data-part": "slider",
     }
     return element(

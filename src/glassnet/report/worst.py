@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.metric import at_threshold
 from glassnet.pipeline import Fitted
 from glassnet.report.markup import Html, folded, paragraph, table
 from glassnet.report.words import count, number, percent, several, short
@@ -56,7 +57,7 @@ def _classes(fitted: Fitted) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
     evaluation, labels = fitted.evaluation, fitted.schema.targets[0].labels
     true_R = evaluation.truth.astype(np.int64)
     share_RC = evaluation.prediction_RP
-    answer_R = share_RC.argmax(axis=1)
+    answer_R = at_threshold(share_RC, evaluation.threshold).argmax(axis=1)
     given_R = share_RC[np.arange(true_R.size), true_R]
     order = np.argsort(given_R, kind="stable")
     chosen = order[(answer_R != true_R)[order]][:SHOWN]
