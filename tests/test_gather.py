@@ -145,6 +145,12 @@ def test_no_reader_of_tables_looks_at_a_setting_that_is_left_out_of_its_key():
     assert {"target", "kinds", "weight"} <= read
 
 
+def test_a_split_looks_at_settings_that_are_in_the_key_of_what_is_prepared():
+    source = Path(glassnet.__file__).parent
+    read = set(re.findall(r"settings\.([a-z_]+)", (source / "table" / "split.py").read_text()))
+    assert read & UNREAD <= {"seed", "folds"}  # `pipeline.draft_gathered` adds these two
+
+
 def test_runs_that_read_alike_have_one_key():
     assert table_key(BASE) == table_key(change(BASE, seed=3, hidden=(5,), learning_rate=0.1))
     assert table_key(BASE) != table_key(change(BASE, kinds={"x": "category"}))
