@@ -148,7 +148,7 @@ def test_no_reader_of_tables_looks_at_a_setting_that_is_left_out_of_its_key():
 def test_a_split_looks_at_settings_that_are_in_the_key_of_what_is_prepared():
     source = Path(glassnet.__file__).parent
     read = set(re.findall(r"settings\.([a-z_]+)", (source / "table" / "split.py").read_text()))
-    assert read & UNREAD <= {"seed", "folds"}  # `pipeline.draft_gathered` adds these two
+    assert read & UNREAD <= {"seed", "folds"}  # `pipeline.draft_of` adds these two
 
 
 def test_runs_that_read_alike_have_one_key():
