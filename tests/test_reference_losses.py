@@ -23,6 +23,7 @@ SHARED = Settings(
     dropout=0.1,
     normalization="none",
     members=1,
+    sharing="none",
     numbers="robust",
     bins=0,
     optimizer="adamw",

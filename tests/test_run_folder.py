@@ -106,7 +106,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "run").touch()
     with pytest.raises(SettingsError, match="is a file; name a folder that does not exist yet"):
         check_out(tmp_path / "run")
-    with pytest.raises(SettingsError, match="cannot be written to; choose another place"):
+    with pytest.raises(SettingsError, match="cannot be written to: Not a directory; choose another place"):
         check_out(tmp_path / "run" / "below")
 
 

@@ -13,7 +13,7 @@ def test_the_script_is_printed(run: Run, finished: Path) -> None:
     assert (done.code, done.err) == (0, "")
     compile(done.out, "script.py", "exec")
     assert "import glassnet" not in done.out
-    assert "network = nn.Sequential(" in done.out
+    assert "class Team(nn.Module):" in done.out
 
 
 def test_a_notebook_is_written(run: Run, finished: Path, tmp_path: Path) -> None:
@@ -34,7 +34,8 @@ def test_verify_says_how_far_the_numbers_are(run: Run, finished: Path) -> None:
 def test_a_style_that_cannot_write_it_says_why(run: Run, finished: Path) -> None:
     done = run("code", finished, "--style", "scratch")
     assert done.code == 2
-    assert "only sgd is written out. Use --style modules." in done.err
+    assert "it has 16 members" in done.err
+    assert "Use --style modules." in done.err
 
 
 def test_help_has_examples(run: Run) -> None:

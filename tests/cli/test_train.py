@@ -90,7 +90,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(run: Run, people: Path) -> 
     for words in (
         "identifier  no",
         "144 training, 48 validation, 48 test",
-        "parameters, 1 member",
+        "parameters, 16 members",
         "3 epochs x",
     ):
         assert words in done.out
