@@ -221,3 +221,13 @@ def test_own_code_is_said_to_be_needed(regression):
     own = replace(regression, source="a.csv", settings=replace(regression.settings, metric=max))
     assert "Some choices are code of your own" in page(own)
     assert "metric=max" in page(own)
+
+
+def test_every_kind_of_column_with_missing_cells(mixed):
+    """Dates have an axis of their own, missing cells a mark; a warning of matplotlib would fail here."""
+    table = mixed(400, 1).drop("more", "rich", "level", "left", "right")
+    text = page(run(table, target="score", members=2))
+    check(text)
+    for part in ("How predictions go with each column", "Where it is wrong", "How the cells are spread"):
+        assert part in text
+    assert "What is left over, along the columns" in text

@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
@@ -31,7 +30,7 @@ from glassnet.report.canvas import (
     number_tick,
     share_tick,
 )
-from glassnet.report.cells import cell_names, is_levels
+from glassnet.report.cells import cell, cell_names, is_levels
 from glassnet.report.words import percent, told_apart
 from glassnet.table.values import Kind
 
@@ -174,9 +173,8 @@ def _draw_rug(scale: Scale, ax: Axes) -> None:
 
 def _ticks(scale: Scale, ax: Axes) -> None:
     if scale.kind is Kind.DATE:
-        locator = AutoDateLocator(maxticks=6)  # type: ignore[no-untyped-call]
-        ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=4))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda day, _: cell(day, Kind.DATE)))
         return
     known = scale.place_G[np.isfinite(scale.place_G)]
     is_whole = bool((known == np.round(known)).all())
@@ -221,9 +219,9 @@ def draw_surface(surface: Surface, ax: Axes, *, is_share: bool) -> None:
     for g, h in np.ndindex(*mean_GH.shape):
         value = float(mean_GH[g, h])
         shade = 0.06 + 0.44 * (value - low) / ((high - low) or 1.0)
-        cell = Rectangle((h - 0.5, g - 0.5), 1, 1, fc=ACCENT, alpha=shade, lw=0)
-        cell.set_in_layout(False)
-        ax.add_patch(cell)
+        patch = Rectangle((h - 0.5, g - 0.5), 1, 1, fc=ACCENT, alpha=shade, lw=0)
+        patch.set_in_layout(False)
+        ax.add_patch(patch)
         words = percent(value, 0).replace("\u00a0", "") if is_share else number_tick(float(f"{value:.3g}"))
         ax.text(h, g, words, ha="center", va="center", color=INK, fontsize=FONT - 1.5)
     first, second = surface.scales
