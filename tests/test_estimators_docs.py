@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
+
 PAGE = Path(__file__).parents[1] / "docs" / "estimators.md"
 
 
@@ -28,3 +30,12 @@ def test_own_parts_are_short():
     """An example that does not fit on a screen is not read."""
     for block in re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S):
         assert len(block.splitlines()) <= 12
+
+
+@pytest.mark.parametrize("kind", [GlassnetClassifier, GlassnetRegressor])
+def test_every_parameter_and_attribute_is_described(kind):
+    described = re.findall(r"^    (\w+) : ", kind.__doc__, flags=re.M)
+    fitted = kind(epochs=1, hidden=(2,), members=1, threads=1).fit({"x": [0, 1] * 10}, [0, 1] * 10)
+    public = [name for name in vars(fitted) if name.endswith("_") and not name.startswith("_")]
+    public += ["classes_"] if hasattr(kind, "classes_") else []
+    assert set(described) == set(kind().get_params()) | set(public)

@@ -17,8 +17,116 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     """Predict numbers from rows of a table with a neural network.
 
     Takes numbers, categories, dates and missing values as they are. Every parameter is a setting of
-    `glassnet.Settings`; `random_state` is its `seed`.
+    `glassnet.Settings`; `random_state` is its `seed`. "auto" is chosen by the table, with a reason in
+    `model_.fitted.decisions`. Guide: docs/estimators.md. Shapes: R rows, C classes, T targets, K members,
+    B rows of a batch.
 
+    Parameters
+    ----------
+    recipe : str, default 'auto'
+        A tutorial's system: 'neuron' or 'sequential'; 'auto' and 'mlp' choose by the table.
+    effort : {'fast', 'auto', 'best'}, default 'auto'
+        Time for accuracy, where the other settings are left open.
+    network : str, nn.Module class or instance, default 'auto'
+        'mlp', 'neuron', or your own: a class is called with (inputs, outputs).
+    hidden : sequence of int or 'auto'
+        Width of each hidden layer, in units.
+    activation : str, default 'auto'
+        'relu', 'silu', 'tanh', 'sigmoid' or 'linear'.
+    dropout : float in [0, 1) or 'auto'
+        Share of hidden units dropped in a training step.
+    normalization : {'none', 'layer', 'auto'}
+        What follows each hidden layer's sums.
+    members : int or 'auto'
+        Networks K that are trained side by side and averaged.
+    sharing : {'none', 'layers', 'auto'}
+        What members share: all but the inputs' scales and the last layer, or nothing.
+    folds : int, default 0
+        Members hold out one of so many folds each; 0: one split for all.
+    numbers : {'robust', 'standard', 'none', 'auto'}
+        Scaling of numbers: by quartiles, by deviation, not at all.
+    bins : int or 'auto'
+        Piecewise-linear inputs of each number, at most; 0: none.
+    one_hot : int or 'auto'
+        Categories of at most so many levels become 0/1 columns; the others embeddings.
+    embedding : int or 'auto'
+        Numbers per level of an embedding.
+    rare : int or 'auto'
+        Levels of less weight than this, in rows, share one slot.
+    target_means : {'auto', 'on', 'off'}, default 'off'
+        Means of the target as inputs for categories of many levels.
+    kinds : mapping of column to kind or None
+        Kinds that overrule the guess: 'number', 'category', 'date', 'yes_no', 'identifier' (left
+        out).
+    loss : str or function, default 'auto'
+        A name, or a function of (predicted, target), both (K, B, T), that returns (K, B).
+    label_smoothing : float in [0, 1), default 0
+        Share of the target spread over all classes.
+    quantile : float in (0, 1), default 0.5
+        Level of the loss 'quantile'.
+    class_weight : mapping of label to float, 'balanced' or None
+        What a row of each class counts in the loss, times its own weight.
+    optimizer : str or class of torch.optim, default 'auto'
+        'adamw', 'adam', 'sgd', or a class.
+    learning_rate : float or 'auto'
+        Largest step size of the schedule.
+    momentum : float in [0, 1), default 0
+        Of 'sgd'.
+    second_moment : float in [0, 1) or 'auto'
+        What the mean of squares of 'adam' and 'adamw' keeps of itself in a step.
+    average : float in [0, 1) or 'auto'
+        What averaged weights keep of themselves in a step; 0: none are kept.
+    weight_decay : float or 'auto'
+        Decoupled in 'adamw', an L2 term in 'sgd' and 'adam'.
+    clip : float or 'auto'
+        Largest gradient norm of a member; 0: no clipping.
+    schedule : {'constant', 'step', 'cosine', 'one_cycle', 'auto'}
+        How the rate changes over the steps.
+    warmup : float in [0, 1) or 'auto'
+        Share of the steps in which the rate rises from 0.
+    epochs : int or 'auto'
+        Passes over the training rows, at most.
+    batch_size : int or 'auto'
+        Rows of each member in a step; 0: all.
+    patience : int or 'auto'
+        Epochs without improvement on validation rows before stopping; 0: never.
+    validation_share : float in [0, 1) or 'auto'
+        Share of the rows held out to choose the epoch; none below 200 rows.
+    metric : str or function, default 'auto'
+        Scored on validation rows after each epoch; a function of (truth, prediction), larger is
+        better.
+    calibrate : {'auto', 'none'}
+        Whether held-out rows may fit a temperature of the probabilities.
+    threshold : float in (0, 1) or 'auto', default 0.5
+        Probability of the second of two classes from which on it is the answer.
+    time_limit : float or None
+        Seconds for the whole of `fit`.
+    engine : {'fused', 'eager', 'auto'}
+        How steps are carried out; the result is the same.
+    precision : {'float32', 'float64', 'auto'}
+        Of weights and sums; float64 below 200 rows.
+    threads : int, default 0
+        CPU threads; 0: all cores, inside joblib its worker's share.
+    random_state : int, RandomState, Generator or None, default 0
+        The seed of the split, the weights, the batches; None: another one each time.
+    warm_start : bool, default False
+        Whether `fit` starts from the weights and columns of the last one.
+    callbacks : sequence of objects or None
+        Each has `on_epoch_end(state)`, which may return True to stop; see docs/estimators.md.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X had any, all of them texts.
+    n_iter_ : int
+        Epochs run to their end.
+    model_ : glassnet.Model
+        The trained model with its history, report, reasons and file.
+
+    Examples
+    --------
     >>> from glassnet import GlassnetRegressor
     >>> model = GlassnetRegressor(epochs=5).fit({"x": [0.0, 1.0] * 20}, [0.0, 1.0] * 20)
     >>> model.predict({"x": [0.5]}).shape

@@ -1,0 +1,90 @@
+"""Above 200 rows a weighted table predicts as the repeated one does, in expectation over seeds: for a table.
+
+    python benchmarks/weights.py --seeds 12
+
+For each table: the mean over seeds of the test log loss (or squared error over variance) from weights and from
+repeats, their difference with its standard error, and the root mean square distance of the two mean predictions
+beside that of two means of repeats alone (odd against even seeds), which is what chance leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import load_breast_cancer, load_diabetes, make_friedman1
+from sklearn.metrics import log_loss
+
+from glassnet import GlassnetClassifier, GlassnetRegressor
+
+Floats = NDArray[np.float64]
+TRAINED = 250  # rows, before they are weighted
+
+
+def tables() -> dict[str, tuple[Floats, Floats, bool]]:
+    """Return rows, targets and whether they are classes."""
+    cancer = load_breast_cancer(return_X_y=True)
+    diabetes = load_diabetes(return_X_y=True)
+    friedman = make_friedman1(800, noise=1.0, random_state=0)
+    return {
+        "breast_cancer": (*cancer, True),
+        "diabetes": (*diabetes, False),
+        "friedman1": (*friedman, False),
+    }
+
+
+def predicted(table: tuple[Floats, Floats, bool], weight_R: Floats, seed: int, *, repeated: bool) -> Floats:
+    """Return predictions for the rows that were not trained on, of the first class or in deviations."""
+    X, y, are_classes = table
+    X_fit, y_fit = X[:TRAINED], y[:TRAINED]
+    model = (GlassnetClassifier if are_classes else GlassnetRegressor)(threads=1, random_state=seed)
+    if repeated:
+        rows = np.repeat(np.arange(TRAINED), weight_R.astype(int))
+        model.fit(X_fit[rows], y_fit[rows])
+    else:
+        model.fit(X_fit, y_fit, sample_weight=weight_R)
+    return model.predict_proba(X[TRAINED:])[:, 1] if are_classes else model.predict(X[TRAINED:])
+
+
+def error(table: tuple[Floats, Floats, bool], guess: Floats) -> float:
+    """Return the log loss, or the squared error over the variance, of the rows not trained on."""
+    truth, are_classes = table[1][TRAINED:], table[2]
+    return (
+        float(log_loss(truth, guess)) if are_classes else float(np.mean((guess - truth) ** 2) / truth.var())
+    )
+
+
+def line(name: str, table: tuple[Floats, Floats, bool], seeds: int) -> str:
+    """Return one line of the table."""
+    weight_R = np.random.default_rng(0).integers(0, 4, TRAINED).astype(float)
+    weighted = [predicted(table, weight_R, seed, repeated=False) for seed in range(seeds)]
+    repeated = [predicted(table, weight_R, seed, repeated=True) for seed in range(seeds)]
+    errors = np.array([[error(table, a), error(table, b)] for a, b in zip(weighted, repeated, strict=True)])
+    apart = errors[:, 0] - errors[:, 1]
+    unit = 1.0 if table[2] else float(table[1].std())
+    between = np.sqrt(np.mean((np.mean(weighted, axis=0) - np.mean(repeated, axis=0)) ** 2)) / unit
+    halves = [np.mean(repeated[start::2], axis=0) for start in (0, 1)]
+    chance = np.sqrt(np.mean((halves[0] - halves[1]) ** 2)) / unit
+    cells = [name, *(f"{one:.4f}" for one in errors.mean(axis=0))]
+    cells += [
+        f"{apart.mean():+.4f} ± {apart.std(ddof=1) / np.sqrt(seeds):.4f}",
+        f"{between:.4f}",
+        f"{chance:.4f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description="Compare weighted with repeated tables over seeds.")
+    parser.add_argument("--seeds", type=int, default=12)
+    seeds = parser.parse_args().seeds
+    print("| table | weighted | repeated | difference | distance of the means | of halves of repeats |")
+    print("|---|---|---|---|---|---|")
+    for name, table in tables().items():
+        print(line(name, table, seeds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
