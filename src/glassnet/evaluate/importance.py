@@ -22,6 +22,8 @@ from glassnet.table.values import RowNumbers
 ROWS: Final = 5000  # at most so many rows
 REPEATS: Final = 5  # shuffles of each column
 FORWARDS: Final = 250  # forward passes in all: with many columns there are fewer repeats
+WORK: Final = 1.5e11  # multiplications in all, some seconds of one core: a large network looks at fewer rows
+FEWEST: Final = 500  # rows whatever the work
 
 
 def with_importance(
@@ -37,13 +39,15 @@ def with_importance(
     `encoded` holds the evaluation's rows, in its order.
     """
     places = np.arange(encoded.rows)
-    if encoded.rows > ROWS:
-        places = np.sort(chance.order(seed, chance.Purpose.SAMPLE, encoded.rows)[:ROWS])
+    repeats = max(1, min(REPEATS, FORWARDS // max(len(columns), 1)))
+    weights = sum(p.numel() for p in predictor.network.parameters())
+    most = int(np.clip(WORK / max(weights * repeats * len(columns), 1), FEWEST, ROWS))
+    if encoded.rows > most:
+        places = np.sort(chance.order(seed, chance.Purpose.SAMPLE, encoded.rows)[:most])
     some = Encoded(number_RN=encoded.number_RN[places], code_RC=encoded.code_RC[places])
     truth, weight_R = evaluation.truth[places], evaluation.weight_R[places]
     sign = 1.0 if metric.larger_is_better else -1.0
     whole = metric.score(truth, evaluation.prediction_RP[places], weight_R)
-    repeats = max(1, min(REPEATS, FORWARDS // max(len(columns), 1)))
     found = []
     for number, column in enumerate(columns):
         losses = []
