@@ -1,10 +1,10 @@
-"""Above 200 rows a weighted table predicts as the repeated one does, in expectation over seeds: for a table.
+"""Weighted tables against repeated ones above 200 rows: predictions should agree in expectation over seeds.
 
     python benchmarks/weights.py --seeds 12
 
-For each table: the mean over seeds of the test log loss (or squared error over variance) from weights and from
-repeats, their difference with its standard error, and the root mean square distance of the two mean predictions
-beside that of two means of repeats alone (odd against even seeds), which is what chance leaves.
+For each table: the mean over seeds of the test log loss (or squared error over variance) from weights and
+from repeats, their difference with its standard error, and the root mean square distance of the two mean
+predictions beside that of two means of repeats alone (odd against even seeds): what chance leaves.
 """
 
 from __future__ import annotations
