@@ -8,7 +8,7 @@ from glassnet.model import fit
 from glassnet.script.verify import verify
 from glassnet.script.write import write_script
 
-SMALL = {"hidden": (8,), "epochs": 2}
+SMALL = {"hidden": (8,), "epochs": 2, "sharing": "none"}  # test_team.py has those that share
 
 
 @pytest.mark.parametrize("style", ["modules", "scratch"])
@@ -91,6 +91,15 @@ def test_splits_by_time_and_group(differences, mixed, split):
 
 def test_a_regression_of_two_numbers(differences, mixed):
     assert differences(mixed, target=["income", "paid"], drop="household", **SMALL).is_exact
+
+
+@pytest.mark.parametrize("target", ["income", ["income", "paid"]], ids=str)
+def test_predictions_within_the_targets_seen(mixed, differences, target):
+    wild = SMALL | {"learning_rate": 0.5, "schedule": "constant", "drop": "household"}
+    held = fit(mixed, target=target, bounds="seen", engine="eager", threads=1, **wild).fitted.evaluation
+    free = fit(mixed, target=target, bounds="none", engine="eager", threads=1, **wild).fitted.evaluation
+    assert not (held.prediction_RP == free.prediction_RP).all()
+    assert differences(mixed, target=target, bounds="seen", **wild).is_exact
 
 
 def test_several_yes_or_no_targets(differences, mixed):

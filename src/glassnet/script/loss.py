@@ -165,6 +165,19 @@ REFUSED_LINKS: Final[dict[str, str]] = {}
 
 def link_code(run: Run) -> str:
     """Return the code that makes `predicted` of `output`."""
+    return _link(run) + _bounds(run)
+
+
+def _bounds(run: Run) -> str:
+    """Return the line that holds predicted numbers to the targets seen, where the run does."""
+    if run.fitted.schema.task is not Task.REGRESSION or run.fitted.recipe.preparing.bounds != "seen":
+        return ""
+    axis = "axis=0" if run.fitted.outputs > 1 else ""
+    seen = f"y[train].min({axis}), y[train].max({axis})"
+    return f"\npredicted = predicted.clip({seen})  # within what was seen"
+
+
+def _link(run: Run) -> str:
     write = writer(LINK_WRITERS, REFUSED_LINKS, run.fitted.link, "link")
     if run.fitted.link == "identity":
         scales = run.fitted.scales_target
