@@ -24,6 +24,7 @@ TEAM = {
     "validation_share": 0.2,
     "precision": "float32",
     "learning_rate": 0.01,
+    "average": 0.0,
     "drop": "household",
 }
 PLAIN = {"engine": "eager", "threads": 1}
@@ -89,7 +90,7 @@ def test_a_temperature(differences):
 
 
 def test_the_script_shares_as_the_run_did(mixed, run_text):
-    fitted = fit(mixed, target="rich", bins=4, average=0.9, **TEAM, **PLAIN).fitted
+    fitted = fit(mixed, target="rich", **(TEAM | {"bins": 4, "average": 0.9}), **PLAIN).fitted
     names = run_text(write_script(fitted))
     team, weights = names["network"], fitted.trained.network.state_dict()
     scale_KI = team.scale[:, 0, names["column_of"]]
