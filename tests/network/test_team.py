@@ -100,7 +100,10 @@ def test_a_step_is_that_of_the_shared_network_on_the_mean_of_its_members_losses(
     dense_KBD, slot_KBE, target_KBT, _ = engine._batch(0, 0)
     optimizer = torch.optim.AdamW(
         [
-            {"params": [p for p in team.parameters() if p.ndim == 3], "weight_decay": plan.training.weight_decay},
+            {
+                "params": [p for p in team.parameters() if p.ndim == 3],
+                "weight_decay": plan.training.weight_decay,
+            },
             {"params": [p for p in team.parameters() if p.ndim == 2], "weight_decay": 0.0},
         ],
         lr=plan.training.learning_rate,
