@@ -55,6 +55,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         one_hot: int | str = "auto",
         embedding: int | str = "auto",
         rare: int | str = "auto",
+        bounds: str = "auto",
         target_means: str = "off",
         kinds: Mapping[str, str] | None = None,
         loss: str | Own = "auto",
@@ -100,6 +101,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.one_hot = one_hot
         self.embedding = embedding
         self.rare = rare
+        self.bounds = bounds
         self.target_means = target_means
         self.kinds = kinds
         self.loss = loss

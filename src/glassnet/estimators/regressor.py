@@ -53,6 +53,8 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         Numbers per level of an embedding.
     rare : int or 'auto'
         Levels of less weight than this, in rows, share one slot.
+    bounds : {'auto', 'seen', 'none'}
+        ``seen``: predicted numbers stay within the targets of the training rows.
     target_means : {'auto', 'on', 'off'}, default 'off'
         Means of the target as inputs for categories of many levels.
     kinds : mapping of column to kind or None
