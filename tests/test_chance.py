@@ -81,6 +81,7 @@ def test_frozen_purposes():
         "BOOTSTRAP": 8,
         "MODULE": 9,
         "SAMPLE": 10,
+        "TARGET_MEANS": 11,
     }
 
 

@@ -41,7 +41,8 @@ def test_chance_tells_nothing(seed: int, rows: int, classes: int) -> None:
         pl.Series(random.integers(0, 3, rows).astype(float)),
     )
     for column in columns:
-        assert told_of(column, target, Task.MULTICLASS) < 0.15
+        # Of 50 rows chance alone tells 15 % at times.
+        assert told_of(column, target, Task.MULTICLASS) < max(0.15, 1.5 / np.sqrt(rows))
 
 
 def test_rare_levels_tell_what_they_have_in_common() -> None:

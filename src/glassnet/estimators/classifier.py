@@ -27,7 +27,7 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     Parameters
     ----------
     recipe : str, default 'auto'
-        A tutorial's system: 'neuron' or 'sequential'; 'auto' and 'mlp' choose by the table.
+        A tutorial's system: 'neuron' or 'sequential'; 'mlp': one plain network; 'auto' chooses.
     effort : {'fast', 'auto', 'best'}, default 'auto'
         Time for accuracy, where the other settings are left open.
     network : str, nn.Module class or instance, default 'auto'

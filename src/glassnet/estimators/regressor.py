@@ -24,7 +24,7 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     Parameters
     ----------
     recipe : str, default 'auto'
-        A tutorial's system: 'neuron' or 'sequential'; 'auto' and 'mlp' choose by the table.
+        A tutorial's system: 'neuron' or 'sequential'; 'mlp': one plain network; 'auto' chooses.
     effort : {'fast', 'auto', 'best'}, default 'auto'
         Time for accuracy, where the other settings are left open.
     network : str, nn.Module class or instance, default 'auto'
@@ -130,8 +130,8 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     Examples
     --------
     >>> from glassnet import GlassnetRegressor
-    >>> model = GlassnetRegressor(epochs=5).fit({"x": [0.0, 1.0] * 20}, [0.0, 1.0] * 20)
-    >>> model.predict({"x": [0.5]}).shape
+    >>> model = GlassnetRegressor(epochs=5).fit({"x": list(range(40))}, [2.0 * x for x in range(40)])
+    >>> model.predict({"x": [7]}).shape
     (1,)
     """
 

@@ -73,7 +73,7 @@ def prepare(
             rows.fit,
             weight_R,
             scaled=is_number and choices.scale_target,
-            bounded=is_number and choices.bounds == "seen",
+            bounding=known_rows(rows) if is_number and choices.bounds == "seen" else (),
         ),
         dense_names=_dense_names(encoding, scales, bins, slots, means.names),
         means=means,
@@ -85,6 +85,13 @@ def prepare(
         weight_R=weight_R,
         loss_weight_R=weights.loss_R,
         rows=rows,
+    )
+
+
+def known_rows(rows: Rows) -> tuple[RowNumbers, ...]:
+    """Return for each fold the rows that it trains on or chooses its epoch by."""
+    return tuple(
+        np.concatenate([fit, held_out]) for fit, held_out in zip(rows.fit, rows.validation, strict=True)
     )
 
 

@@ -15,11 +15,15 @@ from glassnet.table.values import RowNumbers
 
 
 def learn_target(
-    target_RT: Floats64, fit: Sequence[RowNumbers], weight_R: Floats64, scaled: bool, bounded: bool = False
+    target_RT: Floats64,
+    fit: Sequence[RowNumbers],
+    weight_R: Floats64,
+    scaled: bool,
+    bounding: Sequence[RowNumbers] = (),
 ) -> TargetScale:
     """Return each fold's mean and deviation of every output, or 0 and 1 where it is not `scaled`.
 
-    Where it is `bounded`, also the least and the largest target of the fold's fit rows that weigh anything.
+    With `bounding` rows for each fold, also the least and the largest target of those that weigh anything.
     """
     location_FT = np.zeros((len(fit), target_RT.shape[1]))
     scale_FT = np.ones_like(location_FT)
@@ -29,9 +33,9 @@ def learn_target(
                 value_n, weight_n = target_RT[rows, output], weight_R[rows]
                 location_FT[fold, output] = weighted_mean(value_n, weight_n)
                 scale_FT[fold, output] = weighted_deviation(value_n, weight_n) or 1.0
-    if not bounded:
+    if not bounding:
         return TargetScale(location_FT=location_FT, scale_FT=scale_FT)
-    seen = [target_RT[rows[weight_R[rows] > 0]] for rows in fit]
+    seen = [target_RT[rows[weight_R[rows] > 0]] for rows in bounding]
     return TargetScale(
         location_FT=location_FT,
         scale_FT=scale_FT,
@@ -53,7 +57,7 @@ def unscale_target(output_RT: Floats64, scale: TargetScale, fold: int) -> Floats
 
 
 def bound_target(value_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:
-    """Return predictions held to the range of the fold's training targets, if it was learned."""
+    """Return predictions held to the range of the targets known to the fold, if it was learned."""
     if not scale.low_FT.size:
         return value_RT
     return np.clip(value_RT, scale.low_FT[fold], scale.high_FT[fold])

@@ -177,7 +177,7 @@ def _numbers(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 
 def _bounds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if facts.task is Task.REGRESSION and chosen["network"] == "mlp":
-        return "seen", "no prediction is wilder than the targets of the training rows"
+        return "seen", "no prediction is wilder than the targets of the training and validation rows"
     return "none", "only an mlp's numbers are held to a range"
 
 
