@@ -173,8 +173,11 @@ def _bounds(run: Run) -> str:
     if run.fitted.schema.task is not Task.REGRESSION or run.fitted.recipe.preparing.bounds != "seen":
         return ""
     axis = "axis=0" if run.fitted.outputs > 1 else ""
-    seen = f"y[train].min({axis}), y[train].max({axis})"
-    return f"\npredicted = predicted.clip({seen})  # within what was seen"
+    known = "np.concatenate([train, validation])" if run.has_validation else "train"
+    return (
+        f"\nseen = y[{known}]\n"
+        f"predicted = predicted.clip(seen.min({axis}), seen.max({axis}))  # within what was seen"
+    )
 
 
 def _link(run: Run) -> str:
