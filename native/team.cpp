@@ -69,10 +69,10 @@ bool Trainer<Real>::is_first(const Block& b) const {
 
 // The scales of a block's columns for one member: one for all, or one for each.
 template <class Real>
-const Real* Trainer<Real>::scale_of(const Team<Real>& t, const Block& b, std::size_t place, int what, bool& is_one) const {
+const Real* Trainer<Real>::scale_of(Team<Real>& t, const Block& b, std::size_t place, int what, bool& is_one) const {
     is_one = !is_first(b) || b.number >= 0;
     if (!is_first(b)) return &kOne<Real>;
-    if (b.number >= 0) return const_cast<Team<Real>&>(t).scale(what, place) + setup_.group_binned[b.number];
+    if (b.number >= 0) return t.scale(what, place) + setup_.group_binned[b.number];
     return t.spread.data() + static_cast<long>(place) * padded<Real>(setup_.inputs());
 }
 

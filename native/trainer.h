@@ -171,7 +171,7 @@ class Trainer {
     // team.cpp
     void make_teams();
     bool is_first(const Block& block) const;
-    const Real* scale_of(const Team<Real>& t, const Block& block, std::size_t place, int what, bool& is_one) const;
+    const Real* scale_of(Team<Real>& t, const Block& block, std::size_t place, int what, bool& is_one) const;
     void spread_scales(Team<Real>& t, int what);
     void spread_block(Team<Real>& t, int block);
     void show_averages(Team<Real>& t);
