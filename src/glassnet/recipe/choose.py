@@ -239,22 +239,17 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
 }
 
 
-PLAIN_MLP: Final[dict[str, Any]] = {"network": "mlp", "sharing": "none"}
-
-
-def _start(settings: Settings) -> tuple[dict[str, Any], str]:
-    """Return what the named recipe fixes."""
-    if settings.recipe in TUTORIALS:
-        return TUTORIALS[settings.recipe], f"the {settings.recipe} recipe"
-    if settings.recipe == "mlp":
-        return PLAIN_MLP, "the mlp recipe: one plain network"
-    pick({"auto": 0, "mlp": 0, **TUTORIALS}, settings.recipe, "recipe")
-    return {}, ""
+# What each recipe fixes, and the reason that is given for it.
+RECIPES: Final[dict[str, tuple[dict[str, Any], str]]] = {
+    "auto": ({}, ""),
+    "mlp": ({"network": "mlp", "sharing": "none"}, "the mlp recipe: one plain network"),
+    **{name: (fixed, f"the {name} recipe") for name, fixed in TUTORIALS.items()},
+}
 
 
 def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
     """Return the recipe: what the user set, then what the named recipe fixes, then what "auto" chooses."""
-    fixed, fixed_reason = _start(settings)
+    fixed, fixed_reason = pick(RECIPES, settings.recipe, "recipe")
     given = {name: getattr(settings, name) for name in CHOICES}
     chosen = {name: value for name, value in given.items() if not _is_open(value)}
     decisions: list[Decision] = []
