@@ -204,6 +204,10 @@ def _find_failures(state: _State, advance: Advance, first: int) -> None:
 def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     """Score the members on their validation rows, and keep the weights of those that improved."""
     plan = state.plan
+    # Members that share layers are one network, whose epoch is chosen by what they say together; with a
+    # metric that was asked for so is everyone's.
+    is_asked = metric is not None and plan.training.metric != "auto"
+    is_joint = is_asked or plan.architecture.sharing != "none"
     loss_K = np.full(plan.members, np.nan)
     joint_F = []
     predictions = []
@@ -212,7 +216,8 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
         output_KRT = np.full((plan.members, len(held_out), plan.outputs), np.nan)
         output_KRT[mine] = engine.outputs(held_out, fold)
         loss_K[mine] = _losses(plan, output_KRT[mine], held_out, fold)
-        joint_F.append(_losses(plan, output_KRT[mine].mean(axis=0, keepdims=True), held_out, fold)[0])
+        if is_joint:
+            joint_F.append(_losses(plan, output_KRT[mine].mean(axis=0, keepdims=True), held_out, fold)[0])
         sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
         if metric is not None and sound and len(held_out):
             predictions.append((held_out, finish(predictor_of(plan, plan.network, sound), output_KRT)))
@@ -220,12 +225,10 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     state.validation[-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
         state.failed.setdefault(int(member), (epoch - 1, plan.steps_per_epoch - 1))
-    # Members that share layers are one network, whose epoch is chosen by what they say together.
-    shares = plan.architecture.sharing != "none"
-    score_K = np.full(plan.members, np.mean(joint_F)) if shares else loss_K
+    score_K = np.full(plan.members, np.mean(joint_F)) if plan.architecture.sharing != "none" else loss_K
     if metric is not None and predictions:
         state.metric[-1] = _score(plan, metric, predictions)
-        if plan.training.metric != "auto":  # asked for: it chooses, over all members and folds together
+        if is_asked:
             score_K = np.full(plan.members, rank(metric, state.metric[-1], float(np.mean(joint_F))))
     with np.errstate(invalid="ignore"):
         better = [int(k) for k in np.flatnonzero(score_K < state.best_loss_K) if k not in state.failed]

@@ -47,6 +47,7 @@ class EagerEngine:
         self.network = copy.deepcopy(plan.network).train()
         folds = plan.prepared.rows.folds
         self.team = make_team(plan) if plan.architecture.sharing == "layers" else None
+        self.together = plan.members // folds if self.team else 1  # members whose mean loss is trained on
         self.effective: dict[str, Tensor] = {}  # a team's weights as the members' networks have them
         trained = self.team or self.network
         self.parameters = [p for p in trained.parameters() if p.requires_grad]
@@ -175,8 +176,7 @@ class EagerEngine:
         mean_K = _weighted_mean(self.plan.loss.rows(output_KBT, target_KBT), weight_KB)
         self.optimizer.zero_grad(set_to_none=True)
         # Members that share nothing do not meet in the sum; a team's loss is the mean of its members'.
-        together = self.plan.members // self.plan.prepared.rows.folds if self.team else 1
-        (mean_K.sum() / together).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        (mean_K.sum() / self.together).backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return mean_K.detach()
 
     def _outputs(self, dense_KBD: Tensor, slot_KBE: Tensor | None, masks: Sequence[Tensor]) -> Tensor:
@@ -198,10 +198,9 @@ class EagerEngine:
         if not self.team:
             return
         load_effective(self.network, self.team.effective())
-        together = self.plan.members // self.plan.prepared.rows.folds
         for name, parameter in self.network.named_parameters():
             gradient = self.effective[name].grad if with_gradients else None
-            parameter.grad = None if gradient is None else gradient * together
+            parameter.grad = None if gradient is None else gradient * self.together
 
     def _own_chance(self, epoch: int, step: int) -> AbstractContextManager[None]:
         """Return a context in which a user's own module draws numbers that are this step's alone."""
