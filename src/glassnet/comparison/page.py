@@ -13,18 +13,14 @@ from glassnet.comparison.pictured import gaps_picture, learning_pictures, scores
 from glassnet.comparison.told import NAME, gap_said
 from glassnet.comparison.values import Compared, Differing, Run, ranked
 from glassnet.evaluate.values import Score
+from glassnet.report.frame import document
 from glassnet.report.markup import Child, Html, bullets, element, folded, join, paragraph, section, table
 from glassnet.report.pictures import figure, grid
-from glassnet.report.style import CSS
 from glassnet.report.whole import write_whole
 from glassnet.report.words import PERCENT, count, metric_name, several, short
 from glassnet.report.words import figure as figure_said
 from glassnet.run_folder import REPORT
 
-# The browser itself refuses whatever would come from outside, and every script.
-POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-)
 PAIRS_OPEN: Final = 12  # lines of the table of pairs; longer ones are folded
 VALUE: Final = 90  # signs of a setting's value
 PARTS: Final = (
@@ -38,17 +34,9 @@ PARTS: Final = (
 
 def page(compared: Compared, folder: Path | None = None) -> str:
     """Return the comparison as one HTML text; links to the runs' reports go from `folder`."""
-    meta = (
-        element("meta", marks={"charset": "utf-8"}),
-        element("meta", marks={"http-equiv": "Content-Security-Policy", "content": POLICY}),
-        element("meta", marks={"name": "viewport", "content": "width=device-width, initial-scale=1"}),
-        element("meta", marks={"name": "color-scheme", "content": "light dark"}),
-        element("title", _title(compared)),
-        element("style", Html(CSS)),
-    )
-    body = element(
-        "body",
-        element("a", "Skip to the results", marks={"class": "skip", "href": "#which"}),
+    return document(
+        _title(compared),
+        "which",
         _head(compared),
         element(
             "main",
@@ -60,8 +48,6 @@ def page(compared: Compared, folder: Path | None = None) -> str:
         ),
         element("footer", "Written by Glassnet. This file needs no network."),
     )
-    whole = element("html", element("head", *meta), body, marks={"lang": "en"})
-    return f"<!doctype html>\n{whole}\n"
 
 
 def write_page(compared: Compared, path: Path) -> Path:

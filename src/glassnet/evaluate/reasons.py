@@ -18,8 +18,8 @@ from torch import Tensor
 
 from glassnet.evaluate.insight import Reason
 from glassnet.evaluate.vary import Looked
-from glassnet.network.members import MemberEmbedding
 from glassnet.network.own import OwnModule
+from glassnet.network.vectors import embedding_of, mean_vectors, outputs_at
 from glassnet.predict import Predictor, torch_threads
 from glassnet.prepare.assemble import apply, dense_sources
 from glassnet.prepare.values import Encoded, Floats64
@@ -89,8 +89,7 @@ class _Line:
         self.dense_from = torch.tensor(baseline.dense_FD[fold]).to(first.dtype)
         self.dense_RD = torch.from_numpy(inputs.dense_RD).to(first.dtype)
         self.slot_RE = torch.from_numpy(inputs.slot_RE).long()
-        modules = predictor.network.modules()
-        self.embedding = next((one for one in modules if isinstance(one, MemberEmbedding)), None)
+        self.embedding = embedding_of(predictor.network)
         self.share_S = torch.tensor(baseline.share_FS[fold]).to(first.dtype)
 
     def parts(self, mine: list[int], weight_RT: Tensor, *, is_sigmoid: bool) -> Floats64:
@@ -100,7 +99,8 @@ class _Line:
         from_KEV, to_KREV = self._vectors()
         vectors = self._between(from_KEV.flatten(1)[:, None], to_KREV.flatten(2), place_S)
         given = [dense.requires_grad_(), vectors.detach().clone().requires_grad_()]
-        output_KZT = self._outputs(*given)
+        slot_KZE = self.slot_RE.repeat(STEPS, 1).expand(self.members, -1, -1)
+        output_KZT = outputs_at(self.predictor.network, given[0], slot_KZE, given[1])
         output_KZT = torch.logit(output_KZT, eps=EDGE) if is_sigmoid else output_KZT
         asked = (output_KZT[mine] * weight_RT.to(output_KZT.dtype).repeat(STEPS, 1)).sum()
         slopes = torch.autograd.grad(asked, given, allow_unused=True)
@@ -130,20 +130,5 @@ class _Line:
             empty = torch.zeros(self.members, rows, 0, 1, dtype=self.dense_RD.dtype)
             return empty[:, 0], empty
         tables = torch.split(self.embedding.weight.detach(), list(slots), dim=1)
-        shares = torch.split(self.share_S, list(slots))
-        start = [torch.einsum("s,ksv->kv", share, table) for share, table in zip(shares, tables, strict=True)]
         end = [table[:, self.slot_RE[:, place]] for place, table in enumerate(tables)]
-        return torch.stack(start, dim=1), torch.stack(end, dim=2)
-
-    def _outputs(self, dense_KZD: Tensor, vectors_KZX: Tensor) -> Tensor:
-        """Return the outputs at all points, with the vectors in the place of the embedding's."""
-        slot_KZE = self.slot_RE.repeat(STEPS, 1).expand(self.members, -1, -1)
-        hook = None
-        if self.embedding is not None:
-            hook = self.embedding.register_forward_hook(lambda module, args, given: vectors_KZX)
-        try:
-            output_KZT: Tensor = self.predictor.network(dense_KZD, slot_KZE)
-        finally:
-            if hook is not None:
-                hook.remove()
-        return output_KZT
+        return mean_vectors(self.embedding, self.share_S, slots), torch.stack(end, dim=2)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter
 
 from glassnet.report.words import short
 
@@ -40,6 +41,15 @@ def draw_grid(axes: Axes, which: Literal["x", "y", "both"] = "y") -> None:
     """Draw quiet lines across the axes, behind everything else."""
     axes.grid(visible=True, axis=which, color=LINE, lw=0.7)
     axes.set_axisbelow(True)
+
+
+def draw_share_axes(axes: Axes) -> None:
+    """Make both axes shares from 0 to 1."""
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.02, 1.02)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(share_tick))
+    draw_grid(axes, "both")
 
 
 Corner = Literal["upper left", "upper right", "lower right", "lower left"]

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
@@ -21,10 +20,9 @@ from glassnet.report.canvas import (
     FONT,
     INK,
     SECOND,
-    draw_grid,
     draw_legend,
+    draw_share_axes,
     label,
-    share_tick,
     threshold_name,
 )
 from glassnet.report.curves import Bin, reliability, roc_curve
@@ -95,7 +93,7 @@ def draw_roc(
     ax.plot(curve.alarm, curve.found, color=ACCENT, lw=1.8, label="network")
     alarm, found = curve.at(threshold)
     ax.plot([alarm], [found], "o", color=SECOND, markersize=6, label=threshold_name(threshold))
-    _shares(ax)
+    draw_share_axes(ax)
     ax.set_xlabel("false alarms: share of the others")
     ax.set_ylabel("found: share of the class")
     draw_legend(ax, "lower right")
@@ -108,7 +106,7 @@ def draw_calibration(
     bins = reliability(is_positive_R, share_R, weight_R)
     ax.plot([0, 1], [0, 1], ":", color=FAINT, lw=1.2, label="as promised")
     _draw_bins(bins, ax)
-    _shares(ax)
+    draw_share_axes(ax)
     ax.set_xlabel("probability given")
     ax.set_ylabel("share that was true")
     draw_legend(ax, "upper left")
@@ -130,11 +128,3 @@ def _draw_bins(bins: Sequence[Bin], ax: Axes) -> None:
         elinewidth=1,
         label="network",
     )
-
-
-def _shares(ax: Axes) -> None:
-    ax.set_xlim(-0.02, 1.02)
-    ax.set_ylim(-0.02, 1.02)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(FuncFormatter(share_tick))
-    draw_grid(ax, "both")

@@ -30,10 +30,7 @@ def plot_confusion(fitted: Fitted, ax: Axes | None) -> Axes:
 def plot_roc(fitted: Fitted, ax: Axes | None, label: str = "") -> Axes:
     """Draw what is found against false alarms. Raises SettingsError where there is no one class to find."""
     is_class_R, share_R = _one_class(fitted, label, "roc")
-    if is_class_R.all() or not is_class_R.any():
-        raise SettingsError(
-            f"the {fitted.evaluation.on} rows are all of the class, or none is; a ROC curve needs both."
-        )
+    _check_both(fitted, is_class_R, "a ROC curve")
     ax = plots.new_axes() if ax is None else ax
     threshold = _threshold(fitted, label)
     plots.draw_roc(is_class_R, share_R, fitted.evaluation.weight_R, ax, threshold=threshold)
@@ -43,10 +40,7 @@ def plot_roc(fitted: Fitted, ax: Axes | None, label: str = "") -> Axes:
 def plot_precision_recall(fitted: Fitted, ax: Axes | None, label: str = "") -> Axes:
     """Draw what is right against what is found. Raises SettingsError where there is no one class to find."""
     is_class_R, share_R = _one_class(fitted, label, "precision_recall")
-    if is_class_R.all() or not is_class_R.any():
-        raise SettingsError(
-            f"the {fitted.evaluation.on} rows are all of the class, or none is; the curve needs both."
-        )
+    _check_both(fitted, is_class_R, "the curve")
     ax = plots.new_axes() if ax is None else ax
     threshold = _threshold(fitted, label)
     plots.draw_precision_recall(is_class_R, share_R, fitted.evaluation.weight_R, ax, threshold=threshold)
@@ -97,6 +91,13 @@ def plot_gradients(fitted: Fitted, ax: Axes | None, layer: str = "") -> Axes:
     ax = plots.new_axes() if ax is None else ax
     plots.draw_gradients(records, layer or records.layers[0], ax)
     return ax
+
+
+def _check_both(fitted: Fitted, is_class_R: NDArray[np.bool_], what: str) -> None:
+    if is_class_R.all() or not is_class_R.any():
+        raise SettingsError(
+            f"the {fitted.evaluation.on} rows are all of the class, or none is; {what} needs both."
+        )
 
 
 def _one_class(fitted: Fitted, label: str, what: str) -> tuple[NDArray[np.bool_], Floats64]:

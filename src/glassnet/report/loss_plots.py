@@ -126,6 +126,16 @@ def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool) -> Non
     draw_grid(ax)
 
 
+def _along_epochs(ax: Axes, what: str) -> None:
+    """Name the axes of a number along the epochs."""
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(what)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+    draw_grid(ax)
+
+
 def rates_of(history: History, training: Training) -> tuple[Floats64, Floats64]:
     """Return epochs and the learning rate then, `(R,)` each, over the steps that were taken."""
     steps = history.epochs * history.steps_per_epoch
@@ -140,12 +150,7 @@ def draw_learning_rate(history: History, training: Training, ax: Axes) -> None:
     epoch_R, rate_R = rates_of(history, training)
     ax.plot(epoch_R, rate_R, color=ACCENT, lw=1.8)
     ax.set_ylim(0, 1.08 * float(rate_R.max()))
-    ax.set_xlabel("epoch")
-    ax.set_ylabel("learning rate")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
-    draw_grid(ax)
+    _along_epochs(ax, "learning rate")
 
 
 def speeds_of(trained: Trained) -> tuple[Floats64, Floats64, Floats64]:
@@ -173,9 +178,4 @@ def draw_speed(trained: Trained, ax: Axes) -> None:
     )
     ax.axhline(trained.rows_per_second, color=FAINT, ls=":", lw=1.2)
     ax.set_ylim(0, 1.1 * float(speed_R.max()))
-    ax.set_xlabel("epoch")
-    ax.set_ylabel("rows per second")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
-    draw_grid(ax)
+    _along_epochs(ax, "rows per second")

@@ -10,23 +10,17 @@ from glassnet.pipeline import Fitted
 from glassnet.report import amounts, classes
 from glassnet.report.columns import the_table
 from glassnet.report.first import head, how_good, title_of
+from glassnet.report.frame import document
 from glassnet.report.inside import inside
 from glassnet.report.learning import training
 from glassnet.report.making import made
 from glassnet.report.markup import Html, element, join, paragraph, section
 from glassnet.report.matters import matters
 from glassnet.report.segments import by_segment
-from glassnet.report.style import CSS
 from glassnet.report.threshold import SCRIPT, script_source
 from glassnet.report.whole import write_whole
 from glassnet.report.worst import worst_rows
 from glassnet.table.values import Task
-
-# The browser itself refuses whatever would come from outside, and every script but the threshold's.
-POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-    f"; script-src {script_source()}"
-)
 
 DEPTHS: Final[dict[Task, Callable[[Fitted], list[Html]]]] = {
     Task.BINARY: classes.in_depth,
@@ -38,14 +32,6 @@ DEPTHS: Final[dict[Task, Callable[[Fitted], list[Html]]]] = {
 
 def page(fitted: Fitted) -> str:
     """Return the report as one HTML text; equal runs give equal texts, but for their times."""
-    meta = (
-        element("meta", marks={"charset": "utf-8"}),
-        element("meta", marks={"http-equiv": "Content-Security-Policy", "content": POLICY}),
-        element("meta", marks={"name": "viewport", "content": "width=device-width, initial-scale=1"}),
-        element("meta", marks={"name": "color-scheme", "content": "light dark"}),
-        element("title", title_of(fitted)),
-        element("style", Html(CSS)),
-    )
     main = element(
         "main",
         how_good(fitted),
@@ -56,9 +42,9 @@ def page(fitted: Fitted) -> str:
         the_table(fitted),
         made(fitted),
     )
-    body = element(
-        "body",
-        element("a", "Skip to the results", marks={"class": "skip", "href": "#how-good"}),
+    return document(
+        title_of(fitted),
+        "how-good",
         head(fitted),
         main,
         element(
@@ -66,9 +52,8 @@ def page(fitted: Fitted) -> str:
             f"Written by Glassnet {fitted.facts.versions.get('glassnet', '')}. This file needs no network.",
         ),
         element("script", Html(SCRIPT)) if 'class="threshold"' in main else "",
+        scripts=script_source(),
     )
-    whole = element("html", element("head", *meta), body, marks={"lang": "en"})
-    return f"<!doctype html>\n{whole}\n"
 
 
 def _in_depth(fitted: Fitted) -> Html:

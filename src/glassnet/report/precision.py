@@ -9,12 +9,11 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas
-from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_grid, draw_legend, share_tick, threshold_name
+from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_legend, draw_share_axes, threshold_name
 from glassnet.report.curves import roc_curve
 from glassnet.report.pictures import Picture, picture
 from glassnet.report.words import percent
@@ -45,11 +44,7 @@ def draw_precision_recall(
             markersize=6,
             label=threshold_name(threshold),
         )
-    ax.set_xlim(-0.02, 1.02)
-    ax.set_ylim(-0.02, 1.02)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(FuncFormatter(share_tick))
-    draw_grid(ax, "both")
+    draw_share_axes(ax)
     ax.set_xlabel("found: share of the class")
     ax.set_ylabel("right: share of those called so")
     draw_legend(ax, "lower left", lift=base if base < 0.5 else 0.0)  # clear of the line across

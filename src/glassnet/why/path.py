@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from glassnet.network.members import MemberEmbedding
+from glassnet.network.vectors import embedding_of, mean_vectors, outputs_at
 from glassnet.pipeline import Fitted
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Encoded, Floats64
@@ -33,9 +34,10 @@ class Path:
         self.dense_from = torch.tensor(preparation.baseline.dense_FD[fold])
         self.dense_to = torch.from_numpy(inputs.dense_RD[0]).double()
         self.slot_E = torch.from_numpy(inputs.slot_RE[0]).long()
-        self.embedding = next((m for m in self.network.modules() if isinstance(m, MemberEmbedding)), None)
         shares = torch.tensor(preparation.baseline.share_FS[fold])
-        self.vector_from, self.vector_to = _vectors(self.embedding, shares, self.slot_E, preparation.embedded)
+        self.vector_from, self.vector_to = _vectors(
+            embedding_of(self.network), shares, self.slot_E, preparation.embedded
+        )
 
     def at(self, place: float) -> float:
         """Return the sum of the members' outputs at a place of the line, from 0 to 1."""
@@ -74,14 +76,7 @@ class Path:
         """Return what is asked of each of this fold's members at each point, in the table's unit."""
         rows = dense_KSD.shape[1]
         slots = self.slot_E.expand(self.members, rows, -1)
-        hook = None
-        if self.embedding is not None:
-            hook = self.embedding.register_forward_hook(lambda module, args, given: vectors)
-        try:
-            output_KST: Tensor = self.network(dense_KSD, slots)
-        finally:
-            if hook is not None:
-                hook.remove()
+        output_KST = outputs_at(self.network, dense_KSD, slots, vectors)
         if self.asked.is_logit_of_sigmoid:
             output_KST = torch.logit(output_KST, eps=EDGE)
         asked_KS = output_KST[self.mine] @ self.weight_T
@@ -95,9 +90,6 @@ def _vectors(
     if embedding is None:
         assert not slots, "categories go through an embedding"
         return torch.zeros(1, 0, 1, dtype=torch.float64), torch.zeros(1, 0, 1, dtype=torch.float64)
-    weight_KSV = embedding.weight.detach()
-    tables = torch.split(weight_KSV, list(slots), dim=1)
-    shares = torch.split(share_S, list(slots))
-    start = [torch.einsum("s,ksv->kv", share, table) for share, table in zip(shares, tables, strict=True)]
+    tables = torch.split(embedding.weight.detach(), list(slots), dim=1)
     end = [table[:, int(slot)] for table, slot in zip(tables, slot_E, strict=True)]
-    return torch.stack(start, dim=1), torch.stack(end, dim=1)
+    return mean_vectors(embedding, share_S, slots), torch.stack(end, dim=1)
