@@ -9,7 +9,9 @@ An environment for an older scikit-learn beside the project's own, in two comman
     echo "import site; site.addsitedir('$PWD/.venv/lib/python3.11/site-packages')" \
         > /tmp/sk17/lib/python3.11/site-packages/z.pth
 
-Estimators are at their defaults, on one thread; nothing else is changed for the checks.
+Estimators are at their defaults, on one thread; nothing else is changed for the checks. Searches are set up
+as scikit-learn sets up its own for its tests: two settings, two folds. What scikit-learn's RandomizedSearchCV
+over the same estimators comes to stands beside them.
 """
 
 from __future__ import annotations
@@ -49,22 +51,38 @@ def here() -> dict[str, object]:
     """Run the checks in this interpreter; return the version and each check's outcome by estimator."""
     import sklearn
     from sklearn.base import clone
+    from sklearn.model_selection import RandomizedSearchCV
     from sklearn.utils import estimator_checks as checks
     from sklearn.utils import get_tags
 
-    from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
+    from glassnet import GlassnetClassifier, GlassnetRegressor, GlassnetSearchCV
 
     found: dict[str, list[tuple[str, str, str]]] = {}
     seconds = {}
-    for estimator in (GlassnetClassifier(threads=1), GlassnetRegressor(threads=1)):
-        kind = type(estimator).__name__
+    models = GlassnetClassifier(threads=1), GlassnetRegressor(threads=1)
+    given = {"n_iter": 2, "cv": 2, "random_state": 0, "error_score": "raise"}
+    searches = [
+        search(model, {"learning_rate": [0.001, 0.01]}, **given)
+        for search in (GlassnetSearchCV, RandomizedSearchCV)
+        for model in models
+    ]
+    for estimator in (*models, *searches):
+        kind = shown(estimator)
         pairs = list(checks.estimator_checks_generator(estimator, legacy=True))
-        for name in (*MORE["both"], *MORE[str(get_tags(estimator).estimator_type)]):
-            pairs.append((clone(estimator), partial(getattr(checks, name), kind)))
+        if estimator in models:
+            for name in (*MORE["both"], *MORE[str(get_tags(estimator).estimator_type)]):
+                pairs.append((clone(estimator), partial(getattr(checks, name), kind)))
         before = time.monotonic()
         found[kind] = [(named(check), *outcome(check, one)) for one, check in pairs]
         seconds[kind] = time.monotonic() - before
     return {"version": sklearn.__version__, "found": found, "seconds": seconds}
+
+
+def shown(estimator: object) -> str:
+    """Return the name of an estimator, and of the one that it searches over."""
+    inner = getattr(estimator, "estimator", None)
+    own = type(estimator).__name__
+    return own if inner is None else f"{own}({type(inner).__name__})"
 
 
 def named(check: object) -> str:

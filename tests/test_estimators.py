@@ -65,7 +65,8 @@ def test_labels_keep_their_type(labels):
     share = model.predict_proba(X)
     assert share.shape == (120, 2)
     np.testing.assert_array_equal(model.classes_[share.argmax(axis=1)], guess)
-    assert model.score(X, wanted) == (guess == wanted).mean()
+    right = (guess == wanted).mean()
+    assert model.score(X, wanted) == model.score(X, wanted.astype(object)) == right
 
 
 def test_several_classes():

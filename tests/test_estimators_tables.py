@@ -142,6 +142,7 @@ def test_every_kind_of_labels(wrap):
     model = GlassnetClassifier(**FAST).fit(frame, wrap(labels))
     assert model.classes_.tolist() == ["no", "yes"]
     assert set(model.predict(frame)) <= {"no", "yes"}
+    assert model.score(frame, wrap(labels)) == (model.predict(frame) == np.array(labels)).mean()
 
 
 def test_columns_are_checked_when_predicting():

@@ -88,8 +88,10 @@ def test_array_api_inputs():
     code = """
 import warnings; warnings.simplefilter("ignore")
 from sklearn.utils.estimator_checks import check_array_api_input
-from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
-for one in (GlassnetClassifier(threads=1), GlassnetRegressor(threads=1)):
+from glassnet import GlassnetClassifier, GlassnetRegressor, GlassnetSearchCV
+models = GlassnetClassifier(threads=1), GlassnetRegressor(threads=1)
+searches = [GlassnetSearchCV(one, {"learning_rate": [0.001, 0.01]}, n_iter=2, cv=2) for one in models]
+for one in (*models, *searches):
     check_array_api_input("it", one, array_namespace="numpy", expect_only_array_outputs=False)
 """
     environment = os.environ | {NEEDS_ENVIRONMENT: "1"}

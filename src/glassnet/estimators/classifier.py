@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
 from glassnet.estimators.base import Estimator
-from glassnet.estimators.inputs import check_classes, one_column
+from glassnet.estimators.inputs import check_classes, one_column, target_of
 from glassnet.table.values import Task
 
 LEAST: Final = 1e-300  # below this a probability has no logarithm to speak of
@@ -193,3 +193,8 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
             return np.log(share_RC) - np.log(np.clip(1.0 - share_RC, LEAST, None))
         log_RC: NDArray[np.float64] = np.log(share_RC)
         return log_RC[:, 1] - log_RC[:, 0] if log_RC.shape[1] == 2 else log_RC
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Return the share of rows, by weight, whose label (of several targets: all labels) is right."""
+        # scikit-learn's accuracy refuses numbers in an array of objects, which `fit` takes.
+        return float(super().score(X, target_of(self, y), sample_weight))
