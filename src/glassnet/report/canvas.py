@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,6 +21,7 @@ SECOND: Final = "#b4500f"
 
 SIZE: Final = (4.6, 3.1)  # inches; half a wide page, a whole phone
 FONT: Final = 9.0  # points
+LEGEND: Final = (0.4, 0.32)  # of the axes, which names of four lines take
 
 
 def new_axes(size: tuple[float, float] = SIZE) -> Axes:
@@ -53,6 +56,20 @@ def draw_share_axes(axes: Axes) -> None:
 
 
 Corner = Literal["upper left", "upper right", "lower right", "lower left"]
+
+
+def emptier(axes: Axes, corners: Sequence[Corner]) -> Corner:
+    """Return the corner in which the fewest points of the drawn lines lie; of equal ones the first."""
+    axes.get_xlim()  # settles the limits, which the transform below is made of
+    place_XY = np.concatenate([line.get_xydata() for line in axes.lines])
+    x_X, y_X = axes.transAxes.inverted().transform(axes.transData.transform(place_XY)).T
+
+    def crowd(corner: Corner) -> int:
+        across = x_X > 1 - LEGEND[0] if corner.endswith("right") else x_X < LEGEND[0]
+        along = y_X > 1 - LEGEND[1] if corner.startswith("upper") else y_X < LEGEND[1]
+        return int((across & along).sum())
+
+    return min(corners, key=crowd)
 
 
 def draw_legend(axes: Axes, place: Corner, lift: float = 0.0) -> None:

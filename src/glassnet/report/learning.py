@@ -17,7 +17,18 @@ from glassnet.report import canvas, plots, words
 from glassnet.report.loss_plots import rates_of, speeds_of
 from glassnet.report.markup import Child, Html, facts, paragraph, section
 from glassnet.report.pictures import Picture, figure, grid, picture
-from glassnet.report.words import SHARES, count, metric_name, number, percent, seconds, series, several
+from glassnet.report.words import (
+    SHARES,
+    count,
+    metric_name,
+    number,
+    percent,
+    rounded,
+    seconds,
+    series,
+    several,
+)
+from glassnet.settings import Recipe
 from glassnet.train import Trained
 
 ROWS_SHOWN: Final = 40  # epochs listed in a table; more are thinned
@@ -27,24 +38,48 @@ def training(fitted: Fitted) -> Html:
     """Return the part about training."""
     trained = fitted.trained
     if not trained.history.epochs:
-        return section("training", "Training", paragraph(f"No epoch was finished: {trained.stopped}."))
+        return section("training", "Training", paragraph(f"No epoch was finished: {why_stopped(trained)}."))
     pictures = [figure(one) for one in _pictures(fitted)]
-    return section("training", "Training", paragraph(_story(trained)), grid([*pictures, _facts(fitted)]))
+    return section("training", "Training", paragraph(story(fitted)), grid([*pictures, _facts(fitted)]))
 
 
-def _story(trained: Trained) -> str:
-    """Return in words how the loss went and where it ended."""
+def story(fitted: Fitted) -> str:
+    """Return in words how the loss went, where it ended and what chose the epoch."""
+    trained = fitted.trained
     history = trained.history
     first, last = (float(np.nanmean(history.training_loss_EK[e])) for e in (0, -1))
     went = f"the training loss went from {number(first)} to {number(last)}"
-    said = f"In {several(history.epochs, 'epoch')} {went}. Training ended because {trained.stopped}."
+    said = f"In {several(history.epochs, 'epoch')} {went}. Training ended because {why_stopped(trained)}."
     if not np.isfinite(history.validation_loss_EK).any():
         return f"{said} There are no validation rows to choose an epoch by, so the last one is kept."
-    best = sorted(epoch for epoch in trained.best_epoch_K if epoch)
-    which = (
-        f"epoch {best[0]}" if len(set(best)) == 1 else f"epochs {best[0]} to {best[-1]}, one for each member,"
+    best = kept_epochs(trained)
+    which = f"epoch {best[0]}" if len(best) == 1 else f"epochs {best[0]} to {best[-1]}, one for each member,"
+    return f"{said} The network of {which} is kept: there {chosen_by(fitted.recipe)}.{_team(fitted.recipe)}"
+
+
+def why_stopped(trained: Trained) -> str:
+    """Return why training ended, as it stands behind "because"."""
+    return f"{'there was ' if trained.stopped.startswith('no improvement') else ''}{trained.stopped}"
+
+
+def chosen_by(recipe: Recipe) -> str:
+    """Return what was best on the validation rows in the epoch that is kept."""
+    if recipe.training.metric != "auto":
+        return f"the {metric_name(words.named(recipe.training.metric))} on validation rows was best"
+    if recipe.architecture.sharing != "none":
+        return "the loss of the members' mean answer was lowest on validation rows"
+    return "the validation loss was lowest"
+
+
+def _team(recipe: Recipe) -> str:
+    """Return what it means that members share layers; nothing where each is a network of its own."""
+    members = recipe.architecture.members
+    if recipe.architecture.sharing == "none" or members == 1:
+        return ""
+    return (
+        f" Its {count(members)} members learn together and share their layers: each looks at the columns on"
+        " scales of its own and has its own last layer, and the answer is the mean of all."
     )
-    return f"{said} The network of {which} is kept, where the validation loss was lowest."
 
 
 def _facts(fitted: Fitted) -> Html:
@@ -52,8 +87,8 @@ def _facts(fitted: Fitted) -> Html:
     training = fitted.recipe.training
     pairs: list[tuple[Child, Child]] = [
         ("time", seconds(trained.seconds)),
-        ("rows per second", number(trained.rows_per_second, 3)),
-        ("networks side by side", count(len(trained.best_epoch_K))),
+        ("rows per second", rounded(trained.rows_per_second)),
+        ("members side by side", _members(fitted.recipe, len(trained.best_epoch_K))),
         ("learning rate", f"{training.learning_rate:g}, {training.schedule}"),
         ("rows in a batch", count(training.batch_size) if training.batch_size else "all"),
         ("steps in an epoch", count(trained.history.steps_per_epoch)),
@@ -62,6 +97,11 @@ def _facts(fitted: Fitted) -> Html:
     if trained.failed:
         pairs.append(("left out or cut short", series([f"member {k + 1}" for k in trained.failed])))
     return facts(pairs)
+
+
+def _members(recipe: Recipe, members: int) -> str:
+    is_team = members > 1 and recipe.architecture.sharing != "none"
+    return f"{count(members)}, sharing layers" if is_team else count(members)
 
 
 def _pictures(fitted: Fitted) -> list[Picture]:
@@ -107,11 +147,11 @@ def _speed(trained: Trained) -> Picture:
     plots.draw_speed(trained, axes)
     epoch_R, seconds_R, speed_R = speeds_of(trained)
     says = (
-        f"{number(trained.rows_per_second, 3)} rows per second over all (dotted), looks at validation rows"
-        f" included; {seconds(trained.seconds)} in all."
+        f"{rounded(trained.rows_per_second)} rows per second on the whole (dotted), the looks at validation"
+        f" rows included; {seconds(trained.seconds)} in all."
     )
     rows = [
-        (count(round(epoch)), seconds(when), number(speed, 3))
+        (count(round(epoch)), seconds(when), rounded(speed))
         for epoch, when, speed in zip(epoch_R.tolist(), seconds_R.tolist(), speed_R.tolist(), strict=True)
     ]
     head = ("until epoch", "after", "rows per second")
@@ -132,12 +172,18 @@ def _loss_says(trained: Trained) -> str:
     history = trained.history
     parts = ["solid: training rows"]
     if np.isfinite(history.validation_loss_EK).any():
-        parts.append("dashed: validation rows, the ring marks the best epoch")
+        rings = "a ring marks each member's" if len(kept_epochs(trained)) > 1 else "the ring marks the"
+        parts.append(f"dashed: validation rows, {rings} best epoch")
     if history.step_loss_SK.shape[0] > history.epochs:
         parts.append("dots: single batches")
     if history.training_loss_EK.shape[1] > 1:
         parts.append("shaded: from the best to the worst member")
     return "; ".join(parts)
+
+
+def kept_epochs(trained: Trained) -> list[int]:
+    """Return the epochs that members were kept of, each once, in order."""
+    return sorted({epoch for epoch in trained.best_epoch_K if epoch})
 
 
 def _loss_rows(trained: Trained) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -165,11 +211,19 @@ def _metric(fitted: Fitted) -> Picture:
     history = fitted.trained.history
     metric = choose_metrics(fitted.recipe.training.metric, fitted.schema.task)[0].name
     axes = canvas.new_axes()
-    plots.draw_metric(history, metric_name(metric), axes, is_share=metric in SHARES)
+    kept = kept_epochs(fitted.trained)
+    only = kept[0] if len(kept) == 1 else 0
+    plots.draw_metric(history, metric_name(metric), axes, is_share=metric in SHARES, kept=only)
     larger = METRICS[metric].larger_is_better if metric in METRICS else True
     best = int(np.nanargmax(history.metric_E if larger else -history.metric_E))
     value = words.figure(metric, float(history.metric_E[best]))
-    says = f"On validation rows it was best in epoch {best + 1}, with {value}."
+    says = f"On validation rows it was best in epoch {best + 1}, with {value}"
+    if only and only != best + 1:
+        says += f"; the ring marks epoch {only}, which the loss chose:"
+        says += f" {words.figure(metric, float(history.metric_E[only - 1]))}"
+    elif only:
+        says += ", which is the one kept (the ring)"
+    says += "."
     rows = [
         (count(int(e) + 1), words.figure(metric, float(history.metric_E[e])))
         for e in plots.thinned(history.epochs, ROWS_SHOWN)

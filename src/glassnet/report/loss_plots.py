@@ -13,7 +13,16 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
-from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_grid, draw_legend, number_tick, share_tick
+from glassnet.report.canvas import (
+    ACCENT,
+    FAINT,
+    SECOND,
+    draw_grid,
+    draw_legend,
+    emptier,
+    number_tick,
+    share_tick,
+)
 from glassnet.schedule import rate_factor
 from glassnet.settings import Training
 from glassnet.train import History, Trained
@@ -21,6 +30,7 @@ from glassnet.train import History, Trained
 STEPS_SHOWN: Final = 1200  # points of single batches
 RATES_SHOWN: Final = 240  # steps whose learning rate is drawn
 WINDOWS: Final = 60  # pieces of the run whose speed is drawn
+SHORTEST: Final = 40  # a piece takes this part of the time at least
 
 
 def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
@@ -42,8 +52,8 @@ def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
     ax.set_ylabel("loss, logarithmic" if log else "loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     draw_grid(ax)
-    # A falling loss leaves the upper right free; on a logarithmic scale the lower left.
-    draw_legend(ax, "lower left" if log else "upper right")
+    # A falling loss leaves the upper right free; on a logarithmic scale mostly the lower left.
+    draw_legend(ax, emptier(ax, ("lower left", "upper right")) if log else "upper right")
 
 
 def _draw_steps(history: History, ax: Axes) -> None:
@@ -86,11 +96,14 @@ def _draw_band(
 
 
 def _mark_best(trained: Trained, ax: Axes) -> None:
-    """Mark each member's best epoch with a ring on its validation loss."""
+    """Mark each member's best epoch with a ring on its validation loss; one that all share, on the mean."""
     loss_EK = trained.history.validation_loss_EK
     best = [(epoch, loss_EK[epoch - 1, k]) for k, epoch in enumerate(trained.best_epoch_K) if epoch > 0]
     if best:
         x, y = zip(*best, strict=True)
+        if len(set(x)) == 1:
+            best = [(x[0], float(np.mean(y)))]
+            x, y = zip(*best, strict=True)
         name = "best epoch" if len(best) == 1 else "best epochs"
         ax.plot(x, y, "o", color=SECOND, mfc="none", mec=SECOND, mew=1.6, markersize=7, label=name, zorder=4)
 
@@ -107,7 +120,8 @@ def _loss_limits(history: History, shown: Floats64, ax: Axes, *, log: bool) -> N
         ax.set_yscale("log")
         # Within some three decades each has its 1, 2 and 5; beyond, figures would run into each other.
         marks = (1.0, 2.0, 5.0) if high / low < 2e3 else (1.0,)
-        ax.yaxis.set_major_locator(LogLocator(subs=marks if high / low > 8 else tuple(range(1, 10))))
+        close = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0) if high / low > 3 else tuple(range(1, 10))
+        ax.yaxis.set_major_locator(LogLocator(subs=marks if high / low > 8 else close))
         ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
         ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_ylim(low / 1.1, high * 1.1)
@@ -116,9 +130,11 @@ def _loss_limits(history: History, shown: Floats64, ax: Axes, *, log: bool) -> N
         ax.set_ylim(low - air, high + air)
 
 
-def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool) -> None:
-    """Draw the metric on validation rows, epoch by epoch."""
+def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool, kept: int = 0) -> None:
+    """Draw the metric on validation rows, epoch by epoch, with a ring at the epoch kept, if it is one."""
     ax.plot(np.arange(1, history.epochs + 1), history.metric_E, color=SECOND, lw=1.8, ls="--")
+    if kept:
+        ax.plot([kept], [history.metric_E[kept - 1]], "o", mfc="none", mec=SECOND, mew=1.6, ms=7, zorder=4)
     ax.set_xlabel("epoch")
     ax.set_ylabel(f"{name}, validation")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
@@ -156,17 +172,28 @@ def draw_learning_rate(history: History, training: Training, ax: Axes) -> None:
 def speeds_of(trained: Trained) -> tuple[Floats64, Floats64, Floats64]:
     """Return epochs, the seconds until then and the rows per second since the last, `(R,)` each.
 
-    Epochs that ended at the same look of the clock are one piece.
+    A piece takes a fortieth of the time at least: the clock is looked at too seldom to time shorter ones.
     """
     seconds_E = trained.history.seconds_E
     epochs = seconds_E.size
     chosen = np.unique(np.linspace(1, epochs, min(epochs, WINDOWS)).round().astype(np.int64))
     seconds_R = seconds_E[chosen - 1]
-    ends = np.append(np.flatnonzero(np.diff(seconds_R) > 0), chosen.size - 1)
+    ends = _ends(seconds_R)
     chosen, seconds_R = chosen[ends], seconds_R[ends]
     took_R, many_R = np.diff(seconds_R, prepend=0.0), np.diff(chosen, prepend=0)
     rows = trained.rows_per_second * trained.seconds / max(epochs, 1)  # of an epoch, all members
     return chosen.astype(np.float64), seconds_R, rows * many_R / np.maximum(took_R, 1e-9)
+
+
+def _ends(seconds_R: Floats64) -> list[int]:
+    """Return where pieces end that are long enough to be timed; a short rest joins the last one."""
+    least = float(seconds_R[-1]) / SHORTEST
+    ends, since = [], 0.0
+    for place, now in enumerate(seconds_R.tolist()):
+        if now - since >= least > 0:
+            ends.append(place)
+            since = now
+    return [*ends[:-1], seconds_R.size - 1] if ends else [seconds_R.size - 1]
 
 
 def draw_speed(trained: Trained, ax: Axes) -> None:

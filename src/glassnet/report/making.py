@@ -15,9 +15,17 @@ from glassnet.pipeline import Fitted
 from glassnet.recipe.choose import shown
 from glassnet.report.first import repeat
 from glassnet.report.markup import Child, Html, element, facts, folded, paragraph, section, table
-from glassnet.report.words import count, seconds, short
+from glassnet.report.words import count, seconds, several, short
 from glassnet.settings import Settings
 
+OWN: Final = "last."  # parameters that members which share layers have for themselves: `network.team`
+# Decisions that shape a run most; the others open on a click.
+FIRST: Final = frozenset(
+    {
+        *("task", "positive", "split", "network", "hidden", "members", "sharing", "loss", "metric"),
+        *("engine", "calibration", "threshold", "intervals"),
+    }
+)
 PHASES: Final = ("reading", "preparing", "training", "evaluating")
 
 
@@ -30,32 +38,57 @@ def made(fitted: Fitted) -> Html:
         *repeat(fitted),
         element("h3", "Decisions"),
         paragraph("Everything the program chose by itself, and why. Each can be set instead."),
-        _decisions(fitted),
+        *_decisions(fitted),
         element("h3", "The network"),
-        *network(fitted.network, len(fitted.trained.best_epoch_K)),
+        *network(fitted),
         element("h3", "Time and machine"),
         _machine(fitted),
-        folded("All settings", _settings(fitted)),
+        folded("All settings", *_settings(fitted)),
     )
 
 
-def _decisions(fitted: Fitted) -> Html:
+def _decisions(fitted: Fitted) -> list[Html]:
+    """Return the decisions that shape the run most in a table, and the others in one that opens."""
+    head = ("what", "chosen", "why")
     others = [one for one in fitted.decisions if not one.name.startswith("column '")]
-    rows = [(one.name, short(one.value, 90), one.reason) for one in others]
-    return table("Decisions", ("what", "chosen", "why"), rows)
+    first = [one for one in others if one.name in FIRST]
+    rest = [one for one in others if one.name not in FIRST]
+    tables = [
+        table(title, head, [(one.name, short(one.value, 90), one.reason) for one in some])
+        for title, some in (("Decisions about the whole", first), ("Decisions in detail", rest))
+    ]
+    return [tables[0], folded(several(len(rest), "more decision"), tables[1])] if rest else tables[:1]
 
 
-def network(module: nn.Module, members: int) -> list[Html]:
+def network(fitted: Fitted) -> list[Html]:
     """Return the network's layers with the shapes and counts of their parameters."""
+    module, members = fitted.network, len(fitted.trained.best_epoch_K)
     rows = [(*words, count(many)) for *words, many in layer_rows(module, members)]
-    total = sum(p.numel() for p in module.parameters())
-    each = f"{count(total)} parameters"
-    if members > 1:
-        each = (
-            f"{count(members)} networks of {count(total // members)} parameters each, {count(total)} in all"
-        )
     head = ("layer", "type", "shapes", "parameters of each" if members > 1 else "parameters")
-    return [paragraph(f"{each}."), table("Layers, from the columns to the answer", head, rows, numbers=(3,))]
+    layers = table("Layers, from the columns to the answer", head, rows, numbers=(3,))
+    return [paragraph(network_says(fitted)), layers]
+
+
+def network_says(fitted: Fitted) -> str:
+    """Return how many networks there are, how large, and what they share."""
+    members = len(fitted.trained.best_epoch_K)
+    total = sum(one.numel() for one in fitted.network.parameters())
+    each = f"{count(total // members)} parameters each, {count(total)} in all"
+    if members == 1:
+        return f"{count(total)} parameters."
+    if fitted.recipe.architecture.sharing == "none":
+        return f"{count(members)} networks of {each}, whose answers are averaged."
+    named = [(name, one.numel() // members) for name, one in fitted.network.named_parameters()]
+    own = sum(many for name, many in named if name.startswith(OWN))
+    shared = sum(many for _, many in named) - own
+    teams = max(fitted.settings.folds, 1)
+    of_team = f", {count(teams)} such teams, one for each fold" if teams > 1 else ""
+    return (
+        f"{count(members // teams)} members share {count(shared)} parameters{of_team}. Each member has"
+        f" {count(own)} of its own in the last layer, and for each column a scale on which it looks at it."
+        f" The answer is the members' mean. Written out for predicting, the scales multiplied in, that is"
+        f" {count(members)} networks of {each}."
+    )
 
 
 def layer_rows(module: nn.Module, members: int) -> list[tuple[str, str, str, int]]:
@@ -99,11 +132,15 @@ def _value(value: object) -> str:
     return "none" if value in (math.inf, "") else short(shown(value), 80)
 
 
-def _settings(fitted: Fitted) -> Html:
+def _settings(fitted: Fitted) -> list[Html]:
+    """Return the settings that were chosen in a table, and those at their defaults in a paragraph."""
     defaults = Settings()
-    rows = []
+    chosen: list[tuple[str, str]] = []
+    left: list[tuple[str, str]] = []
     for field in fields(Settings):
         value = getattr(fitted.settings, field.name)
-        mark = "" if value == getattr(defaults, field.name) else "set"
-        rows.append((field.name, _value(value), mark))
-    return table("All settings", ("setting", "value", ""), rows)
+        is_default = value == getattr(defaults, field.name)
+        (left if is_default else chosen).append((field.name, _value(value)))
+    rest = [f"{name} {value}" for name, value in left]
+    said = paragraph(element("strong", "At their defaults: "), f"{'; '.join(rest)}.")
+    return [table("Chosen for this run", ("setting", "value"), chosen), said] if chosen else [said]

@@ -57,6 +57,11 @@ def number(value: float, digits: int = 4) -> str:
     return f"{value:,.{digits - 1 - size}f}".replace("-", "−")
 
 
+def rounded(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, large ones rounded too: 119,000 for 119,213."""
+    return number(float(f"{value:.{digits}g}"), digits)
+
+
 def plain(value: float) -> str:
     """Return a number as short as it can be: 3 and not 3.000."""
     return f"{int(value):,}".replace("-", "−") if float(value).is_integer() else number(value)
