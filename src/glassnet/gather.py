@@ -16,6 +16,7 @@ from glassnet.errors import SettingsError, SourceError, listed, near_miss
 from glassnet.prepare.values import Floats64, Weights
 from glassnet.settings import SETTING_NAMES, Settings
 from glassnet.table.cells import conform, conform_targets
+from glassnet.table.coded import plain
 from glassnet.table.frames import is_in_memory
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
@@ -102,7 +103,7 @@ def table_key(settings: Settings) -> tuple[object, ...]:
 
 def gather(source: object, test: object, validation: object, settings: Settings) -> Gathered:
     """Read the tables of a run, decide the main table's schema and bring all rows into it."""
-    table = read_table(source, settings)
+    table = read_table(source, settings, compact=True)
     if is_in_memory(source):
         table = replace(table, frame=with_text_labels(table.frame, settings))
     table = drop_rows_without_target(drop_rows_without_weight(table, settings), settings)
@@ -201,7 +202,7 @@ def _kept(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
                 f"the table has no column '{name}' to keep.{near_miss(name, frame.columns)}"
                 f" It has: {listed(frame.columns)}."
             )
-    return frame.select(settings.keep)
+    return plain(frame[list(settings.keep)])
 
 
 def _weights(

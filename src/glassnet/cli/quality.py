@@ -11,6 +11,7 @@ from rich.console import Console
 from glassnet.cli.console import print_table, say
 from glassnet.cli.look import Described, describe_table
 from glassnet.cli.spread import spread_text
+from glassnet.quality.repeats import repeated_rows
 from glassnet.quality.values import ColumnSummary, Finding
 from glassnet.settings import Settings
 from glassnet.table.facts import Facts
@@ -129,7 +130,7 @@ def _repeated(found: Described) -> list[str]:
     table: Table = found.table
     if any(one.name == "duplicate rows" for one in found.findings) or not table.frame.height:
         return []
-    repeated = table.frame.height - table.frame.n_unique()
+    repeated = repeated_rows(table.frame)
     return [f"{repeated:,} rows repeat an earlier row exactly."] if repeated else []
 
 

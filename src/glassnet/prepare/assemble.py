@@ -32,6 +32,7 @@ from glassnet.prepare.values import (
     Weights,
 )
 from glassnet.settings import Preparing
+from glassnet.table.places import united
 from glassnet.table.values import Kind, RowNumbers, Rows, Schema, Task
 
 BLOCK = 65_536  # rows prepared at once where only their mean is wanted
@@ -52,7 +53,7 @@ def prepare(
     """
     weight_R = weights.row_R
     # Levels are looked up in the rows that may train; a level that only test rows have is unseen.
-    learning = np.unique(np.concatenate(rows.fit))
+    learning = united(rows.fit)
     encoding = learn_encoding(frame[learning], schema, weight_R[learning], choices)
     encoded = encode(frame, encoding)
     scales = learn_scales(encoded, encoding, rows.fit, weight_R, choices.numbers)

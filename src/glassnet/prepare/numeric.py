@@ -13,6 +13,7 @@ import numpy as np
 
 from glassnet.prepare.quantile import weighted_deviation, weighted_mean, weighted_quantiles, without_atoms
 from glassnet.prepare.values import Encoded, Encoding, Floats32, Floats64, NumberScales
+from glassnet.table.places import united
 from glassnet.table.values import RowNumbers
 
 CLIP: Final = 3.0  # where the smooth clip levels off, in scales
@@ -72,7 +73,7 @@ def _learn_one(
 
 def _marked(encoded: Encoded, fit: Sequence[RowNumbers]) -> np.ndarray:
     """Return the number columns that get a missing mark: those with missing fit rows, one per pattern."""
-    rows = np.unique(np.concatenate(fit))
+    rows = united(fit)
     seen: set[bytes] = set()
     marked = []
     for number in range(encoded.number_RN.shape[1]):

@@ -50,6 +50,16 @@ def repeated(sight: Sight) -> Repeats:
     return Repeats(again=again, in_both=in_both, is_accident=again > 0 and _is_accident(sight, whole_R))
 
 
+def repeated_rows(frame: pl.DataFrame) -> int:
+    """Return how many rows are equal to an earlier one in every cell, by sums of 64-bit hashes."""
+    whole_R = np.zeros(frame.height, dtype=np.uint64)
+    for place, series in enumerate(frame.get_columns()):
+        if series.dtype.is_nested() or series.dtype == pl.Object:
+            return frame.height - frame.n_unique()
+        whole_R += series.hash(place).to_numpy()
+    return frame.height - pl.Series(whole_R).n_unique()
+
+
 def _hashes(sight: Sight) -> Iterator[Hashes]:
     """Yield a hash of each cell, `(R,)`, of one input or target after another, another hash in each.
 

@@ -18,6 +18,7 @@ from glassnet.chance import Purpose, order
 from glassnet.errors import listed
 from glassnet.quality.columns import column_summaries
 from glassnet.quality.values import ColumnSummary
+from glassnet.table.places import united, without
 from glassnet.table.values import Column, RowNumbers, Rows, Schema, Target, Task
 
 Floats64 = NDArray[np.float64]
@@ -56,10 +57,10 @@ def sight_of(
 
     `frame` holds the conformed columns of the schema, R rows, and `target_RT` what `conform_targets` gives.
     """
-    training = np.unique(np.concatenate([*rows.fit, *rows.validation]))
+    training = united([*rows.fit, *rows.validation])
     inputs = [column for column in schema.inputs if column.name in frame.columns]
     shown = tuple(inputs[:MOST_COLUMNS])
-    narrow = frame.select([column.name for column in shown])
+    narrow = frame[[column.name for column in shown]]
     answers = target_frame(schema, target_RT)
     sight = Sight(
         frame=narrow,
@@ -89,8 +90,8 @@ def sight_without_target(
 ) -> Sight:
     """Return what checks look at where nothing is to be predicted: all rows but those given as test rows."""
     used = tuple(column for column in columns if column.used and column.name in frame.columns)[:MOST_COLUMNS]
-    narrow = frame.select([column.name for column in used])
-    training = np.setdiff1d(np.arange(frame.height), test)
+    narrow = frame[[column.name for column in used]]
+    training = without(np.arange(frame.height), test)
     return Sight(
         frame=narrow,
         columns=used,

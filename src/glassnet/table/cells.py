@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from glassnet.errors import SourceError
+from glassnet.table.coded import by_cell, is_coded
 from glassnet.table.dates import parse_dates
 from glassnet.table.names import find_column
 from glassnet.table.numbers import number_text, parse_numbers
@@ -84,6 +85,8 @@ def canonical_kind(column: Column) -> Kind:
 
 def read_cells(series: pl.Series, kind: Kind, dtype: str, cells: CellFormat) -> pl.Series:
     """Return the cells in the canonical dtype of their kind, null where missing or unreadable."""
+    if is_coded(series.dtype):
+        return by_cell(series, lambda one: read_cells(one, kind, dtype, cells))
     plain = _plain(series, cells)
     if kind is Kind.NUMBER:
         # True among numbers is as odd as "true" in a file; only booleans told to be numbers are 0/1.
@@ -110,7 +113,7 @@ def _sources(frame: pl.DataFrame, schema: Schema) -> list[tuple[Column, str]]:
 
 
 def _unread(raw: pl.Series, values: pl.Series, column: Column, first_row: int) -> list[Odd]:
-    lost = _plain(raw, column.cells).is_not_null() & values.is_null()
+    lost = _is_present(raw, column.cells) & values.is_null()
     if not bool(lost.any()):
         return []
     at = int(lost.arg_true()[0])
@@ -125,6 +128,13 @@ def _unread(raw: pl.Series, values: pl.Series, column: Column, first_row: int) -
             hint=way_of_writing(first, kind, column.cells),
         )
     ]
+
+
+def _is_present(raw: pl.Series, cells: CellFormat) -> pl.Series:
+    """Return whether each cell holds something."""
+    if is_coded(raw.dtype):
+        return by_cell(raw, lambda one: _plain(one, cells).is_not_null()).fill_null(value=False)
+    return _plain(raw, cells).is_not_null()
 
 
 def _plain(series: pl.Series, cells: CellFormat) -> pl.Series:

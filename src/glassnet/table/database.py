@@ -55,6 +55,24 @@ def frame_of(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> pl.
         raise in_words(error, where) from None
 
 
+def columns_in(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> Iterator[pl.Series]:
+    """Yield the columns of `sql`'s result one after another, which takes less memory than all at once.
+
+    Raises SourceError, naming `where`, for anything DuckDB cannot read.
+    """
+    import duckdb
+
+    try:
+        connection.execute(f"create or replace temp table whole as {sql}")
+        for name in connection.table("whole").columns:
+            quoted = '"' + name.replace('"', '""') + '"'
+            yield pl.DataFrame(connection.sql(f"select {quoted} from whole")).to_series()
+    except duckdb.Error as error:
+        raise in_words(error, where) from None
+    finally:
+        connection.execute("drop table if exists whole")
+
+
 def stream_of(
     connection: duckdb.DuckDBPyConnection, sql: str, where: str, rows: int
 ) -> Iterator[pl.DataFrame]:

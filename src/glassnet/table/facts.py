@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from glassnet.settings import Settings
+from glassnet.table.coded import is_coded
 from glassnet.table.numbers import number_text, parse_numbers
 from glassnet.table.reading import (
     Reading,
@@ -62,7 +63,7 @@ class Facts:
 
 def facts_of_table(frame: pl.DataFrame, settings: Settings) -> dict[str, Facts]:
     """Return the facts of every column, by name; a decimal comma proved by one column holds for all."""
-    counted = {name: count_cells(frame[name]) for name in frame.columns if frame[name].dtype == pl.String}
+    counted = {one.name: count_cells(one) for one in frame.get_columns() if _is_text(one.dtype)}
     decimal = table_decimal(counted, settings)
     return {
         name: _text_facts(frame[name], counted[name], settings, decimal)
@@ -70,6 +71,10 @@ def facts_of_table(frame: pl.DataFrame, settings: Settings) -> dict[str, Facts]:
         else _typed_facts(frame[name], settings)
         for name in frame.columns
     }
+
+
+def _is_text(dtype: pl.DataType) -> bool:
+    return dtype == pl.String or is_coded(dtype)
 
 
 def _text_facts(series: pl.Series, counts: pl.DataFrame, settings: Settings, decimal: str) -> Facts:

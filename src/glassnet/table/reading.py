@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from glassnet.settings import Settings
+from glassnet.table.coded import is_coded
 from glassnet.table.dates import date_format
 from glassnet.table.numbers import (
     INT,
@@ -40,8 +41,13 @@ def trimmed(cells: pl.Series) -> pl.Series:
 
 def count_cells(series: pl.Series) -> pl.DataFrame:
     """Return the different trimmed cells and how often each occurs, as columns `cell` and `count`."""
-    cells = trimmed(series.drop_nulls()).rename("cell")
-    return cells.value_counts(name="count").sort("count", "cell", descending=[True, False])
+    if is_coded(series.dtype):
+        found = series.drop_nulls().rename("cell").value_counts(name="count")
+        cells = found.select(trimmed(found["cell"].cast(pl.String)), "count")
+        counts = cells.group_by("cell").agg(pl.col("count").sum())
+    else:
+        counts = trimmed(series.drop_nulls()).rename("cell").value_counts(name="count")
+    return counts.sort("count", "cell", descending=[True, False])
 
 
 def table_decimal(counts: dict[str, pl.DataFrame], settings: Settings) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from glassnet.settings import Settings
-from glassnet.table.database import columns_of, frame_of, stream_of
+from glassnet.table.coded import coded
+from glassnet.table.database import columns_in, columns_of, frame_of, stream_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +27,7 @@ class Scan:
     chunks: Callable[[int], Iterator[pl.DataFrame]]  # frames of so many rows, the last one shorter
     headless: bool = False  # whether the names are positions
     notes: tuple[str, ...] = ()
+    columns: Callable[[], Iterator[pl.Series]] | None = None  # one by one, where that takes less memory
 
 
 # A path, the settings, and the names that a header would hold where a schema says them.
@@ -54,7 +56,15 @@ def sql_scan(
         chunks=lambda rows: (part.rename(named) for part in stream_of(connection, sql, where, rows)),
         headless=headless,
         notes=notes,
+        columns=lambda: columns_in(connection, sql, where),
     )
+
+
+def coded_frame(scan: Scan) -> pl.DataFrame:
+    """Return a scan's rows with long columns of text as codes (see `coded`)."""
+    every = scan.columns() if scan.columns else iter(scan.whole().get_columns())
+    columns = [coded(one).rename(name) for name, one in zip(scan.names, every, strict=True)]
+    return pl.DataFrame(columns)
 
 
 def frame_scan(frame: pl.DataFrame, notes: tuple[str, ...] = ()) -> Scan:

@@ -20,19 +20,23 @@ from glassnet.table.frames import is_in_memory, raw_names, to_polars
 from glassnet.table.names import tidy_names
 from glassnet.table.readers import HOLD_TABLES, READERS, TAKE_QUERIES, files_of, format_of, scan_query
 from glassnet.table.room import check_room
-from glassnet.table.scan import Scan
+from glassnet.table.scan import Scan, coded_frame
 from glassnet.table.targets import target_missing, target_names
 from glassnet.table.values import Schema, Table
 
+LARGE: Final = 10_000_000  # bytes of a file from which on its text is kept as codes
 ONE_SOURCE: Final = "give either a source, or --query, or --example; not two of them."
 
 
-def read_table(source: object, settings: Settings, schema: Schema | None = None) -> Table:
+def read_table(
+    source: object, settings: Settings, schema: Schema | None = None, *, compact: bool = False
+) -> Table:
     """Return the table of a path, a pattern, a connection, a query, an example, or a table in memory.
 
     Cells of text files and JSON are text as read; Parquet, SQL and tables in memory keep their types.
     Names are trimmed and made unique; a file without a header may have those of a model's `schema`.
-    Raises SourceError, with file and line, for what cannot be read.
+    `compact` keeps text of large files as codes (`coded.is_coded`), for callers who ask for facts and
+    conformed cells only. Raises SourceError, with file and line, for what cannot be read.
     """
     if not is_named(source):
         return _named_in_settings(settings)
@@ -45,7 +49,8 @@ def read_table(source: object, settings: Settings, schema: Schema | None = None)
         return _in_memory(source)
     text = os.fspath(source)  # type: ignore[call-overload]  # a str or a path, see is_in_memory
     paths = files_of(text)
-    parts = [_read_file(path, settings, schema) for path in paths]
+    compact = compact and len(paths) == 1 and paths[0].stat().st_size >= LARGE
+    parts = [_read_file(path, settings, schema, compact=compact) for path in paths]
     frame = _stacked([part.frame for part in parts], paths)
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     table = Table(frame=frame, name=_short_name(text), source=text, notes=notes)
@@ -162,16 +167,17 @@ def _in_memory(source: object) -> Table:
     return Table(frame=frame, name="table", source=f"<{type(source).__name__}>", notes=notes)
 
 
-def _read_file(path: Path, settings: Settings, schema: Schema | None) -> Table:
+def _read_file(path: Path, settings: Settings, schema: Schema | None, *, compact: bool) -> Table:
     form = format_of(path)
     check_room(path, form)
     with READERS[form](path, settings, _known(schema)) as scan:
-        return _table(replace(scan, names=_names_for(scan, schema)), path.name, str(path))
+        scan = replace(scan, names=_names_for(scan, schema))
+        return _table(scan, path.name, str(path), compact=compact)
 
 
-def _table(scan: Scan, name: str, source: str) -> Table:
+def _table(scan: Scan, name: str, source: str, *, compact: bool = False) -> Table:
     names, changes = tidy_names(scan.names)
-    frame = scan.whole()
+    frame = coded_frame(scan) if compact else scan.whole()
     frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
     return Table(frame=frame, name=name, source=source, notes=scan.notes + changes)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from glassnet.chance import Purpose, order
 from glassnet.errors import SettingsError, SourceError
 from glassnet.settings import Settings
+from glassnet.table.places import without
 from glassnet.table.values import RowNumbers, Rows, Schema, Task
 
 NONE: Final[RowNumbers] = np.empty(0, dtype=np.int64)
@@ -37,7 +38,7 @@ def split_rows(
 ) -> Rows:
     """Return the rows of training, validation and test, each sorted; disjoint and together all rows.
 
-    `shares` are those of validation and test; 0 leaves the part empty. `targets` has the
+    `shares` are those of validation and test; 0 leaves the part empty. Folds are those of the settings. `targets` has the
     shape `(frame_rows, targets)`, as from `conform_targets`. Stratified where one target has classes; with
     `times` the latest rows are tested on and those before them validated on; with `groups` no group is on
     two sides.
@@ -95,15 +96,15 @@ def _by_class(
     rank = np.empty(total, dtype=np.int64)
     rank[order(settings.seed, Purpose.SPLIT, total)] = np.arange(total)
     test = _draw(np.arange(total), classes, rank, round(shares[1] * total))
-    rest = np.setdiff1d(np.arange(total), test)
+    rest = without(np.arange(total), test)
     how = f"{name}seed {settings.seed}"
-    if settings.folds:
+    if folds := _folds(settings):
         held_out = _fold_of(rest, classes[rest], settings)
-        validation = [rest[held_out == fold] for fold in range(settings.folds)]
-        fit = [rest[held_out != fold] for fold in range(settings.folds)]
+        validation = [rest[held_out == fold] for fold in range(folds)]
+        fit = [rest[held_out != fold] for fold in range(folds)]
         return _rows(fit, validation, test, total, how)
     held = _draw(rest, classes, rank, round(shares[0] * total))
-    return _rows([np.setdiff1d(rest, held)], [held], test, total, how)
+    return _rows([without(rest, held)], [held], test, total, how)
 
 
 def _draw(rows: RowNumbers, classes: NDArray[np.float64], rank: RowNumbers, count: int) -> RowNumbers:
@@ -129,15 +130,21 @@ def _draw(rows: RowNumbers, classes: NDArray[np.float64], rank: RowNumbers, coun
 
 def _fold_of(rows: RowNumbers, classes: NDArray[np.float64], settings: Settings) -> RowNumbers:
     """Return the fold in which each row is held out: dealt like cards, class after class."""
-    if len(rows) < settings.folds:
+    folds = _folds(settings)
+    if len(rows) < folds:
         raise SettingsError(
-            f"{settings.folds} folds need as many rows, but there are {len(rows)} to train on."
+            f"{folds} folds need as many rows, but there are {len(rows)} to train on."
         )
     shuffled = order(settings.seed, Purpose.FOLDS, len(rows))
     dealt = shuffled[np.argsort(classes[shuffled], kind="stable")]
     fold = np.empty(len(rows), dtype=np.int64)
-    fold[dealt] = np.arange(len(rows)) % settings.folds
+    fold[dealt] = np.arange(len(rows)) % folds
     return fold
+
+
+def _folds(settings: Settings) -> int:
+    """Return how many folds are asked for; where that is left open, none."""
+    return settings.folds if isinstance(settings.folds, int) else 0
 
 
 def _by_time(times: pl.Series, settings: Settings, shares: tuple[float, float]) -> Rows:
@@ -148,8 +155,8 @@ def _by_time(times: pl.Series, settings: Settings, shares: tuple[float, float]) 
     test_from = _moment(when, 1.0 - shares[1])
     test = np.flatnonzero(when >= test_from)
     rest = np.flatnonzero(when < test_from)
-    if settings.folds:
-        starts = [_moment(when[rest], (fold + 1) / (settings.folds + 1)) for fold in range(settings.folds)]
+    if folds := _folds(settings):
+        starts = [_moment(when[rest], (fold + 1) / (folds + 1)) for fold in range(folds)]
         ends = [*starts[1:], test_from]
         fit = [rest[when[rest] < start] for start in starts]
         validation = [
@@ -193,7 +200,8 @@ def _by_group(groups: pl.Series, settings: Settings, shares: tuple[float, float]
     texts = groups.cast(pl.String).fill_null("\0missing").to_numpy()
     _, index, sizes = np.unique(texts.astype(str), return_inverse=True, return_counts=True)
     how = f"by group along {groups.name or settings.group}, {len(sizes):,} groups, seed {settings.seed}"
-    sides = 1 + (shares[1] > 0) + (settings.folds or (shares[0] > 0))
+    folds = _folds(settings)
+    sides = 1 + (shares[1] > 0) + (folds or (shares[0] > 0))
     if len(sizes) < sides:
         raise SettingsError(
             f"group column '{groups.name or settings.group}' has {len(sizes)} groups, but {sides} are needed"
@@ -203,10 +211,10 @@ def _by_group(groups: pl.Series, settings: Settings, shares: tuple[float, float]
     keep = sides - 1 - (shares[1] > 0)
     test = _fill(shuffled, sizes, shares[1] * total, keep + 1)
     rest = shuffled[len(test) :]
-    if settings.folds:
-        fold = _group_folds(rest, sizes, settings.folds)
-        validation = [np.flatnonzero(np.isin(index, rest[fold == one])) for one in range(settings.folds)]
-        fit = [np.flatnonzero(np.isin(index, rest[fold != one])) for one in range(settings.folds)]
+    if folds:
+        fold = _group_folds(rest, sizes, folds)
+        validation = [np.flatnonzero(np.isin(index, rest[fold == one])) for one in range(folds)]
+        fit = [np.flatnonzero(np.isin(index, rest[fold != one])) for one in range(folds)]
     else:
         held = _fill(rest, sizes, shares[0] * total, 1)
         validation = [np.flatnonzero(np.isin(index, held))]
