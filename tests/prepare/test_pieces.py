@@ -14,10 +14,11 @@ from hypothesis.extra import numpy as hnp
 from glassnet.prepare.category import apply_slots, learn_slots, one_hot, slot_names
 from glassnet.prepare.date import DATE_PARTS, useful_parts
 from glassnet.prepare.numeric import CLIP, apply_scales, learn_scales
-from glassnet.prepare.quantile import weighted_deviation, weighted_mean, weighted_quantiles
+from glassnet.prepare.quantile import drawn, weighted_deviation, weighted_mean, weighted_quantiles
 from glassnet.prepare.target import learn_target, scale_target, unscale_target
 from glassnet.prepare.values import Encoded, Encoding, NumberScales
 from glassnet.settings import Preparing
+from glassnet.table.places import LEARNED_ROWS
 
 LEVELS = st.lists(st.floats(0.001, 0.999), min_size=1, max_size=5).map(np.array)
 VALUES = st.lists(st.integers(-1000, 1000), min_size=1, max_size=30).map(lambda v: np.array(v, dtype=float))
@@ -292,3 +293,15 @@ def test_each_fold_has_its_own_scale_and_unscaled_ones_none():
     assert scale.location_FT.ravel().tolist() == [2.0, 7.0]
     plain = learn_target(target, folds, np.ones(10), False)
     np.testing.assert_array_equal(scale_target(target, plain, 1), target)
+
+
+def test_a_million_rows_decide_quantiles_and_all_of_fewer():
+    few = np.arange(1000.0)
+    assert drawn(few, few)[0] is few
+    value_n = np.arange(2_500_000.0)
+    found_n, weight_n = drawn(value_n, value_n + 1)
+    assert found_n.size == LEARNED_ROWS
+    assert (weight_n == found_n + 1).all()
+    assert (np.diff(found_n) >= 0).all()
+    for level in (0.0, 0.25, 0.5, 1.0):
+        assert np.quantile(found_n, level) == pytest.approx(2_500_000 * level, abs=2500)  # a thousandth

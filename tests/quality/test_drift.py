@@ -70,3 +70,12 @@ def test_a_shift_is_found_whatever_its_sign() -> None:
         found = drift.of_numbers(one, np.sort(random.normal(shift, size=500)), (0, 0), columns=20)
         assert found is not None
         assert found.is_clear
+
+
+def test_long_columns_are_compared_at_100_000_points() -> None:
+    generator = np.random.default_rng(5)
+    first = np.sort(np.round(generator.normal(size=400_000), 3))
+    second = np.sort(np.round(generator.normal(0.05, 1.1, size=250_000), 3))
+    found = drift.of_numbers(first, second, (0, 0))
+    assert found is not None
+    assert found.distance == pytest.approx(stats.ks_2samp(first, second).statistic, abs=2e-5)  # two steps

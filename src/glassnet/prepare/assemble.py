@@ -15,6 +15,7 @@ from glassnet.prepare.bins import apply_bins, learn_bins
 from glassnet.prepare.category import apply_slots, learn_slots, one_hot, slot_names
 from glassnet.prepare.date import DATE_PARTS, useful_parts
 from glassnet.prepare.numeric import apply_scales, learn_scales
+from glassnet.prepare.quantile import drawn
 from glassnet.prepare.target import learn_target
 from glassnet.prepare.target_means import apply_target_means, learn_target_means
 from glassnet.prepare.values import (
@@ -54,7 +55,7 @@ def prepare(
     weight_R = weights.row_R
     # Levels are looked up in the rows that may train; a level that only test rows have is unseen.
     learning = united(rows.fit)
-    encoding = learn_encoding(frame[learning], schema, weight_R[learning], choices)
+    encoding = learn_encoding(frame, learning, schema, weight_R, choices)
     encoded = encode(frame, encoding)
     scales = learn_scales(encoded, encoding, rows.fit, weight_R, choices.numbers)
     bins = learn_bins(encoded, encoding, rows.fit, weight_R, choices.bins)
@@ -96,21 +97,28 @@ def known_rows(rows: Rows) -> tuple[RowNumbers, ...]:
     )
 
 
-def learn_encoding(known: pl.DataFrame, schema: Schema, weight_n: Floats64, choices: Preparing) -> Encoding:
+def learn_encoding(
+    frame: pl.DataFrame, learning: RowNumbers, schema: Schema, weight_R: Floats64, choices: Preparing
+) -> Encoding:
     """Return which number and category columns the inputs become, from the rows that may train."""
+
+    def known(name: str) -> pl.Series:  # of one column at a time: a copy of all of them is gigabytes
+        return frame[name].gather(learning)
+
     names: list[tuple[str, str, str]] = []
     categories: list[tuple[str, tuple[str, ...]]] = []
     for column in schema.inputs:
         if column.kind is Kind.CATEGORY:
-            levels = known[column.name].drop_nulls().unique().sort().to_list()
+            levels = known(column.name).drop_nulls().unique().sort().to_list()
             categories.append((column.name, tuple(levels)))
         elif column.kind is Kind.DATE:
             names += [
-                (f"{column.name}: {part}", column.name, part) for part in useful_parts(known[column.name])
+                (f"{column.name}: {part}", column.name, part) for part in useful_parts(known(column.name))
             ]
         else:
             names.append((column.name, column.name, "yes/no" if column.kind is Kind.YES_NO else ""))
-    offsets = [_offset(known[source], part, weight_n, choices) for _, source, part in names]
+    weight_n = weight_R[learning]
+    offsets = [_offset(known(source), part, weight_n, choices) for _, source, part in names]
     return Encoding(
         numbers=tuple(name for name, _, _ in names),
         sources=tuple(source for _, source, _ in names),
@@ -129,6 +137,7 @@ def _offset(column: pl.Series, part: str, weight_n: Floats64, choices: Preparing
     if choices.numbers == "none" or part == "yes/no":
         return 0.0
     value_n = _number(column, part)
+    value_n, weight_n = drawn(value_n, weight_n)
     counts_n = np.isfinite(value_n) & (weight_n > 0)
     if not counts_n.any():
         return 0.0

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from glassnet.prepare.quantile import weighted_quantiles, without_atoms
+from glassnet.prepare.quantile import drawn, weighted_quantiles, without_atoms
 from glassnet.prepare.values import Bins, Encoded, Encoding, Floats32, Floats64
 from glassnet.table.values import RowNumbers
 
@@ -53,7 +53,7 @@ def _edges(value_n: Floats32, weight_n: Floats64, wanted: int) -> Floats64:
     """Return the distinct quantiles of a number that bound at most `wanted` bins."""
     if wanted < 2:
         return np.zeros(1)
-    value_d, weight_d = without_atoms(value_n.astype(np.float64), weight_n, 1 / wanted)
+    value_d, weight_d = without_atoms(*drawn(value_n.astype(np.float64), weight_n), 1 / wanted)
     quantile_q = weighted_quantiles(value_d, weight_d, np.linspace(0, 1, wanted + 1))
     return np.unique(quantile_q[np.isfinite(quantile_q)].astype(np.float32)).astype(np.float64)
 

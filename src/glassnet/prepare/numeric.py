@@ -11,7 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from glassnet.prepare.quantile import weighted_deviation, weighted_mean, weighted_quantiles, without_atoms
+from glassnet.prepare.quantile import (
+    drawn,
+    weighted_deviation,
+    weighted_mean,
+    weighted_quantiles,
+    without_atoms,
+)
 from glassnet.prepare.values import Encoded, Encoding, Floats32, Floats64, NumberScales
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers
@@ -62,6 +68,7 @@ def _learn_one(
     if how == "standard":
         deviation = weighted_deviation(value_n, weight_n)
         return weighted_mean(value_n, weight_n), deviation if deviation > 0 else np.inf, low, high
+    value_n, weight_n = drawn(value_n, weight_n)
     quarter, median, three_quarters = weighted_quantiles(value_n, weight_n, QUARTILES)
     if not three_quarters > quarter:
         # Half of the rows or more share one value: the others decide the scale.

@@ -8,6 +8,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet import chance
+from glassnet.table.places import LEARNED_ROWS
+
+
+def drawn(
+    value_n: NDArray[np.float64], weight_n: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return numbers and weights of at most a million rows: one out of each of as many equal stretches.
+
+    It is a function of the number of rows alone.
+    """
+    if value_n.size <= LEARNED_ROWS:
+        return value_n, weight_n
+    within = chance.uniform(0, chance.Purpose.SAMPLE, LEARNED_ROWS)
+    places = ((np.arange(LEARNED_ROWS) + within) * (value_n.size / LEARNED_ROWS)).astype(np.int64)
+    return value_n[places], weight_n[places]
+
 
 def weighted_quantiles(
     value_n: NDArray[np.float64], weight_n: NDArray[np.float64], level_q: NDArray[np.float64]

@@ -69,7 +69,8 @@ def _of_numbers(series: pl.Series, sides: Sides) -> ColumnSummary:
     value_R = numbers_of(series)
     every = [np.sort(value_R[rows]) for rows in (training, test)]
     present = [side[: int(np.searchsorted(side, np.nan))] for side in every]  # NaN sort last
-    edges = bin_edges(np.sort(np.concatenate(present)))
+    together = np.sort(np.concatenate(present), kind="stable")  # merges the two, which are sorted
+    edges = bin_edges(together)
     finite = [float(side[np.isfinite(side)][place]) for side in present for place in (0, -1) if _any(side)]
     return ColumnSummary(
         name=series.name,
@@ -77,7 +78,7 @@ def _of_numbers(series: pl.Series, sides: Sides) -> ColumnSummary:
         is_target=False,
         training=_binned(present[0], len(training), edges),
         test=_binned(present[1], len(test), edges) if len(test) else None,
-        distinct=series.drop_nulls().n_unique(),
+        distinct=_different(together),
         edges=tuple(edges.tolist()),
         low=min(finite, default=float("nan")),
         high=max(finite, default=float("nan")),
@@ -89,6 +90,10 @@ def _of_numbers(series: pl.Series, sides: Sides) -> ColumnSummary:
             sides.worth,
         ),
     )
+
+
+def _different(ordered: Floats64) -> int:
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + bool(len(ordered))
 
 
 def numbers_of(series: pl.Series) -> Floats64:

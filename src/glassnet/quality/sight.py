@@ -18,7 +18,7 @@ from glassnet.chance import Purpose, order
 from glassnet.errors import listed
 from glassnet.quality.columns import column_summaries
 from glassnet.quality.values import ColumnSummary
-from glassnet.table.places import united, without
+from glassnet.table.places import LEARNED_ROWS, united, without
 from glassnet.table.values import Column, RowNumbers, Rows, Schema, Target, Task
 
 Floats64 = NDArray[np.float64]
@@ -135,6 +135,8 @@ def _unseen(inputs: int, training: int) -> str:
         said.append(f"of {inputs:,} columns the first {MOST_COLUMNS} were looked at")
     if training > SAMPLE:
         said.append(f"scores of single columns were measured on {SAMPLE:,} of {training:,} training rows")
+    if training > LEARNED_ROWS:
+        said.append(f"a run learns medians and bins of numbers from {LEARNED_ROWS:,} of them")
     return f"{'; '.join(said)}." if said else ""
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 
 from glassnet.table.values import RowNumbers
+
+# Rows of which medians, quartiles and bins are learned (`prepare.quantile`): of a million, drawn evenly, a
+# quantile is off by less than a thousandth of the rows; sorting more took most of preparing.
+LEARNED_ROWS: Final = 1_000_000
 
 
 def united(parts: Iterable[RowNumbers]) -> RowNumbers:

@@ -38,10 +38,10 @@ def split_rows(
 ) -> Rows:
     """Return the rows of training, validation and test, each sorted; disjoint and together all rows.
 
-    `shares` are those of validation and test; 0 leaves the part empty. Folds are those of the settings. `targets` has the
-    shape `(frame_rows, targets)`, as from `conform_targets`. Stratified where one target has classes; with
-    `times` the latest rows are tested on and those before them validated on; with `groups` no group is on
-    two sides.
+    `shares` are those of validation and test; 0 leaves the part empty. Folds are those of the settings.
+    `targets` has the shape `(frame_rows, targets)`, as from `conform_targets`. Stratified where one target
+    has classes; with `times` the latest rows are tested on and those before them validated on; with `groups`
+    no group is on two sides.
     With folds each non-test row is held out once; with folds by time each block of rows is validated after
     training on all the earlier ones. Raises SettingsError where a part that is asked for would be empty.
     """
@@ -132,9 +132,7 @@ def _fold_of(rows: RowNumbers, classes: NDArray[np.float64], settings: Settings)
     """Return the fold in which each row is held out: dealt like cards, class after class."""
     folds = _folds(settings)
     if len(rows) < folds:
-        raise SettingsError(
-            f"{folds} folds need as many rows, but there are {len(rows)} to train on."
-        )
+        raise SettingsError(f"{folds} folds need as many rows, but there are {len(rows)} to train on.")
     shuffled = order(settings.seed, Purpose.FOLDS, len(rows))
     dealt = shuffled[np.argsort(classes[shuffled], kind="stable")]
     fold = np.empty(len(rows), dtype=np.int64)
