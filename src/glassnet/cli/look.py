@@ -138,14 +138,13 @@ def _divided(
         inputs=len(schema.inputs),
         task=schema.task,
         classes=len(schema.targets[0].labels),
-        is_in_order=bool(schema.time or schema.group),
+        folds=settings.folds,
     )
     try:
         recipe = choose_recipe(settings, known)
         shares = (recipe.validation_share, recipe.test_share)
         times = cells[schema.time] if schema.time else None
         groups = cells[schema.group] if schema.group else None
-        settings = replace(settings, folds=recipe.folds)
         return split_rows(cells.height, target_RT, schema, settings, shares, times=times, groups=groups), ""
     except SettingsError as error:
         everything = Rows(fit=(np.arange(cells.height),), validation=(NONE,), test=NONE, how="")
@@ -156,4 +155,4 @@ def _every(sight: Sight, cells: pl.DataFrame, columns: tuple[Column, ...]) -> tu
     """Return a summary of each column, also of those that checks do not look at."""
     seen = {one.name for one in sight.summaries}
     others = [column.name for column in columns if column.name not in seen and column.name in cells.columns]
-    return (*sight.summaries, *column_summaries(cells.select(others), sight.training, sight.test))
+    return (*sight.summaries, *column_summaries(cells[others], sight.training, sight.test))
