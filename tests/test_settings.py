@@ -25,7 +25,7 @@ WRONG = {
     "task": ("clustering",),
     "validation_share": (-0.1, 1.0, math.nan, "half"),
     "test_share": (-0.1, 1.0, math.inf),
-    "folds": (1, -2, 2.0, "auto"),
+    "folds": (1, -2, 2.0, "few"),
     "hidden": ((0,), (8, -1), (1.5,), "wide", ("8",)),
     "dropout": (-0.1, 1.0, math.nan),
     "normalization": ("batch",),

@@ -11,6 +11,7 @@ from typing import Final
 
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Engine, Plan
+from glassnet.engine.threads import torch_share
 from glassnet.metric import Metric
 from glassnet.predict import torch_threads
 from glassnet.settings import Decision, Recipe
@@ -90,13 +91,11 @@ def _reason(wanted: int, fitting: int, epoch: float) -> str:
     )
 
 
-def within_limit(
-    plan: Plan, recipe: Recipe, metric: Metric | None, threads: int, by: float
-) -> tuple[Plan, Recipe]:
+def within_limit(plan: Plan, recipe: Recipe, metric: Metric | None, by: float) -> tuple[Plan, Recipe]:
     """Return the plan with as many epochs as end by a moment of time.monotonic(), and its recipe."""
     before = time.monotonic()
     engine, _ = choose_engine(plan, recipe.engine)
     making = time.monotonic() - before  # it is made once more for training
-    with torch_threads(threads):
+    with torch_threads(torch_share(plan, engine.name)):
         pace = measure_pace(plan, engine, metric, min(PROBE, PROBE_SHARE * (by - before)))
     return fit_to_clock(plan, recipe, pace, by - time.monotonic() - making)

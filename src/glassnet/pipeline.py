@@ -21,6 +21,7 @@ from torch import nn
 from glassnet._version import __version__
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Plan, predictor_of
+from glassnet.engine.threads import torch_share, used_threads
 from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
 from glassnet.evaluate.coverage import with_coverage
 from glassnet.evaluate.importance import with_importance
@@ -55,10 +56,6 @@ from glassnet.train import Progress, Trained, Watch, train
 
 SHORT: Final = 5.0  # seconds of a time limit below which the network is not looked at from outside
 TRAINED_BY: Final = 0.85  # of a time limit goes to everything up to the end of training
-# Multiply-adds of a step below which one thread is used. Two OpenMP threads that wait for each other at every
-# operation gain a third on a quiet machine and lose a factor of ten on a busy one: adult's 42 million took
-# 5 s with two threads on two free cores and 83 s beside other work (2026-11-22).
-SMALL_STEP: Final = 2e8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +148,7 @@ class Fitted:
             task=self.schema.task,
             outputs=self.outputs,
             members=self.trained.members,
-            folds=max(self.settings.folds, 1),
+            folds=max(self.recipe.folds, 1),
             scales_target=self.scales_target,
             temperature=self.calibration.temperature,
         )
@@ -170,9 +167,8 @@ def fit(
     listener.phase("training")
     share = TRAINED_BY if listener.evaluates else 1.0
     if not math.isinf(settings.time_limit):
-        threads = used_threads(draft.plan, draft.recipe.engine)
         by = started + settings.time_limit * share
-        plan, recipe = within_limit(draft.plan, draft.recipe, draft.metrics[0], threads, by)
+        plan, recipe = within_limit(draft.plan, draft.recipe, draft.metrics[0], by)
         draft = replace(draft, plan=plan, recipe=recipe)
     plan = draft.plan
     engine, engine_reason = choose_engine(plan, draft.recipe.engine)
@@ -184,7 +180,7 @@ def fit(
         deadline=started + settings.time_limit * (1.0 + share) / 2,
         metric=draft.metrics[0],
     )
-    with torch_threads(used_threads(plan, engine.name)):
+    with torch_threads(torch_share(plan, engine.name)):
         trained = train(plan, engine, watch)
     listener.phase("evaluating")
     before = time.monotonic()
@@ -235,7 +231,7 @@ def draft_of(
     rows = divide(gathered, settings, recipe)
     loss = make_loss(recipe.training, schema.task)
     choices = replace(recipe.preparing, scale_target=loss.scales_target)
-    key = (*key, choices, settings.seed, settings.folds, recipe.validation_share, recipe.test_share)
+    key = (*key, choices, settings.seed, recipe.folds, recipe.validation_share, recipe.test_share)
     prepared = shared.once(
         ("prepared", key),
         lambda: prepare(gathered.frame, schema, gathered.target_RT, gathered.weights, rows, choices),
@@ -260,14 +256,6 @@ def draft_of(
 
 def _look(gathered: Gathered, rows: Rows, settings: Settings) -> Quality:
     return look(gathered.frame, gathered.schema, gathered.target_RT, rows, settings.seed)
-
-
-def used_threads(plan: Plan, engine: str) -> int:
-    """Return the threads that an engine trains with: eager takes one where a step is too small to share."""
-    if engine != "eager" or plan.has_given_threads:
-        return plan.threads
-    weights = sum(p.numel() for p in plan.network.parameters())
-    return plan.threads if 3 * weights * plan.batch_size > SMALL_STEP else 1
 
 
 def _evaluate(draft: Draft, predictor: Predictor, lessons: Lessons, time_left: float) -> Evaluation:

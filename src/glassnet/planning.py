@@ -37,7 +37,7 @@ def facts_of(gathered: Gathered, settings: Settings) -> Facts:
         inputs=len(schema.inputs),
         task=schema.task,
         classes=len(schema.targets[0].labels),
-        folds=settings.folds,
+        is_in_order=bool(schema.time or schema.group),
         has_own_validation=len(gathered.validation) > 0,
         has_own_test=len(gathered.test) > 0,
     )
@@ -51,13 +51,13 @@ def divide(gathered: Gathered, settings: Settings, recipe: Recipe) -> Rows:
         own,
         gathered.target_RT[:own],
         schema,
-        settings,
+        replace(settings, folds=recipe.folds),
         (recipe.validation_share, recipe.test_share),
         times=frame[schema.time][:own] if schema.time else None,
         groups=frame[schema.group][:own] if schema.group else None,
     )
     if len(gathered.validation):
-        if settings.folds:
+        if recipe.folds:
             raise SettingsError("folds hold out training rows in turn; give no validation rows with them.")
         rows = replace(rows, validation=(gathered.validation,), how=rows.how + "; own validation rows")
     if len(gathered.test):

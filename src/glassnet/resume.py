@@ -16,6 +16,7 @@ import torch
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.eager import EagerEngine
 from glassnet.engine.plan import Engine
+from glassnet.engine.threads import torch_share
 from glassnet.errors import SourceError
 from glassnet.gather import Gathered, with_class_weights, with_text_labels
 from glassnet.held_out.lessons import learn_lessons
@@ -23,7 +24,7 @@ from glassnet.loss.registry import make_loss
 from glassnet.metric import choose_metrics
 from glassnet.network.own import OwnModule
 from glassnet.optimizer import MemberOptimizers
-from glassnet.pipeline import Draft, Fitted, Listener, draft_of, fitted_of, unevaluated, used_threads
+from glassnet.pipeline import Draft, Fitted, Listener, draft_of, fitted_of, unevaluated
 from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import torch_threads
 from glassnet.prepare.assemble import encode
@@ -101,7 +102,7 @@ def fit_again(fitted: Fitted, frame: pl.DataFrame, settings: Settings, listener:
         every_epoch=listener.every_epoch,
         metric=draft.metrics[0],
     )
-    with torch_threads(used_threads(draft.plan, engine.name)):
+    with torch_threads(torch_share(draft.plan, engine.name)):
         trained = train(draft.plan, engine, watch)
     again = fitted_of(draft, settings, trained, unevaluated(draft.plan), (engine.name, why), draft.seconds)
     lessons = learn_lessons(draft.plan, trained, settings, draft.metrics[0])

@@ -61,7 +61,7 @@ class Settings:
     # The split
     validation_share: float | Auto = "auto"  # share of rows that choose the epoch
     test_share: float | Auto = "auto"  # share of rows kept for the end
-    folds: int = 0  # 0: one split; k: members hold out one of k folds each
+    folds: int | Auto = "auto"  # 0: one split; k: members hold out one of k folds each
     time: str = ""  # column: later rows are validated and tested on
     group: str = ""  # column: equal values stay on one side
     # The network
@@ -319,7 +319,8 @@ class Recipe:
     preparing: Preparing
     architecture: Architecture
     training: Training
-    validation_share: float
+    validation_share: float  # of one split; folds hold out each row in turn instead
     test_share: float
     engine: str  # auto: the fastest that can run the network
     decisions: tuple[Decision, ...]
+    folds: int = 0  # 0: one split

@@ -27,7 +27,11 @@ def chosen(recipe: object) -> dict[str, object]:
     found: dict[str, object] = {}
     for part in (recipe.preparing, recipe.architecture, recipe.training):
         found |= {f.name: getattr(part, f.name) for f in fields(part)}
-    return found | {"validation_share": recipe.validation_share, "test_share": recipe.test_share}
+    return found | {
+        "validation_share": recipe.validation_share,
+        "test_share": recipe.test_share,
+        "folds": recipe.folds,
+    }
 
 
 @pytest.mark.parametrize("name", ["auto", "mlp", "neuron", "sequential"])
@@ -164,13 +168,38 @@ def test_shares_of_a_tutorial_and_the_users_leave_rows_to_train_on():
 
 
 def test_folds_are_members():
-    team = choose_recipe(Settings(folds=5), facts(folds=5)).architecture
+    team = choose_recipe(Settings(folds=5), facts()).architecture
     assert (team.members, team.sharing) == (20, "layers")
-    alone = choose_recipe(Settings(folds=5, sharing="none"), facts(folds=5)).architecture
+    alone = choose_recipe(Settings(folds=5, sharing="none"), facts()).architecture
     assert (alone.members, alone.sharing) == (5, "none")
-    assert choose_recipe(Settings(folds=5, members=10), facts(folds=5)).architecture.members == 10
+    assert choose_recipe(Settings(folds=5, members=10), facts()).architecture.members == 10
     with pytest.raises(SettingsError, match="5 folds need at least as many members, but members is 3"):
-        choose_recipe(Settings(folds=5, members=3), facts(folds=5))
+        choose_recipe(Settings(folds=5, members=3), facts())
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "folds", "reason"),
+    [
+        ({}, {}, 8, "1,000 rows are few: each is held out in turn"),
+        ({"effort": "fast"}, {"rows": 200}, 8, "200 rows are few"),
+        ({}, {"rows": 199}, 0, "199 rows leave little to differ in"),
+        ({}, {"rows": 100_000}, 0, "can spare some that choose the epoch"),
+        ({}, {"is_in_order": True}, 0, "split by time or by group"),
+        ({}, {"has_own_validation": True}, 0, "validation rows were given"),
+        ({"validation_share": 0.1}, {}, 0, "chosen by you"),
+        ({"members": 4}, {}, 0, "chosen by you"),
+        ({"network": "neuron"}, {}, 0, "one network"),
+        ({"recipe": "mlp"}, {}, 0, "the mlp recipe"),
+        ({"recipe": "neuron"}, {}, 0, "the neuron recipe"),
+    ],
+)
+def test_few_rows_are_held_out_in_turn_where_nothing_speaks_against_it(given, known, folds, reason):
+    recipe = choose_recipe(Settings(**given), facts(**known))
+    assert recipe.folds == folds
+    assert reason in next(one.reason for one in recipe.decisions if one.name == "folds")
+    assert recipe.validation_share == 0.0 or not folds
+    assert not folds or recipe.training.patience > 0
+    assert recipe.architecture.members % max(folds, 1) == 0
 
 
 def test_an_own_module_sees_columns_and_trains_alone():

@@ -12,7 +12,8 @@ from glassnet.cli.console import print_table, say, say_pairs, seconds_text
 from glassnet.cli.layers import layer_rows, parameter_count
 from glassnet.cli.rehearsal import Estimate
 from glassnet.engine.choose import choose_engine
-from glassnet.pipeline import Draft, used_threads
+from glassnet.engine.threads import used_threads
+from glassnet.pipeline import Draft
 from glassnet.recipe.choose import shown
 from glassnet.run_folder import json_text
 from glassnet.table.values import Column

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from glassnet.engine.choose import choose_engine
+from glassnet.engine.threads import torch_share
 from glassnet.model import Model
 from glassnet.pace import measure_pace
-from glassnet.pipeline import TRAINED_BY, Draft, Listener, Sources, fit, used_threads
+from glassnet.pipeline import TRAINED_BY, Draft, Listener, Sources, fit
 from glassnet.predict import torch_threads
 from glassnet.run_folder import write_run
 from glassnet.settings import Settings
@@ -50,7 +51,7 @@ def estimate_run(draft: Draft, sources: Sources, settings: Settings, shared: Sha
     """Return how long each part would take; `shared` is what the draft was made with."""
     starting = time.process_time() - draft.seconds["reading"] - draft.seconds["preparing"]
     engine, _ = choose_engine(draft.plan, draft.recipe.engine)
-    with torch_threads(used_threads(draft.plan, engine.name)):
+    with torch_threads(torch_share(draft.plan, engine.name)):
         pace = measure_pace(draft.plan, engine, draft.metrics[0])
     del engine
     longest = min(pace.training(draft.plan), settings.time_limit * TRAINED_BY)

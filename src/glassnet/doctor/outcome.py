@@ -172,7 +172,7 @@ def _test_loss(fitted: Fitted) -> tuple[float, float]:
 def small_validation(signs: Signs) -> Finding | None:
     """Return the finding that too few rows choose the epoch."""
     fitted = signs.fitted
-    if fitted is None or fitted.settings.folds or not 0 < fitted.row_counts[1] < FEW:
+    if fitted is None or fitted.recipe.folds or not 0 < fitted.row_counts[1] < FEW:
         return None
     rows = fitted.row_counts[1]
     one = "A single row is the whole of it" if rows == 1 else f"One row is {1 / rows:.0%} of them"
@@ -181,7 +181,7 @@ def small_validation(signs: Signs) -> Finding | None:
         severity="hint",
         evidence=f"Only {rows} rows choose the epoch. {one}.",
         meaning="Which epoch is kept is close to a draw of lots.",
-        remedy="Let every row choose in turn: --folds 5 --members 5; or --validation-share 0 to keep the"
+        remedy="Let every row choose in turn: --folds 5; or --validation-share 0 to keep the"
         " last epoch.",
     )
 

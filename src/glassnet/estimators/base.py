@@ -49,7 +49,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         normalization: str = "auto",
         members: int | str = "auto",
         sharing: str = "auto",
-        folds: int = 0,
+        folds: int | str = "auto",
         numbers: str = "auto",
         bins: int | str = "auto",
         one_hot: int | str = "auto",

@@ -44,7 +44,7 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         Networks K that are trained side by side and averaged.
     sharing : {'none', 'layers', 'auto'}
         What members share: all but the inputs' scales and the last layer, or nothing.
-    folds : int, default 0
+    folds : int or 'auto', default 'auto'
         Members hold out one of so many folds each; 0: one split for all.
     numbers : {'robust', 'standard', 'none', 'auto'}
         Scaling of numbers: by quartiles, by deviation, not at all.

@@ -24,7 +24,7 @@ class Facts:
     inputs: int  # columns the network sees
     task: Task
     classes: int  # of a classification target, else 0
-    folds: int = 0
+    is_in_order: bool = False  # rows are split by time or by group
     has_own_validation: bool = False
     has_own_test: bool = False
     effort: str = "auto"
@@ -40,6 +40,9 @@ BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's co
 SMALL: Final = 200
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
 SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
+# Rows below which every row is held out in turn: of few rows a fifth is a loss to training and tells little.
+FOLDED: Final = 2500
+FOLDS: Final = 8  # 5, 8 and 10 were measured, see LOG.md
 
 
 def _by_rows(rows: int, steps: tuple[tuple[int, Any], ...], last: Any) -> Any:
@@ -49,6 +52,8 @@ def _by_rows(rows: int, steps: tuple[tuple[int, Any], ...], last: Any) -> Any:
 def _validation_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if facts.has_own_validation:
         return 0.0, "validation rows were given"
+    if chosen["folds"]:
+        return 0.0, f"each row is held out in one of {chosen['folds']} folds"
     if facts.rows < SMALL:
         return 0.0, f"{facts.rows} rows are too few to hold any out; the last epoch is kept"
     share, reason = (0.15, "enough to choose the epoch by") if facts.rows >= 2000 else (0.2, "a small table")
@@ -64,6 +69,20 @@ def _test_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 
 def _at_most(share: float, most: float, reason: str, otherwise: str) -> Chosen:
     return (share, reason) if share <= most + 1e-9 else (round(most, 4), otherwise)
+
+
+def _folds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if facts.has_own_validation:
+        return 0, "validation rows were given"
+    if facts.is_in_order:
+        return 0, "the rows are split by time or by group, once"
+    if chosen.keys() & {"members", "sharing", "validation_share"}:
+        return 0, "one split, since its share or the members were chosen by you"
+    if alone := _why_alone(facts, chosen):
+        return 0, alone
+    if facts.rows >= FOLDED:
+        return 0, f"{facts.rows:,} rows can spare some that choose the epoch"
+    return FOLDS, f"{facts.rows:,} rows are few: each is held out in turn, and none is lost to training"
 
 
 def _hidden(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -92,7 +111,7 @@ def _epochs(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 
 
 def _patience(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    if not chosen["validation_share"] and not facts.has_own_validation:
+    if not (chosen["folds"] or chosen["validation_share"] or facts.has_own_validation):
         return 0, "no validation rows to stop by"
     return max(8, chosen["epochs"] // 4), "a quarter of the epochs, at least 8"
 
@@ -143,25 +162,25 @@ def _bins(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 
 
 def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    alone = _why_alone(facts, chosen)
+    alone, folds = _why_alone(facts, chosen), chosen["folds"]
     if alone or chosen.get("sharing") == "none":
-        return (facts.folds, f"one for each of {facts.folds} folds") if facts.folds else (1, alone)
-    if facts.folds:
+        return (folds, f"one for each of {folds} folds") if folds else (1, alone)
+    if folds:
         team = EFFORTS[facts.effort].fold_team
-        return team * facts.folds, f"{team} for each of {facts.folds} folds"
+        return team * folds, f"{team} for each of {folds} folds"
     return EFFORTS[facts.effort].team, "their mean errs less than one network, and they learn in one run"
 
 
 def _sharing(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    alone = _why_alone(facts, chosen)
-    if alone or chosen["members"] % max(facts.folds, 1) or chosen["members"] == max(facts.folds, 1):
+    folds = max(chosen["folds"], 1)
+    if _why_alone(facts, chosen) or chosen["members"] % folds or chosen["members"] == folds:
         return "none", "each member is a network of its own"
     return "layers", "one network with several views of the columns errs less than several networks"
 
 
 def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
     """Return why one network is trained and not a team, or an empty string."""
-    if chosen["network"] != "mlp" or not chosen["hidden"]:
+    if chosen.get("network", "mlp") != "mlp" or chosen.get("hidden", "auto") == ():
         return "one network"
     is_compiled = all(isinstance(chosen.get(name, ""), str) for name in ("loss", "optimizer"))
     if not is_compiled or chosen.get("normalization", "none") != "none":
@@ -205,6 +224,7 @@ def _fixed(value: Any, reason: str) -> Callable[[Facts, dict[str, Any]], Chosen]
 
 # In this order: a later choice may look at an earlier one.
 CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
+    "folds": _folds,
     "test_share": _test_share,
     "validation_share": _validation_share,
     "network": _fixed("mlp", "the general-purpose network"),
@@ -242,7 +262,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
 # What each recipe fixes, and the reason that is given for it.
 RECIPES: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "auto": ({}, ""),
-    "mlp": ({"network": "mlp", "sharing": "none"}, "the mlp recipe: one plain network"),
+    "mlp": ({"network": "mlp", "sharing": "none", "folds": 0}, "the mlp recipe: one plain network"),
     **{name: (fixed, f"the {name} recipe") for name, fixed in TUTORIALS.items()},
 }
 
@@ -277,6 +297,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
         validation_share=0.0 if facts.has_own_validation else chosen["validation_share"],
         test_share=0.0 if facts.has_own_test else chosen["test_share"],
         engine=chosen["engine"],
+        folds=chosen["folds"],
         decisions=tuple(one for one in decisions if one.value != "auto"),
     )
 
@@ -347,9 +368,9 @@ def _check(settings: Settings, chosen: dict[str, Any], facts: Facts) -> None:
             f"validation_share {chosen['validation_share']:g} and test_share {chosen['test_share']:g} leave"
             " nothing to train on; together they must be below 1."
         )
-    if settings.folds > chosen["members"]:
+    if chosen["folds"] > chosen["members"]:
         raise SettingsError(
-            f"{settings.folds} folds need at least as many members, but members is {chosen['members']}."
+            f"{chosen['folds']} folds need at least as many members, but members is {chosen['members']}."
         )
     if chosen["output"] == "sigmoid" and chosen["loss"] in (
         "binary_cross_entropy",
@@ -361,21 +382,21 @@ def _check(settings: Settings, chosen: dict[str, Any], facts: Facts) -> None:
             " they are; choose loss 'squared' or output 'linear'."
         )
     if chosen["sharing"] != "none":
-        _check_sharing(settings, chosen)
+        _check_sharing(chosen)
     if _is_own(chosen["network"]) and chosen["members"] != 1:
         raise SettingsError("an own module trains as one member; leave members at 1 and folds at 0.")
 
 
-def _check_sharing(settings: Settings, chosen: dict[str, Any]) -> None:
+def _check_sharing(chosen: dict[str, Any]) -> None:
     if chosen["network"] != "mlp" or not chosen["hidden"]:
         raise SettingsError(
             "sharing 'layers' needs hidden layers of the built-in network 'mlp' to share;"
             " choose sharing 'none'."
         )
-    if chosen["members"] % max(settings.folds, 1):
+    if chosen["members"] % max(chosen["folds"], 1):
         raise SettingsError(
             f"with sharing 'layers' every fold has a team of its own, but {chosen['members']} members cannot"
-            f" be dealt evenly to {settings.folds} folds; choose a multiple of it."
+            f" be dealt evenly to {chosen['folds']} folds; choose a multiple of it."
         )
 
 

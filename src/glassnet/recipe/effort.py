@@ -21,7 +21,7 @@ class Effort:
 
 # 64 x 64 on all tables was 0.7 % worse than "auto" in a third of the time; see benchmarks/LOG.md.
 EFFORTS: Final[dict[str, Effort]] = {
-    "fast": Effort(team=8, fold_team=4, steps=2000, widths=((64, 64), (64, 64), (64, 64))),
+    "fast": Effort(team=8, fold_team=2, steps=2000, widths=((64, 64), (64, 64), (64, 64))),
     "auto": Effort(team=16, fold_team=4, steps=4000, widths=((64, 64), (128, 128), (256, 128))),
     "best": Effort(team=32, fold_team=8, steps=8000, widths=((128, 128), (256, 256), (256, 256))),
 }

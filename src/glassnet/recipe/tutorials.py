@@ -40,6 +40,7 @@ SEQUENTIAL: Final[dict[str, Any]] = {
 }
 
 PLAIN: Final[dict[str, Any]] = {
+    "folds": 0,
     "activation": "relu",
     "dropout": 0.0,
     "normalization": "none",

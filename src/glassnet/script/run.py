@@ -41,7 +41,7 @@ def recover(fitted: Fitted, source: str = "") -> Run:
         known.height,
         target_RT,
         fitted.schema,
-        replace(settings, seed=fitted.recipe.training.seed),
+        replace(settings, seed=fitted.recipe.training.seed, folds=fitted.recipe.folds),
         (fitted.recipe.validation_share, fitted.recipe.test_share),
         times=typed[fitted.schema.time] if fitted.schema.time else None,
         groups=typed[fitted.schema.group] if fitted.schema.group else None,
@@ -59,11 +59,11 @@ def recover(fitted: Fitted, source: str = "") -> Run:
 
 def _refusal(fitted: Fitted, source: str) -> str:
     """Return why no script can tell the run, or an empty string."""
-    settings, trained = fitted.settings, fitted.trained
+    trained = fitted.trained
     held_out = fitted.row_counts[1] > 0
     reasons = {
-        "it trained a member on each of several folds; train it with one split to have a script": (
-            settings.folds > 0
+        "it trained a member on each of several folds; train it with --folds 0 to have a script": (
+            fitted.recipe.folds > 0
         ),
         f"its answer is the positive class from {fitted.threshold.value:.4g} on, not the likelier one": (
             fitted.threshold.value != 0.5

@@ -52,11 +52,13 @@ def load_fitted(path: Path, network: Own | nn.Module | None = None) -> Fitted:
     header: dict[str, Any] = dict(file.header)
     try:
         preparation: Preparation = from_plain(Preparation, header["preparation"], file.arrays, {})
-        recipe: Recipe = from_plain(Recipe, header["recipe"], file.arrays, {})
+        # Files of the time when folds were a setting alone.
+        told = {"folds": header["settings"]["folds"]} | header["recipe"]
+        recipe: Recipe = from_plain(Recipe, told, file.arrays, {})
         module = _network(recipe, preparation, int(header["outputs"]), network, weights)
         module.load_state_dict(weights)
         given = {"network": module.eval(), "kept": pl.DataFrame()}
-        fitted: Fitted = from_plain(Fitted, header, file.arrays, given)
+        fitted: Fitted = from_plain(Fitted, header | {"recipe": told}, file.arrays, given)
     except ModelFileError:
         raise
     except HOSTILE as error:
