@@ -8,7 +8,7 @@ from typing import Protocol
 
 from glassnet.errors import SettingsError
 from glassnet.pipeline import Listener
-from glassnet.train import Progress
+from glassnet.train import Progress, unheard
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ def listener_of(callbacks: Sequence[Callback] | None) -> Listener:
                 f"callbacks must be objects with a method on_epoch_end(state), but one is {one!r}."
             )
     if not every:
-        return Listener(evaluates=False)
+        return Listener(evaluates=False, progress=unheard)
     ended: list[bool] = []
 
     def hear(progress: Progress) -> None:
