@@ -208,3 +208,16 @@ def test_what_are_no_classes_is_refused_in_words(y, words):
     wrapped = np.array(y, dtype=object) if any(isinstance(one, str) for one in y) else y
     with pytest.raises(GlassnetError, match=words):
         GlassnetClassifier(**FAST).fit(np.eye(4), wrapped)
+
+
+@pytest.mark.parametrize("library", ["pandas", "pyarrow"])
+def test_a_name_that_two_columns_have_is_refused(library):
+    rows = [[float(i), float(i % 3)] for i in range(20)]
+    frame = pd.DataFrame(rows, columns=["a", "a"])
+    given = (
+        frame
+        if library == "pandas"
+        else pa.Table.from_arrays([frame.iloc[:, 0], frame.iloc[:, 1]], ["a", "a"])
+    )
+    with pytest.raises(GlassnetError, match="X has several columns called 'a'"):
+        GlassnetClassifier().fit(given, [i % 2 for i in range(20)])

@@ -120,3 +120,13 @@ def test_plot_loss_draws_on_the_axes_given(mixed):
     axes = Figure().add_subplot()
     assert model.plot_loss(axes) is axes
     assert axes.lines
+
+
+def test_rows_are_not_scored_by_weights_that_are_none() -> None:
+    table = {"x": [float(i) for i in range(40)], "y": [i % 2 for i in range(40)], "w": [1.0, 2.0] * 20}
+    model = fit(table, "y", weight="w", epochs=1, hidden=(4,), members=1, threads=1)
+    assert model.evaluate(table | {"w": [0.0, 1.0] * 20}).scores
+    with pytest.raises(SourceError, match="weight column 'w' is 0 in every row"):
+        model.evaluate(table | {"w": [0.0] * 40})
+    with pytest.raises(SourceError, match="weight column 'w' is missing in row 3"):
+        model.evaluate(table | {"w": [1.0, 1.0, None, 1.0] * 10})

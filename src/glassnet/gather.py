@@ -21,7 +21,7 @@ from glassnet.table.frames import is_in_memory
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
 from glassnet.table.values import RowNumbers, Schema, Table, Task
-from glassnet.table.weights import counted, drop_rows_without_weight
+from glassnet.table.weights import counted, drop_rows_without_weight, row_weights
 
 MOST_TEXT_LABELS: Final = 100
 # Settings that no reader of tables looks at: runs that differ in these alone share the table.
@@ -118,6 +118,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     target_RT = np.concatenate([part.target_RT for part in parts])
     frame = pl.concat([part.frame for part in parts])
     ends = np.cumsum([main.frame.height] + [0 if part is None else part.frame.height for part in more])
+    source_rows = np.concatenate([part.source_rows for part in parts])
     dropped = table.dropped_without_target
     notes = [f"{dropped:,} rows have no target and are left out."] if dropped else []
     return Gathered(
@@ -126,11 +127,11 @@ def gather(source: object, test: object, validation: object, settings: Settings)
         schema=schema,
         frame=frame,
         target_RT=target_RT,
-        weights=_weights(frame, target_RT, schema, settings, main.frame.height),
+        weights=_weights(frame, source_rows, target_RT, schema, settings, main.frame.height),
         own_rows=main.frame.height,
         validation=np.arange(ends[0], ends[1]),
         test=np.arange(ends[1], ends[2]),
-        source_rows=np.concatenate([part.source_rows for part in parts]),
+        source_rows=source_rows,
         kept=pl.concat([part.kept for part in parts], how="vertical_relaxed"),
         notes=(*table.notes, *schema.notes, *notes, *(note for part in parts for note in part.notes)),
     )
@@ -205,21 +206,18 @@ def _kept(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return plain(frame[list(settings.keep)])
 
 
-def _weights(
-    frame: pl.DataFrame, target_RT: Floats64, schema: Schema, settings: Settings, own: int
+def _weights(  # `numbers` are those of the rows in their sources
+    frame: pl.DataFrame,
+    numbers: RowNumbers,
+    target_RT: Floats64,
+    schema: Schema,
+    settings: Settings,
+    own: int,
 ) -> Weights:
     """Return what each row counts. Raises SourceError for a weight that is missing, negative or infinite."""
     row_R = np.ones(frame.height)
     if schema.weight:
-        row_R = frame[schema.weight].cast(pl.Float64).to_numpy().astype(np.float64)
-        bad = np.flatnonzero(~np.isfinite(row_R) | (row_R < 0))
-        if bad.size:
-            raise SourceError(
-                f"weight column '{schema.weight}' holds {row_R[bad[0]]} in row {bad[0] + 1};"
-                " weights must be numbers of at least 0."
-            )
-        if not row_R.any():
-            raise SourceError(f"weight column '{schema.weight}' is 0 in every row.")
+        row_R = row_weights(frame, schema.weight, numbers)
         row_R = counted(row_R, own)
     return with_class_weights(row_R, target_RT, schema, settings)
 

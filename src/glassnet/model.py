@@ -37,6 +37,7 @@ from glassnet.table.cells import conform_counted
 from glassnet.table.odd import Odd
 from glassnet.table.source import Chunks, read_chunks, read_table
 from glassnet.table.values import Task
+from glassnet.table.weights import row_weights
 from glassnet.why import Why
 from glassnet.why import why as explain_row
 
@@ -243,7 +244,9 @@ class Model:
             on="given",
             rows=part.source_rows,
             target_RT=part.target_RT,
-            weight_R=part.frame[weight].to_numpy() if weighted else np.ones(len(part.source_rows)),
+            weight_R=row_weights(part.frame, weight, part.source_rows)
+            if weighted
+            else np.ones(len(part.source_rows)),
             task=fitted.schema.task,
             threshold=fitted.threshold.value,
         )

@@ -6,6 +6,7 @@ Shapes: R rows, T targets.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -52,12 +53,22 @@ def _dense(X: Any) -> Any:
     if isinstance(X, pl.LazyFrame):
         return X.collect()
     if isinstance(X, pl.DataFrame) or (module == "pandas" and hasattr(X, "columns")):
+        _check_names([str(name) for name in X.columns])
         return X
     is_rows = isinstance(X, Sequence) and len(X) > 0 and all(isinstance(row, Mapping) for row in X)
     is_arrow = hasattr(X, "__arrow_c_stream__") and not isinstance(X, pl.Series) and module != "pandas"
+    if is_arrow:
+        _check_names([str(name) for name in getattr(X, "column_names", ())])
     if isinstance(X, Mapping) or is_rows or is_arrow:
         return to_polars(X)
     return _array(X)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raise SourceError for a name that two columns have: neither could be told by it."""
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise SourceError(f"X has several columns called '{twice}'. Give each a name of its own.")
 
 
 def _array(X: Any) -> NDArray[Any]:

@@ -128,7 +128,7 @@ def _columns(table: Any, target: Any) -> tuple[Any, Any, Estimator]:
     y = target_RT if len(names) > 1 else target_RT[:, 0]
     if schema.task in (Task.BINARY, Task.MULTICLASS):
         y = np.array(schema.targets[0].labels)[y.astype(np.int64)]
-    X = gathered.frame.select([column.name for column in schema.inputs])
+    X = gathered.frame[[column.name for column in schema.inputs]]
     return X, y, _estimator_for(schema.task)
 
 

@@ -10,13 +10,13 @@ from glassnet.errors import GlassnetError, SettingsError, listed, near_miss
 def find_column(
     name: str, names: Sequence[str], where: str = "the table", error: type[GlassnetError] = SettingsError
 ) -> str:
-    """Return the one of `names` that `name` means: equal, or equal once blanks around it are trimmed.
+    """Return the one of `names` that `name` means: equal, or equal once both are tidy (see `tidy_names`).
 
     Raises `error`, with the nearest name and what there is, where none is meant.
     """
     if name in names:
         return name
-    trimmed = [one for one in names if one.strip() == name.strip()]
+    trimmed = [one for one in names if one.strip() == _no_pattern(name.strip())]
     if len(trimmed) == 1:
         return trimmed[0]
     raise error(f"{where} has no column '{name}'.{near_miss(name, names)} Its columns are: {listed(names)}.")
@@ -27,6 +27,13 @@ def position_names(count: int) -> list[str]:
     return [str(position) for position in range(1, count + 1)]
 
 
+def _no_pattern(name: str) -> str:
+    """Return a name without the '^' and '$' round it: Polars takes such a name for a pattern everywhere."""
+    while len(name) > 1 and name.startswith("^") and name.endswith("$"):
+        name = name[1:-1].strip()
+    return name
+
+
 def tidy_names(raw: Iterable[str]) -> tuple[list[str], tuple[str, ...]]:
     """Return the names trimmed and unique, and a note for each change that is more than a trimmed blank.
 
@@ -35,13 +42,15 @@ def tidy_names(raw: Iterable[str]) -> tuple[list[str], tuple[str, ...]]:
     tidy: list[str] = []
     notes: list[str] = []
     for position, one in enumerate(raw, start=1):
-        base = one.strip() or str(position)
+        base = _no_pattern(one.strip()) or str(position)
         name, copy = base, 1
         while name in tidy:
             copy += 1
             name = f"{base}_{copy}"
         if not one.strip():
             notes.append(f"column {position} has no name in the header; it is called '{name}'.")
+        elif _no_pattern(one.strip()) != one.strip():
+            notes.append(f"column '{one.strip()}' is called '{name}': '^' to '$' is the sign of a pattern.")
         elif copy > 1:
             notes.append(f"the name '{base}' is used twice in the header; column {position} is '{name}'.")
         tidy.append(name)

@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from glassnet.errors import SourceError
 from glassnet.settings import Settings
 from glassnet.table.cells import read_cells
 from glassnet.table.facts import facts_of_table
 from glassnet.table.names import find_column
-from glassnet.table.values import Kind, Table
+from glassnet.table.values import Kind, RowNumbers, Table
 
 MOST_REPEATS: Final = 10.0  # mean of whole-number weights beyond which they are no repeats: survey weights
 
@@ -25,7 +27,7 @@ def drop_rows_without_weight(table: Table, settings: Settings) -> Table:
     if not settings.weight:
         return table
     name = find_column(settings.weight, table.frame.columns)
-    facts = facts_of_table(table.frame.select(name), settings)[name]
+    facts = facts_of_table(table.frame[[name]], settings)[name]
     weight = read_cells(table.frame[name], Kind.NUMBER, facts.dtype, facts.cells)
     is_zero = (weight == 0.0).fill_null(value=False).to_numpy()
     if not is_zero.any() or is_zero.all():
@@ -39,6 +41,25 @@ def drop_rows_without_weight(table: Table, settings: Settings) -> Table:
         row_numbers=before[kept].astype(np.int64),
         notes=(*table.notes, note),
     )
+
+
+def row_weights(frame: pl.DataFrame, name: str, row_numbers: RowNumbers) -> NDArray[np.float64]:
+    """Return what the column says each row counts, `(rows,)`; `row_numbers` are those of the source, from 0.
+
+    Raises SourceError for a weight that is missing, negative or infinite, and where all are 0.
+    """
+    row_R = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy().astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(row_R) | (row_R < 0))
+    if bad.size:
+        found = row_R[bad[0]]
+        held = "is missing" if np.isnan(found) else f"holds {found:g}"
+        raise SourceError(
+            f"weight column '{name}' {held} in row {row_numbers[bad[0]] + 1}; weights must be numbers of at"
+            " least 0."
+        )
+    if row_R.size and not row_R.any():
+        raise SourceError(f"weight column '{name}' is 0 in every row. Give some rows a weight.")
+    return row_R
 
 
 def counted(weight_R: NDArray[np.float64], own: int) -> NDArray[np.float64]:
