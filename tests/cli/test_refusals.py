@@ -27,7 +27,7 @@ SOURCES = [
     ("train noise.csv -t rich", "noise.csv"),
     ("train picture.csv -t rich", "picture.csv is a picture, which is not read"),
     ("train paper.csv -t rich", "paper.csv is a PDF file, which is not read"),
-    ("train pack.zip -t rich", "pack.zip is a zip archive, which is not read"),
+    ("train pack.zip -t rich", "pack.zip holds 2 files: people.csv, more.csv. Unpack it"),
     ("train rows.pkl -t rich", "rows.pkl is a pickle, which is not read"),
     ("train loop.csv -t rich", "loop.csv"),
     ("train /proc/self/mem -t rich", "/proc/self/mem"),
@@ -243,6 +243,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, finished: Path) -> Path:
         (folder / name).write_bytes(content)
     with zipfile.ZipFile(folder / "pack.zip", "w") as pack:
         pack.writestr("people.csv", good)
+        pack.writestr("more.csv", good)
     with sqlite3.connect(folder / "shop.db") as shop:
         shop.executescript(
             "create table people (age, rich); create table orders (n); insert into people values (1, 2)"

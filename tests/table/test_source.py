@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -378,3 +379,37 @@ def test_a_cell_may_be_a_book(tmp_path):
 def test_an_example_of_the_size_asked_for():
     assert read_table("", Settings(example="random")).frame.height == 100
     assert read_table("", Settings(example="random", example_rows=1000)).frame.height == 1000
+
+
+def zipped(folder: Path, **members: str) -> str:
+    path = folder / "t.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name.replace("__", "/", 1) if name.startswith("in__") else name, text)
+    return str(path)
+
+
+def test_a_zip_of_one_table_is_read(tmp_path):
+    path = zipped(tmp_path, **{"in__people.csv": TEXT, "__MACOSX/._people.csv": "x", ".hidden": "y"})
+    table = read_table(path, WANTED)
+    assert table.frame.rows() == SAME
+    assert table.name == "t"
+    assert read_table(zipped(tmp_path, **{"p.txt": TEXT.encode("utf-16")}), WANTED).frame.rows() == SAME
+
+
+def test_other_zips_are_refused_with_the_remedy(tmp_path):
+    for members, said in (
+        ({"a.csv": TEXT, "b.csv": TEXT}, r"holds 2 files: a\.csv, b\.csv\. Unpack it and name the table"),
+        ({}, "holds no file"),
+        ({"a.parquet": "PAR1"}, r"holds a\.parquet, which is read only when it is unpacked"),
+    ):
+        with pytest.raises(SourceError, match=said):
+            read_table(zipped(tmp_path, **members), WANTED)
+    whole = Path(zipped(tmp_path, **{"a.csv": TEXT * 50})).read_bytes()
+    with pytest.raises(SourceError, match="not a whole zip file"):
+        read_table(written(tmp_path, whole[: len(whole) // 2], "half.zip"), WANTED)
+    locked = bytearray(whole)
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[whole.index(mark) + at] |= 1
+    with pytest.raises(SourceError, match="locked by a password"):
+        read_table(written(tmp_path, bytes(locked), "locked.zip"), WANTED)

@@ -10,13 +10,14 @@ import lzma
 import os
 import shutil
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
-from glassnet.errors import SourceError
+from glassnet.errors import SourceError, listed
 from glassnet.table.database import literal, rows_of
 
 GLOB_SIGNS: Final = frozenset("*?[]{}")
@@ -26,6 +27,7 @@ SUFFIXES: Final = {
     ".zstd": "zstd",
     ".bz2": "bzip2",
     ".xz": "xz",
+    ".zip": "zip",
 }
 FIRST_BYTES: Final = {  # how files begin, whatever they are called
     b"\x1f\x8b": "gzip",
@@ -33,12 +35,21 @@ FIRST_BYTES: Final = {  # how files begin, whatever they are called
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
 }
-BROKEN: Final = (OSError, EOFError, lzma.LZMAError, zlib.error)  # what unpacking a damaged file raises
+BROKEN: Final = (
+    OSError,
+    EOFError,
+    lzma.LZMAError,
+    zlib.error,
+    zipfile.BadZipFile,
+)  # what unpacking a damaged file raises
 ZSTD_MODULES: Final = ("compression.zstd", "zstandard")  # Python 3.14's own, and the package
 
 
 def compression_of(path: Path) -> str:
-    """Return none, gzip, zstd, bzip2 or xz: by the last suffix, else by the first bytes."""
+    """Return none, gzip, zstd, bzip2, xz or zip: by the last suffix, else by the first bytes.
+
+    A zip is known by its suffix alone: workbooks begin with the same bytes.
+    """
     by_suffix = SUFFIXES.get(path.suffix.lower())
     return by_suffix or kind_of_bytes(path, FIRST_BYTES) or "none"
 
@@ -59,13 +70,13 @@ def kind_of_bytes(path: Path, kinds: Mapping[bytes, str]) -> str:
 @contextmanager
 def open_packed(path: Path, compression: str) -> Iterator[IO[bytes]]:
     """Give the unpacked bytes. Raises SourceError where the file is damaged, on reading too."""
-    with OPENERS[compression](path) as file:
-        try:
+    try:
+        with OPENERS[compression](path) as file:
             yield file
-        except BROKEN as error:
-            if compression == "none":
-                raise
-            raise SourceError(f"{path} is not a whole {compression} file: {error}.") from None
+    except BROKEN as error:
+        if compression == "none":
+            raise
+        raise SourceError(f"{path} is not a whole {compression} file: {error}.") from None
 
 
 def unpack(path: Path, compression: str, copy: Path) -> Path:
@@ -106,6 +117,35 @@ def _xz(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", lzma.open(path, "rb"))
 
 
+def member_of(path: Path) -> str:
+    """Return the name of the one file in a zip archive.
+
+    Raises SourceError for an archive of none or several, a locked or a damaged one.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)]
+    except BROKEN as error:
+        raise SourceError(f"{path} is not a whole zip file: {error}.") from None
+    if len(files) != 1:
+        what = f"{len(files)} files: {listed(one.filename for one in files)}" if files else "no file"
+        raise SourceError(f"{path} holds {what}. Unpack it and name the table, or pack one table alone.")
+    if files[0].flag_bits & 1:
+        raise SourceError(f"{path} is locked by a password. Unpack it and name the table in it.")
+    return files[0].filename
+
+
+def _is_hidden(name: str) -> bool:
+    """Return whether a file in an archive is none of the user's, as macOS adds them."""
+    return name.startswith("__MACOSX/") or name.split("/")[-1].startswith(".")
+
+
+def _zip(path: Path) -> IO[bytes]:
+    member = member_of(path)
+    with zipfile.ZipFile(path) as archive:  # its file stays open as long as the member's
+        return archive.open(member)
+
+
 def _zstandard(path: Path) -> IO[bytes]:
     module: Any = importlib.import_module(_zstd())
     return cast("IO[bytes]", module.open(path, "rb"))
@@ -117,6 +157,7 @@ OPENERS: Final[dict[str, Callable[[Path], IO[bytes]]]] = {
     "bzip2": _bzip2,
     "xz": _xz,
     "zstd": _zstandard,
+    "zip": _zip,
 }
 
 

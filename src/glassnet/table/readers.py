@@ -13,7 +13,7 @@ from glassnet.settings import Settings
 from glassnet.table.arrow import scan_arrow
 from glassnet.table.database import connect, first_lines, frame_of, literal
 from glassnet.table.excel import scan_excel
-from glassnet.table.packed import compression_of, kind_of_bytes, without_glob_signs
+from glassnet.table.packed import compression_of, kind_of_bytes, member_of, without_glob_signs
 from glassnet.table.scan import Reader, Scan, sql_scan
 from glassnet.table.sqlite import scan_sqlite
 from glassnet.table.textfile import scan_text
@@ -89,7 +89,6 @@ FIRST_BYTES: Final = {  # how files begin, whatever they are called
 FOREIGN: Final = {
     ".pkl": "a pickle",
     ".pickle": "a pickle",
-    ".zip": "a zip archive",
 }
 
 
@@ -98,13 +97,24 @@ def format_of(path: Path) -> str:
 
     Raises SourceError for a format that is not read.
     """
-    suffix = (path.with_suffix("") if compression_of(path) != "none" else path).suffix.lower()
+    packing = compression_of(path)
+    if packing == "zip":
+        return _format_in_zip(path)
+    suffix = (path.with_suffix("") if packing != "none" else path).suffix.lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
     found = FOREIGN.get(suffix) or kind_of_bytes(path, FIRST_BYTES) or "text"
     if found not in READERS:
         raise SourceError(f"{path} is {found}, which is not read. Save it as CSV, JSON lines or Parquet.")
     return found
+
+
+def _format_in_zip(path: Path) -> str:
+    member = member_of(path)
+    form = SUFFIXES.get(Path(member).suffix.lower(), "text")
+    if form != "text":
+        raise SourceError(f"{path} holds {member}, which is read only when it is unpacked. Unpack it.")
+    return form
 
 
 def files_of(source: str) -> list[Path]:

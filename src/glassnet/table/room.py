@@ -16,7 +16,14 @@ CELL_ENDS: Final = re.compile(rb"[,;\t|\n]")
 # Bytes a cell takes while the table is read and decided on: as text, as a number, its values counted.
 # Measured on hflights repeated (2026-11-22; 3.3 bytes a cell in the file): 40 to train, 60 to describe.
 PER_CELL: Final = 60
-PACKED: Final = {"none": 1.0, "gzip": 5.0, "zstd": 5.0, "bzip2": 6.0, "xz": 7.0}  # times smaller, usually
+PACKED: Final = {
+    "none": 1.0,
+    "gzip": 5.0,
+    "zstd": 5.0,
+    "bzip2": 6.0,
+    "xz": 7.0,
+    "zip": 5.0,
+}  # times smaller, usually
 PER_BYTE: Final = {"parquet": 15.0, "json": 12.0, "excel": 30.0}  # of formats that are not looked into
 REMEDY: Final = (
     "Take fewer rows, such as --query \"select * from '{path}' using sample 1000000 rows\", or fewer columns"
