@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from glassnet.errors import GlassnetError, GlassnetWarning, SettingsError
+from glassnet.errors import GlassnetError, SettingsError
 from glassnet.model import Model
 from glassnet.pipeline import Listener, Sources, fit
 from glassnet.settings import Settings
@@ -128,8 +128,7 @@ def test_a_column_of_fifty_thousand_levels():
     settings = replace(QUICK, epochs=1, batch_size=4096, kinds=(("code", "category"),), target_means="on")
     model = trained(table, settings)
     assert len(model.fitted.preparation.encoding.levels[0]) > 40_000
-    with pytest.warns(GlassnetWarning, match="of no level seen in training"):
-        sane(model, table.head(100))
+    sane(model, table.head(100))  # nearly all levels were rare, so that an unseen one is not worth a warning
 
 
 def test_all_columns_missing_in_validation():

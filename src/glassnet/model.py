@@ -53,10 +53,10 @@ ReadRows = Callable[[Fitted, pl.DataFrame, int], EncodedRows]
 
 def encode_rows(fitted: Fitted, frame: pl.DataFrame, first_row: int) -> EncodedRows:
     """Return raw rows as the model's networks take them, and the cells that are odd, with their rows."""
-    encoding = fitted.preparation.encoding
+    preparation = fitted.preparation
     conformed, unread = conform_counted(frame, fitted.schema, first_row)
-    encoded = encode(conformed, encoding)
-    return encoded, (*unread, *unlike_training(conformed, encoded, encoding, first_row))
+    encoded = encode(conformed, preparation.encoding)
+    return encoded, (*unread, *unlike_training(conformed, encoded, preparation, first_row))
 
 
 class Model:
