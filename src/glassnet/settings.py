@@ -306,6 +306,7 @@ class Training:
     batch_size: int = 256  # 0: all rows
     patience: int = 0  # 0: never stop early
     metric: str | Own = "auto"
+    epoch_by: str = "loss"  # refined: the loss at the temperature that suits it best (`loss.refined`)
     training_loss: str = "batches"  # batches: mean of the epoch's steps; rows: all training rows after it
     precision: str = "float32"
     seed: int = 0

@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from glassnet.engine.plan import Advance, Engine, Plan, predictor_of
+from glassnet.engine.validation import joint_loss, member_losses, metric_score
 from glassnet.errors import TrainingError
 from glassnet.metric import Metric, rank
 from glassnet.predict import finish
 from glassnet.prepare.values import Floats64
-from glassnet.table.values import RowNumbers, Task
 from glassnet.telemetry import Record, Records, collect, layer_parameters
 
 CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
@@ -213,15 +213,15 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     is_asked = metric is not None and plan.training.metric != "auto"
     is_joint = is_asked or plan.architecture.sharing != "none"
     loss_K = np.full(plan.members, np.nan)
-    joint_F = []
+    together = []
     predictions = []
     for fold, held_out in enumerate(plan.prepared.rows.validation):
         mine = [k for k in range(plan.members) if plan.fold(k) == fold]
         output_KRT = np.full((plan.members, len(held_out), plan.outputs), np.nan)
         output_KRT[mine] = engine.outputs(held_out, fold)
-        loss_K[mine] = _losses(plan, output_KRT[mine], held_out, fold)
+        loss_K[mine] = member_losses(plan, output_KRT[mine], held_out, fold)
         if is_joint:
-            joint_F.append(_losses(plan, output_KRT[mine].mean(axis=0, keepdims=True), held_out, fold)[0])
+            together.append((output_KRT[mine].mean(axis=0), held_out, fold))
         sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
         if metric is not None and sound and len(held_out):
             predictions.append((held_out, finish(predictor_of(plan, plan.network, sound), output_KRT)))
@@ -229,34 +229,17 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     state.validation[-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
         state.failed.setdefault(int(member), (epoch - 1, plan.steps_per_epoch - 1))
-    score_K = np.full(plan.members, np.mean(joint_F)) if plan.architecture.sharing != "none" else loss_K
+    joint = joint_loss(plan, together) if is_joint else math.nan
+    score_K = np.full(plan.members, joint) if plan.architecture.sharing != "none" else loss_K
     if metric is not None and predictions:
-        state.metric[-1] = _score(plan, metric, predictions)
+        state.metric[-1] = metric_score(plan, metric, predictions)
         if is_asked:
-            score_K = np.full(plan.members, rank(metric, state.metric[-1], float(np.mean(joint_F))))
+            score_K = np.full(plan.members, rank(metric, state.metric[-1], joint))
     with np.errstate(invalid="ignore"):
         better = [int(k) for k in np.flatnonzero(score_K < state.best_loss_K) if k not in state.failed]
     if better:
         state.best_loss_K[better] = score_K[better]
         _keep(state, engine.weights(), better, epoch)
-
-
-def _losses(plan: Plan, output_KRT: Floats64, rows: RowNumbers, fold: int) -> Floats64:
-    """Return the weighted mean loss of some members' outputs over rows, `(K,)`."""
-    target_KRT = torch.from_numpy(plan.target_FRT[fold][rows]).double().expand(len(output_KRT), -1, -1)
-    loss_KR = plan.loss.rows(torch.from_numpy(output_KRT), target_KRT).numpy()
-    weight_R = plan.prepared.loss_weight_R[rows]
-    return np.asarray((loss_KR * weight_R).sum(axis=1) / max(weight_R.sum(), 1e-30))
-
-
-def _score(plan: Plan, metric: Metric, predictions: list[tuple[RowNumbers, Floats64]]) -> float:
-    """Return the metric over the validation rows of all folds together."""
-    places = np.concatenate([rows for rows, _ in predictions])
-    truth = plan.prepared.target_RT[places]
-    truth = truth[:, 0] if plan.task in (Task.BINARY, Task.MULTICLASS) else truth
-    return metric.score(
-        truth, np.concatenate([value for _, value in predictions]), plan.prepared.weight_R[places]
-    )
 
 
 def _keep(state: _State, weights: dict[str, Tensor], members: list[int], epoch: int) -> None:

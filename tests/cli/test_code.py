@@ -34,7 +34,7 @@ def test_verify_says_how_far_the_numbers_are(run: Run, finished: Path) -> None:
 def test_a_style_that_cannot_write_it_says_why(run: Run, finished: Path) -> None:
     done = run("code", finished, "--style", "scratch")
     assert done.code == 2
-    assert "it has 16 members" in done.err
+    assert "it has 32 members" in done.err
     assert "Use --style modules." in done.err
 
 

@@ -50,7 +50,7 @@ def test_spread_and_findings_are_shown(run: Run, finished: Path) -> None:
     assert "█" in lines["age"]
     assert "%" in lines["city"]
     assert (
-        "Nothing looks wrong with the rows. Compared: 144 training, 48 validation, 48 test rows" in done.out
+        "Nothing looks wrong with the rows. Compared: 168 training, 24 validation, 48 test rows" in done.out
     )
 
 

@@ -163,7 +163,7 @@ def test_names_written_as_csv_are_read_back(names: list[str]) -> None:
     ("setting", "word", "message"),
     [
         ("epochs", "ten", "--epochs must be a whole number, but it is 'ten'"),
-        ("folds", "auto", "--folds must be a whole number, but it is 'auto'"),
+        ("folds", "few", "--folds must be a whole number, but it is 'few'"),
         ("dropout", "half", "--dropout must be a number, but it is 'half'"),
         ("dropout", "nan", "--dropout must be a number, but it is 'nan'"),
         ("hidden", "64,wide", "--hidden must be widths such as 128,64"),

@@ -89,8 +89,8 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(run: Run, people: Path) -> 
     assert done.code == 0
     for words in (
         "identifier  no",
-        "144 training, 48 validation, 48 test",
-        "parameters, 16 members",
+        "168 training, 24 validation, 48 test",
+        "parameters, 32 members",
         "3 epochs x",
     ):
         assert words in done.out
@@ -100,7 +100,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(run: Run, people: Path) -> 
 
 def test_a_dry_run_as_json(run: Run, people: Path) -> None:
     found = strict(run("train", people, "-t", "rich", "--dry-run", "--json", *QUICK).out)
-    assert found["rows"] == {"training": 144, "validation": 48, "test": 48}
+    assert found["rows"] == {"training": 168, "validation": 24, "test": 48}
     parts = found["estimate"]
     longest = parts.pop("longest_training")
     assert longest >= parts["training"] > 0
@@ -124,7 +124,7 @@ def test_the_neuron_prints_its_loss_each_epoch_and_ends_with_its_accuracy(run: R
 
 def test_without_test_rows_the_figures_are_called_those_of_training(run: Run, people: Path) -> None:
     done = run("train", people, "-t", "rich", "--test-share", "0", *QUICK)
-    assert "192 training rows" in done.out
+    assert "240 training rows" in done.out
     assert "there are no test rows" in done.out
     assert (people.parent / "runs" / "people-1" / "training_predictions.csv").exists()
 

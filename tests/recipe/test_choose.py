@@ -6,7 +6,8 @@ import pytest
 from torch import nn
 
 from glassnet.errors import SettingsError
-from glassnet.recipe.choose import CHOICES, Facts, choose_recipe, shown
+from glassnet.recipe.check import shown
+from glassnet.recipe.choose import CHOICES, Facts, choose_recipe
 from glassnet.settings import OPEN, Settings
 from glassnet.table.values import Task
 

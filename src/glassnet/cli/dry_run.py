@@ -14,7 +14,7 @@ from glassnet.cli.rehearsal import Estimate
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.threads import used_threads
 from glassnet.pipeline import Draft
-from glassnet.recipe.choose import shown
+from glassnet.recipe.check import shown
 from glassnet.run_folder import json_text
 from glassnet.table.values import Column
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from glassnet.comparison.values import Choice, Differing, Run
 from glassnet.pipeline import Fitted
-from glassnet.recipe.choose import shown
+from glassnet.recipe.check import shown
 from glassnet.settings import Settings
 
 DEFAULTS: Final = Settings()

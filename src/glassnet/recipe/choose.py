@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from glassnet.errors import SettingsError, pick
+from glassnet.errors import pick
+from glassnet.recipe.check import check_choices, shown
 from glassnet.recipe.effort import EFFORTS
 from glassnet.recipe.tutorials import TUTORIALS
 from glassnet.settings import Architecture, Decision, Preparing, Recipe, Settings, Training
@@ -43,6 +44,7 @@ SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
 # Rows below which every row is held out in turn: of few rows a fifth is a loss to training and tells little.
 FOLDED: Final = 2500
 FOLDS: Final = 8  # 5, 8 and 10 were measured, see LOG.md
+FOLDED_PATIENCE: Final = 16  # of 17 tables 8, 12, ... 120 epochs of patience chose the same epoch
 
 
 def _by_rows(rows: int, steps: tuple[tuple[int, Any], ...], last: Any) -> Any:
@@ -113,6 +115,8 @@ def _epochs(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 def _patience(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if not (chosen["folds"] or chosen["validation_share"] or facts.has_own_validation):
         return 0, "no validation rows to stop by"
+    if chosen["folds"] and chosen["sharing"] != "none":
+        return FOLDED_PATIENCE, "all rows together choose the epoch: their loss falls and rises smoothly"
     return max(8, chosen["epochs"] // 4), "a quarter of the epochs, at least 8"
 
 
@@ -189,7 +193,7 @@ def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
 
 
 def _numbers(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    if facts.task is Task.REGRESSION and chosen.get("bins") != 0 and chosen["network"] == "mlp":
+    if chosen.get("bins") != 0 and chosen["network"] == "mlp":
         return "standard", "mean and deviation: a far value keeps its reach, and the target may follow it"
     return "robust", "median, interquartile range and a smooth clip: outliers stay in reach"
 
@@ -280,7 +284,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
         if name in fixed:
             chosen[name], reason = _fitting(name, chosen, reason, facts)
         decisions.append(Decision(name=name, value=shown(chosen[name]), reason=reason))
-    _check(settings, chosen, facts)
+    check_choices(chosen)
     return Recipe(
         name=settings.recipe,
         preparing=Preparing(
@@ -293,7 +297,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
             target_means=settings.target_means == "on",  # auto: not yet shown to help
         ),
         architecture=_architecture(settings, chosen),
-        training=_training(settings, chosen),
+        training=_training(settings, chosen, facts),
         validation_share=0.0 if facts.has_own_validation else chosen["validation_share"],
         test_share=0.0 if facts.has_own_test else chosen["test_share"],
         engine=chosen["engine"],
@@ -333,7 +337,14 @@ def _architecture(settings: Settings, chosen: dict[str, Any]) -> Architecture:
     )
 
 
-def _training(settings: Settings, chosen: dict[str, Any]) -> Training:
+def _is_refined(settings: Settings, chosen: dict[str, Any], facts: Facts) -> bool:
+    """Return whether the epoch is chosen as if probabilities were calibrated, which they will be."""
+    is_alike = chosen["sharing"] != "none" and chosen["output"] == "linear"
+    is_calibrated = settings.calibrate == "auto" and facts.task in (Task.BINARY, Task.MULTICLASS)
+    return is_alike and is_calibrated and chosen["loss"] in ("binary_cross_entropy", "cross_entropy")
+
+
+def _training(settings: Settings, chosen: dict[str, Any], facts: Facts) -> Training:
     return Training(
         loss=chosen["loss"],
         label_smoothing=settings.label_smoothing,
@@ -351,63 +362,12 @@ def _training(settings: Settings, chosen: dict[str, Any]) -> Training:
         batch_size=chosen["batch_size"],
         patience=chosen["patience"],
         metric=chosen["metric"],
+        epoch_by="refined" if _is_refined(settings, chosen, facts) else "loss",
         training_loss="rows" if settings.recipe == "neuron" else "batches",
         precision=chosen["precision"],
         seed=settings.seed,
     )
 
 
-def _check(settings: Settings, chosen: dict[str, Any], facts: Facts) -> None:
-    if chosen["network"] == "neuron" and chosen["hidden"]:
-        raise SettingsError(
-            f"a neuron has no hidden layer, but hidden is {shown(chosen['hidden'])};"
-            " choose network 'mlp' or leave hidden out."
-        )
-    if chosen["validation_share"] + chosen["test_share"] >= 1.0:
-        raise SettingsError(
-            f"validation_share {chosen['validation_share']:g} and test_share {chosen['test_share']:g} leave"
-            " nothing to train on; together they must be below 1."
-        )
-    if chosen["folds"] > chosen["members"]:
-        raise SettingsError(
-            f"{chosen['folds']} folds need at least as many members, but members is {chosen['members']}."
-        )
-    if chosen["output"] == "sigmoid" and chosen["loss"] in (
-        "binary_cross_entropy",
-        "cross_entropy",
-        "poisson",
-    ):
-        raise SettingsError(
-            f"output 'sigmoid' does not go with loss '{chosen['loss']}', which takes the last layer's sums as"
-            " they are; choose loss 'squared' or output 'linear'."
-        )
-    if chosen["sharing"] != "none":
-        _check_sharing(chosen)
-    if _is_own(chosen["network"]) and chosen["members"] != 1:
-        raise SettingsError("an own module trains as one member; leave members at 1 and folds at 0.")
-
-
-def _check_sharing(chosen: dict[str, Any]) -> None:
-    if chosen["network"] != "mlp" or not chosen["hidden"]:
-        raise SettingsError(
-            "sharing 'layers' needs hidden layers of the built-in network 'mlp' to share;"
-            " choose sharing 'none'."
-        )
-    if chosen["members"] % max(chosen["folds"], 1):
-        raise SettingsError(
-            f"with sharing 'layers' every fold has a team of its own, but {chosen['members']} members cannot"
-            f" be dealt evenly to {chosen['folds']} folds; choose a multiple of it."
-        )
-
-
 def _is_own(network: object) -> bool:
     return not isinstance(network, str)
-
-
-def shown(value: object) -> str:
-    """Return a setting's value as people write it."""
-    if isinstance(value, tuple):
-        return ", ".join(str(one) for one in value) or "none"
-    if isinstance(value, str | int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    return getattr(value, "__name__", type(value).__name__)

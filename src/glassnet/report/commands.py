@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from glassnet.pipeline import Fitted
-from glassnet.recipe.choose import shown
+from glassnet.recipe.check import shown
 from glassnet.settings import Settings
 
 # Options whose name is not the setting's with dashes.

@@ -1,0 +1,60 @@
+"""What of a recipe does not go together, and how its values are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.errors import SettingsError
+
+
+def check_choices(chosen: dict[str, Any]) -> None:
+    """Raise SettingsError where what was chosen does not go together."""
+    if chosen["network"] == "neuron" and chosen["hidden"]:
+        raise SettingsError(
+            f"a neuron has no hidden layer, but hidden is {shown(chosen['hidden'])};"
+            " choose network 'mlp' or leave hidden out."
+        )
+    if chosen["validation_share"] + chosen["test_share"] >= 1.0:
+        raise SettingsError(
+            f"validation_share {chosen['validation_share']:g} and test_share {chosen['test_share']:g} leave"
+            " nothing to train on; together they must be below 1."
+        )
+    if chosen["folds"] > chosen["members"]:
+        raise SettingsError(
+            f"{chosen['folds']} folds need at least as many members, but members is {chosen['members']}."
+        )
+    if chosen["output"] == "sigmoid" and chosen["loss"] in (
+        "binary_cross_entropy",
+        "cross_entropy",
+        "poisson",
+    ):
+        raise SettingsError(
+            f"output 'sigmoid' does not go with loss '{chosen['loss']}', which takes the last layer's sums as"
+            " they are; choose loss 'squared' or output 'linear'."
+        )
+    if chosen["sharing"] != "none":
+        _check_sharing(chosen)
+    if not isinstance(chosen["network"], str) and chosen["members"] != 1:
+        raise SettingsError("an own module trains as one member; leave members at 1 and folds at 0.")
+
+
+def _check_sharing(chosen: dict[str, Any]) -> None:
+    if chosen["network"] != "mlp" or not chosen["hidden"]:
+        raise SettingsError(
+            "sharing 'layers' needs hidden layers of the built-in network 'mlp' to share;"
+            " choose sharing 'none'."
+        )
+    if chosen["members"] % max(chosen["folds"], 1):
+        raise SettingsError(
+            f"with sharing 'layers' every fold has a team of its own, but {chosen['members']} members cannot"
+            f" be dealt evenly to {chosen['folds']} folds; choose a multiple of it."
+        )
+
+
+def shown(value: object) -> str:
+    """Return a setting's value as people write it."""
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value) or "none"
+    if isinstance(value, str | int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return getattr(value, "__name__", type(value).__name__)
