@@ -119,7 +119,8 @@ def test_many_layers_stay_readable(fitted):
 
 def test_the_thinning_and_the_words_are_there(fitted):
     text = html.unescape(page(fitted))
-    assert "every epoch's end" in text
+    assert "Recorded are " in text
+    assert "at the ends of later epochs" in text
     assert "within the band from lowest to highest" in text
     for meaning in QUANTITIES.values():
         assert meaning.split(" (")[0] in text

@@ -24,7 +24,12 @@ def test_loss_has_lines_band_and_best_epochs(trained):
     axes = Figure().add_subplot()
     plots.draw_loss(trained, axes)
     names = axes.get_legend_handles_labels()[1]
-    assert names == ["single batches", "training", "validation", "best epochs"]
+    assert names == [
+        "single batches",
+        "training",
+        "validation",
+        "best epoch",
+    ]  # members that share layers share it
     line = next(line for line in axes.lines if line.get_label() == "validation")
     np.testing.assert_allclose(line.get_ydata(), trained.history.validation_loss_EK.mean(axis=1))
 

@@ -32,7 +32,7 @@ def test_the_whole_error_is_that_of_the_confusion_matrix(rare):
 
 
 def test_the_noisy_site_is_said_to_be_worse(rare):
-    assert "site south" in story(rare)
+    assert "where site is south (" in story(rare)
     part = "".join(by_segment(rare))
     assert "Clearly worse at south; better at north." in part
 

@@ -11,14 +11,16 @@ from typing import Final
 import numpy as np
 
 from glassnet.evaluate.insight import LeftOver
+from glassnet.evaluate.values import Coverage
 from glassnet.pipeline import Fitted
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas, plots
 from glassnet.report.cells import cell_names, is_levels
-from glassnet.report.markup import Html, element, paragraph, table
+from glassnet.report.markup import Html, code, element, paragraph, table
 from glassnet.report.number_plots import Part, parts_of
 from glassnet.report.pictures import Picture, figure, grid, picture
-from glassnet.report.words import count, number, percent, quoted, series, short
+from glassnet.report.promises import intervals_says
+from glassnet.report.words import PERCENT, count, number, percent, quoted, series, short
 
 FEWEST: Final = 5  # rows at a place that is named
 
@@ -59,25 +61,38 @@ def coverage(fitted: Fitted) -> list[Html]:
     found = fitted.evaluation.coverage
     if not found:
         return []
+    several_targets = len({one.target for one in found}) > 1
+    order = {one.target: place for place, one in enumerate(found)}
+    by_target = sorted(found, key=lambda one: order[one.target])
     rows = [
-        (
-            short(one.target, 40),
-            percent(one.asked, 0),
-            percent(one.found),
-            f"{percent(one.low)} to {percent(one.high)}",
-            number(one.width),
-            "yes" if one.low <= one.asked <= one.high else "too few" if one.found < one.asked else "more",
-        )
-        for one in found
+        (*((short(one.target, 40),) if several_targets else ()), *_coverage_row(one)) for one in by_target
     ]
-    head = ("target", "should hold", "hold", "95 % interval", "mean width", "kept")
-    on = f"{fitted.evaluation.on} rows"
+    figures = ("should hold", "held", "95 % interval", "mean width", "promise kept")
+    head = ("target", *figures) if several_targets else figures
     says = (
-        "With every prediction the model can give an interval (predict_interval, or predict --interval)."
-        f" Among the {on} they held the truth as often as this:"
+        "With every prediction the model can give an interval: ",
+        code("model.predict_interval"),
+        " or ",
+        code("glassnet predict … --interval 0.9"),
+        f". {intervals_says(fitted)} Among the {fitted.evaluation.on} rows they held the truth as often as",
+        " this:",
     )
-    whole = table("Intervals and what they held", head, rows, numbers=range(1, 5))
-    return [element("div", element("h3", "Do the intervals keep their promise?"), paragraph(says), whole)]
+    start = 1 if several_targets else 0
+    whole = table("Intervals and what they held", head, rows, numbers=range(start, start + 4))
+    return [element("div", element("h3", "Do the intervals keep their promise?"), paragraph(*says), whole)]
+
+
+def _coverage_row(one: Coverage) -> tuple[str, ...]:
+    kept = (
+        "yes" if one.low <= one.asked <= one.high else "no, too few" if one.found < one.asked else "held more"
+    )
+    return (
+        percent(one.asked, 0),
+        percent(one.found),
+        f"{percent(one.low).removesuffix(PERCENT)} to {percent(one.high)}",
+        number(one.width, 3),
+        kept,
+    )
 
 
 def along_columns(fitted: Fitted) -> list[Html]:

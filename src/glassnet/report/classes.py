@@ -18,6 +18,7 @@ from glassnet.report.curves import reliability, roc_curve, wilson
 from glassnet.report.markup import Html, element, folded, paragraph, table
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.precision import precision_picture
+from glassnet.report.promises import answers_of, calibration_says, promise_gap, threshold_says
 from glassnet.report.threshold import movable_threshold
 from glassnet.report.words import count, percent, plain, short
 from glassnet.table.values import Task
@@ -39,12 +40,12 @@ def in_depth(fitted: Fitted) -> list[Html]:
         pairs = table("Pairs of classes", head, _pairs(evaluation.confusion_CC, labels), numbers=(2, 3))
         listing = element("div", element("h3", "Most often mixed up"), pairs, listing)
     if fitted.schema.task is not Task.BINARY:
-        return [grid([*parts, listing])]
-    parts += [figure(one) for one in binary_pictures(evaluation, labels[1])]
+        return [grid([*parts, figure(_answers_calibration(fitted)), listing])]
+    parts += [figure(one) for one in binary_pictures(fitted, labels[1])]
     if not _has_both(evaluation):
         return [grid(parts), listing]
     moved = movable_threshold(evaluation, labels[1])
-    return [grid([*parts, _thresholds(evaluation, labels[1]), moved]), listing]
+    return [grid([*parts, _thresholds(fitted, labels[1]), moved]), listing]
 
 
 def _has_both(evaluation: Evaluation) -> bool:
@@ -108,14 +109,24 @@ def _share(hit: float, whole: float) -> str:
     return f"{percent(hit / whole)} ({100 * low:.0f}–{100 * high:.0f})"
 
 
-def binary_pictures(evaluation: Evaluation, name: str) -> list[Picture]:
+def binary_pictures(fitted: Fitted, name: str) -> list[Picture]:
     """Return the ROC and precision curves, where both classes are present, and the calibration."""
+    evaluation = fitted.evaluation
     positive_R, share_R, weight_R = evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R
     found = []
     if _has_both(evaluation):
         threshold = evaluation.threshold
         found = [make(positive_R, share_R, weight_R, name, threshold) for make in (_roc, precision_picture)]
-    return [*found, _calibration(positive_R, share_R, weight_R, name)]
+    should = f"Of rows given {percent(0.7, 0)} for ‘{name}’, about {percent(0.7, 0)} should be it."
+    return [*found, _calibration(positive_R, share_R, weight_R, f"{should} {calibration_says(fitted)}")]
+
+
+def _answers_calibration(fitted: Fitted) -> Picture:
+    """Return how often answers were right beside the probability they were given with."""
+    should = f"Of answers given with {percent(0.7, 0)}, about {percent(0.7, 0)} should be right."
+    is_right_R, share_R = answers_of(fitted)
+    says = f"{should} {calibration_says(fitted)}"
+    return _calibration(is_right_R, share_R, fitted.evaluation.weight_R, says)
 
 
 def _roc(
@@ -146,16 +157,13 @@ def _area(x: Floats64, y: Floats64) -> float:
     return float(((x[1:] - x[:-1]) * (y[1:] + y[:-1]) / 2).sum())
 
 
-def _calibration(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, name: str) -> Picture:
+def _calibration(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Floats64, says: str) -> Picture:
     axes = canvas.new_axes()
     plots.draw_calibration(positive_R, share_R, weight_R, axes)
     bins = reliability(positive_R, share_R, weight_R)
-    rows = sum(one.rows for one in bins)
-    gap = sum(one.rows * abs(one.true - one.given) for one in bins) / max(rows, 1)
     says = (
-        f"Of rows given {percent(0.7, 0)} for ‘{name}’, about {percent(0.7, 0)} should be it. On average the"
-        " promise is off by"
-        f" {100 * gap:.1f} percentage points; bars are 95 % intervals."
+        f"{says.strip()} On average the promise is off by {100 * promise_gap(bins):.1f} percentage points;"
+        " bars are 95 % intervals."
     )
     figures = [
         (
@@ -171,8 +179,9 @@ def _calibration(positive_R: NDArray[np.bool_], share_R: Floats64, weight_R: Flo
     return picture(axes, words, head, figures, numbers=(0, 1, 2, 3))
 
 
-def _thresholds(evaluation: Evaluation, name: str) -> Html:
+def _thresholds(fitted: Fitted, name: str) -> Html:
     """Return what each threshold would find and get wrong."""
+    evaluation = fitted.evaluation
     curve = roc_curve(evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R)
     rows = []
     used = evaluation.threshold
@@ -180,13 +189,15 @@ def _thresholds(evaluation: Evaluation, name: str) -> Html:
         p = max(curve.place(threshold), 0)
         shares = (curve.called[p], curve.found[p], curve.right[p], curve.alarm[p])
         first = percent(threshold, 0 if threshold in THRESHOLDS else 1)
-        rows.append((f"{first} (used)" if threshold == used else first, *(percent(float(s)) for s in shares)))
+        rows.append(
+            (f"{first}\u00a0(used)" if threshold == used else first, *(percent(float(s)) for s in shares))
+        )
     says = (
         f"The network answers ‘{name}’ from a probability of"
-        f" {percent(used, 0 if used in THRESHOLDS else 1)} on. Where a miss and a false alarm cost"
-        " differently, another threshold is better."
+        f" {percent(used, 0 if used in THRESHOLDS else 1)} on. {threshold_says(fitted)} Where a miss and a"
+        " false alarm cost differently, another threshold is better."
     )
     head = ("threshold", "answered so", "found", "of these right", "false alarms")
-    heading = element("h3", "What another threshold would do")
+    heading = element("h3", "What another threshold would do", marks={"id": "thresholds"})
     whole = table(f"Thresholds for ‘{name}’", head, rows, (1, 2, 3, 4))
     return element("div", heading, paragraph(says), whole)

@@ -26,6 +26,7 @@ from glassnet.report.canvas import (
     SECOND,
     draw_grid,
     draw_legend,
+    emptier,
     label,
     number_tick,
     share_tick,
@@ -49,7 +50,9 @@ def draw_importance(importance: Sequence[Importance], ax: Axes, *, is_share: boo
         loss, spread = [one.loss for one in shown], [one.spread for one in shown]
         ax.errorbar(loss, place, xerr=spread, fmt="none", ecolor=INK, elinewidth=1.2)
     _name_rows(ax, [one.column for one in shown])
-    formatter = FuncFormatter(lambda value, _: f"{100 * value:.3g}" if is_share else number_tick(value))
+    formatter = FuncFormatter(
+        lambda value, _: number_tick(float(f"{100 * value if is_share else value:.3g}"))
+    )
     ax.xaxis.set_major_formatter(formatter)
     ax.set_xlabel("worse by, percentage points" if is_share else "worse by")
 
@@ -60,7 +63,7 @@ def draw_reasons(reasons: Sequence[Reason], about: str, ax: Axes) -> None:
     ax.barh(np.arange(len(shown)), [one.size for one in shown], color=SECOND, height=0.62)
     _name_rows(ax, [one.column for one in shown])
     ax.xaxis.set_major_formatter(FuncFormatter(number_tick))
-    ax.set_xlabel(f"moves {about} by, on average")
+    ax.set_xlabel(f"moves {about.partition(' above ')[0]} by, on average")
 
 
 def _name_rows(ax: Axes, names: Sequence[str]) -> None:
@@ -118,7 +121,10 @@ def draw_dependence(
         ax.set_ylabel(label(what, 32))
         draw_grid(ax)
     if len(names) > 1:
-        draw_legend(ax, "lower right" if is_levels(dependence.scale) else "upper right")
+        draw_legend(
+            ax,
+            "lower right" if is_levels(dependence.scale) else emptier(ax, ("upper right", "upper left")),
+        )
 
 
 def _draw_lines(dependence: Dependence, names: Sequence[str], ax: Axes) -> None:
@@ -216,13 +222,16 @@ def draw_surface(surface: Surface, ax: Axes, *, is_share: bool) -> None:
     """Draw the mean prediction for each pair of cells of two columns: shade by value, the value in it."""
     mean_GH = surface.mean_GH
     low, high = float(mean_GH.min()), float(mean_GH.max())
+    digits = 0 if high - low > 0.03 else 1
     for g, h in np.ndindex(*mean_GH.shape):
         value = float(mean_GH[g, h])
         shade = 0.06 + 0.44 * (value - low) / ((high - low) or 1.0)
         patch = Rectangle((h - 0.5, g - 0.5), 1, 1, fc=ACCENT, alpha=shade, lw=0)
         patch.set_in_layout(False)
         ax.add_patch(patch)
-        words = percent(value, 0).replace("\u00a0", "") if is_share else number_tick(float(f"{value:.3g}"))
+        words = (
+            percent(value, digits).replace("\u00a0", "") if is_share else number_tick(float(f"{value:.3g}"))
+        )
         ax.text(h, g, words, ha="center", va="center", color=INK, fontsize=FONT - 1.5)
     first, second = surface.scales
     ax.set_xlim(-0.5, mean_GH.shape[1] - 0.5)

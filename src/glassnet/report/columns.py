@@ -10,11 +10,12 @@ from glassnet.pipeline import Fitted
 from glassnet.quality.values import ColumnSummary
 from glassnet.report.findings import card
 from glassnet.report.markup import Child, Html, element, folded, paragraph, section, table
-from glassnet.report.spread import number_cell, spread_picture, spread_rows
+from glassnet.report.spread import is_cut, number_cell, spread_picture, spread_rows
 from glassnet.report.words import count, percent, quoted, several, short
 from glassnet.table.values import Column, Kind
 
 OPEN_ROWS: Final = 30  # longer tables are folded
+KINDS: Final = {"category": "categories", "yes/no": "yes/no"}  # more than one of them
 DRAWN: Final = 24  # columns with a picture of their cells
 
 
@@ -22,7 +23,7 @@ def the_table(fitted: Fitted) -> Html:
     """Return the part about the columns: findings, spread, kind, reason, and what was left out."""
     columns = fitted.schema.columns
     kinds = Counter(str(column.kind) for column in columns if column.used)
-    used = ", ".join(f"{many} {kind}" for kind, many in kinds.most_common())
+    used = ", ".join(several(many, kind, KINDS.get(kind, "")) for kind, many in kinds.most_common())
     left = [column for column in columns if not column.used]
     story = f"The network sees {several(len(fitted.schema.inputs), 'column')} ({used})." if used else ""
     listing = _columns(fitted, [column for column in columns if column.used], "Columns that the network sees")
@@ -52,7 +53,13 @@ def _spreads(fitted: Fitted) -> list[Html]:
         return []
     has_test = any(one.test is not None for one in summaries)
     legend = "Filled: the rows that train or choose the epoch."
-    legend += " Outline, or the mark across a bar: test rows." if has_test else ""
+    if has_test:
+        legend += (
+            " Outline, or the mark across a bar: test rows; their distance says how differently they are"
+            " spread, from 0, alike, to 1, wholly apart."
+        )
+    if any(is_cut(one) for one in summaries):
+        legend += " Where an axis ends in ‘9 … 20’ the last bar holds all cells up to 20."
     more = len(fitted.quality.columns) - len(summaries)
     if more > 0:
         legend += f" Shown are the target and the most important columns, {count(len(summaries))} in all."
@@ -108,7 +115,7 @@ def _missing(summary: ColumnSummary) -> str:
 def _drift(summary: ColumnSummary) -> str:
     if summary.drift is None:
         return ""
-    measured = f"distance {summary.drift.distance:.2f} of 1"
+    measured = f"distance {summary.drift.distance:.2f}"
     return f" Test rows differ clearly: {measured}." if summary.drift.is_clear else f" Test rows: {measured}."
 
 

@@ -31,14 +31,14 @@ def dependence(fitted: Fitted) -> list[Html]:
     limits = value_limits(found)
     rows = several(found[0].rows, f"{fitted.evaluation.on} row")
     singles = (
-        " Each pale line, or the thin line across a bar, is of single rows."
+        " Each pale line is a single row; the thin line across a bar holds the middle eight tenths of them."
         if len(found[0].outputs) == 1
         else ""
     )
     intro = (
-        f"Each cell of a column was put into {rows}, all else left as it was; the thick line or the bar is"
+        f"Values of a column were put into {rows}, all else left as it was; the thick line or the bar is"
         f" the mean prediction.{singles} Marks at the bottom show where rows lie. Where columns go together,"
-        " some of these cells would not occur: read such ends with care."
+        " some of these values would not occur: read such ends with care."
         f"{_which(fitted, len(found[0].outputs))}"
     )
     pictures = [figure(_picture(fitted, one, place, limits)) for place, one in enumerate(found)]

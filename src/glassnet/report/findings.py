@@ -21,13 +21,19 @@ def cards(fitted: Fitted) -> list[Html]:
     """Return the findings, most important first; nothing where nothing looks wrong."""
     found = diagnose(fitted)
     shown = [element("h3", "What the doctor found"), *(card(one) for one in found)] if found else []
-    warned = [one.name for one in fitted.quality.findings if one.severity == "warning"]
-    if not warned:
+    if not found:
+        shown = [paragraph("The doctor found nothing wrong with the training.")]
+    seen = fitted.quality.findings
+    if not seen:
         return shown
     link = element("a", "The table", marks={"href": "#table"})
-    names = series([f"‘{name}’" for name in warned])
+    many = [
+        several(sum(one.severity == severity for one in seen), severity) for severity in ("warning", "hint")
+    ]
+    names = series([f"‘{one.name}’" for one in seen])
     said = paragraph(
-        f"Before training the rows themselves gave {several(len(warned), 'warning')}: {names}. See ",
+        f"Before training the rows themselves gave {series([one for one in many if one[0] != '0'])}: {names}."
+        " See ",
         link,
         ".",
     )

@@ -12,7 +12,9 @@ from glassnet.pipeline import Fitted
 from glassnet.report import canvas, commands, findings, plots, words
 from glassnet.report.markup import Child, Html, block, bullets, code, element, join, paragraph, section, table
 from glassnet.report.pictures import Picture, figure, grid, picture
-from glassnet.report.verdict import comparison, sentences
+from glassnet.report.promises import promise
+from glassnet.report.segments import most_wrong
+from glassnet.report.verdict import class_name, comparison, of_hundred, sentences
 from glassnet.report.words import (
     METRIC_MEANINGS,
     NONE,
@@ -57,12 +59,19 @@ def head(fitted: Fitted) -> Html:
 def what_from_what(fitted: Fitted) -> str:
     """Return the sentence that says what is predicted, from how many columns and rows of which table."""
     training, validation, test = fitted.row_counts
-    parts = [f"{count(training)} for training"]
-    parts += [f"{count(validation)} to choose the epoch"] if validation else []
+    folds = fitted.recipe.folds
+    parts = [f"{count(training)} for training{f' in {folds} folds' if folds else ''}"]
+    parts += (
+        [f"{count(validation)} {'of them in turn ' if folds else ''}to choose the epoch"]
+        if validation
+        else []
+    )
     parts += [f"{count(test)} kept for testing"] if test else []
     columns = several(len(fitted.schema.inputs), "column")
-    rows = several(fitted.table_rows, "row")
-    return f"{_what(fitted)} from {columns} of {rows} in {_where(fitted)}: {series(parts)}."
+    # Tables of their own for validation or testing are no rows of the first one.
+    is_one = fitted.table_rows >= training + test + (0 if folds else validation)
+    rows = f" of {several(fitted.table_rows, 'row')}" if is_one else ""
+    return f"{_what(fitted)} from {columns}{rows} in {_where(fitted)}: {series(parts)}."
 
 
 def _where(fitted: Fitted) -> str:
@@ -94,7 +103,9 @@ def how_good(fitted: Fitted) -> Html:
     """Return the first screen's body."""
     evaluation = fitted.evaluation
     loud = [] if evaluation.on != "training" else [_only_training(fitted)]
-    said = element("div", *(paragraph(one, kind="lead") for one in sentences(fitted)))
+    leads = [paragraph(one, kind="lead") for one in sentences(fitted)]
+    sure = promise(fitted)
+    said = element("div", *leads, *([paragraph(sure)] if sure else []))
     glance = [figure(_glance(fitted))] if evaluation.scores else []
     return section(
         "how-good",
@@ -103,6 +114,7 @@ def how_good(fitted: Fitted) -> Html:
         grid([said, *glance]),
         *findings.cards(fitted),
         score_table(fitted),
+        *_meanings(fitted),
         *_notes(fitted),
         element("h3", "What to do next"),
         *_next(fitted),
@@ -137,7 +149,6 @@ def _only_training(fitted: Fitted) -> Html:
 
 def score_table(fitted: Fitted) -> Html:
     """Return the metrics with their intervals, beside the baseline and the linear model."""
-    is_number = fitted.schema.task is Task.REGRESSION
     rows = [_score_row(score) for score in fitted.evaluation.scores]
     return table(
         f"Measured on {several(len(fitted.evaluation.truth), fitted.evaluation.on + ' row')}",
@@ -145,9 +156,8 @@ def score_table(fitted: Fitted) -> Html:
             "",
             "network",
             "95 % interval",
-            "the mean" if is_number else "class shares",
+            "baseline",
             "linear model",
-            "meaning",
         ),
         rows,
         numbers=(1, 2, 3, 4),
@@ -161,15 +171,25 @@ def _score_row(score: Score) -> tuple[str | Html, ...]:
     is_best = all(sign * score.value >= value for value in known)
     value = words.figure(score.metric, score.value)
     low, high = words.figure(score.metric, score.low), words.figure(score.metric, score.high)
-    better = "larger is better" if score.larger_is_better else "smaller is better"
-    meaning = METRIC_MEANINGS.get(score.metric, "")
     return (
         metric_name(score.metric),
         element("strong", value) if is_best else value,
         NONE if math.isnan(score.low) else f"{low.removesuffix(words.PERCENT)} to {high}",
         *(words.figure(score.metric, other) for other in others),
-        f"{meaning}; {better}" if meaning else better,
     )
+
+
+def _meanings(fitted: Fitted) -> list[Html]:
+    """Return what each metric of the table means, a line for each."""
+    found = []
+    for score in fitted.evaluation.scores:
+        better = "larger is better" if score.larger_is_better else "smaller is better"
+        meaning = METRIC_MEANINGS.get(score.metric, "")
+        says = f": {meaning}; {better}." if meaning else f": {better}."
+        found.append(paragraph(element("strong", metric_name(score.metric)), says, kind="quiet meaning"))
+    base = "mean" if fitted.schema.task is Task.REGRESSION else "shares of the classes"
+    of_all = f"what answering every row alike gives, with the training rows' {base}."
+    return [*found, paragraph(element("strong", "baseline"), f": {of_all}", kind="quiet meaning")]
 
 
 def notes_of(fitted: Fitted) -> list[str]:
@@ -242,13 +262,40 @@ def _advice(fitted: Fitted) -> list[Child]:
         found.append(
             join(["The last epoch was the best one; train longer: ", code(f"--epochs {2 * epochs}")])
         )
+    wrong = most_wrong(fitted)
+    if wrong and fitted.evaluation.on != "training":
+        link = element("a", "Where it is wrong", marks={"href": "#wrong"})
+        verb = "off most" if fitted.schema.task is Task.REGRESSION else "wrong most often"
+        found.append(
+            join([f"It is {verb} where {wrong}; there more rows or other columns help most. See ", link, "."])
+        )
+    missed = _missed(fitted)
+    if missed:
+        link = element("a", "another threshold", marks={"href": "#thresholds"})
+        found.append(join([f"It misses {missed}; ", link, " finds more, and raises more false alarms."]))
     score = fitted.evaluation.scores[0] if fitted.evaluation.scores else None
+    has_linear = score is not None and not math.isnan(score.linear)
+    longer = code(f"--epochs {2 * epochs}")
     if score is not None and score.low <= score.linear <= score.high:
         found.append(
             "A linear model does about as well here: more rows or other columns may help more than a larger"
             " network."
         )
+    elif score is not None and (score.linear > score.high) == score.larger_is_better and has_linear:
+        found.append(
+            join(["A linear model does better here. The network may have learned too briefly: ", longer, "."])
+        )
     return found
+
+
+def _missed(fitted: Fitted) -> str:
+    """Return how many of the positive class are missed, if more than a quarter, and a threshold may move."""
+    matrix_CC = fitted.evaluation.confusion_CC
+    if fitted.schema.task is not Task.BINARY or matrix_CC is None or not matrix_CC.sum(axis=1).all():
+        return ""
+    rows = float(matrix_CC[1].sum())
+    missed = float(matrix_CC[1, 0]) / rows
+    return f"{of_hundred(missed, rows)} rows that are {class_name(fitted, 1)}" if missed > 0.25 else ""
 
 
 def repeat(fitted: Fitted) -> list[Html]:

@@ -79,8 +79,8 @@ def _thinning(records: Records) -> str:
 
 def _words() -> Html:
     rows = [(NAMES[name], meaning) for name, meaning in QUANTITIES.items()]
-    title = "What each word means"
-    return folded(title, table(title, ("word", "meaning"), rows))
+    caption = "A norm is a length: the root of the sum of all squares"
+    return folded("What each word means", table(caption, ("word", "meaning"), rows))
 
 
 NAMES: Final[dict[str, str]] = {

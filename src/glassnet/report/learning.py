@@ -31,6 +31,7 @@ from glassnet.report.words import (
 from glassnet.settings import Recipe
 from glassnet.train import Trained
 
+TIMED: Final = 1.0  # seconds of training from which on a picture of its speed says something
 ROWS_SHOWN: Final = 40  # epochs listed in a table; more are thinned
 
 
@@ -50,7 +51,7 @@ def story(fitted: Fitted) -> str:
     first, last = (float(np.nanmean(history.training_loss_EK[e])) for e in (0, -1))
     went = f"the training loss went from {number(first)} to {number(last)}"
     said = f"In {several(history.epochs, 'epoch')} {went}. Training ended because {why_stopped(trained)}."
-    if not np.isfinite(history.validation_loss_EK).any():
+    if not _has_validation(trained):
         return f"{said} There are no validation rows to choose an epoch by, so the last one is kept."
     best = kept_epochs(trained)
     which = f"epoch {best[0]}" if len(best) == 1 else f"epochs {best[0]} to {best[-1]}, one for each member,"
@@ -66,6 +67,8 @@ def chosen_by(recipe: Recipe) -> str:
     """Return what was best on the validation rows in the epoch that is kept."""
     if recipe.training.metric != "auto":
         return f"the {metric_name(words.named(recipe.training.metric))} on validation rows was best"
+    if recipe.training.epoch_by == "refined":
+        return "the loss of the members' mean answer, once calibrated, was lowest on validation rows"
     if recipe.architecture.sharing != "none":
         return "the loss of the members' mean answer was lowest on validation rows"
     return "the validation loss was lowest"
@@ -76,9 +79,10 @@ def _team(recipe: Recipe) -> str:
     members = recipe.architecture.members
     if recipe.architecture.sharing == "none" or members == 1:
         return ""
+    teams = f", in {count(recipe.folds)} teams that hold out one fold each" if recipe.folds else ""
     return (
-        f" Its {count(members)} members learn together and share their layers: each looks at the columns on"
-        " scales of its own and has its own last layer, and the answer is the mean of all."
+        f" Its {count(members)} members learn together and share their layers{teams}: each looks at the"
+        " columns on scales of its own and has its own last layer, and the answer is the mean of all."
     )
 
 
@@ -116,7 +120,11 @@ def _pictures(fitted: Fitted) -> list[Picture]:
     training = fitted.recipe.training
     if trained.history.epochs > 1 and (training.schedule != "constant" or training.warmup > 0):
         found.append(_rate(fitted))
-    if trained.history.epochs > 2 and np.isfinite(trained.history.seconds_E).all():
+    if (
+        trained.seconds >= TIMED
+        and trained.history.epochs > 2
+        and np.isfinite(trained.history.seconds_E).all()
+    ):
         found.append(_speed(trained))
     return found
 
@@ -129,13 +137,17 @@ def _rate(fitted: Fitted) -> Picture:
     top = int(np.argmax(rate_R))
     says = (
         f"Schedule {training.schedule}{_warmed(training.warmup)}: highest {number(float(rate_R[top]), 3)} in"
-        f" epoch {math.ceil(epoch_R[top])}, {number(float(rate_R[-1]), 3)} at the end."
+        f" epoch {math.ceil(epoch_R[top])}, {_last(float(rate_R[-1]), float(rate_R[top]))} at the end."
     )
     rows = [
         (number(float(epoch_R[r]), 3), number(float(rate_R[r]), 4))
         for r in plots.thinned(epoch_R.size, ROWS_SHOWN)
     ]
     return picture(axes, ("rate", "Learning rate", says), ("epoch", "learning rate"), rows, numbers=(0, 1))
+
+
+def _last(rate: float, highest: float) -> str:
+    return "next to 0" if rate < 0.001 * highest else number(rate, 3)
 
 
 def _warmed(warmup: float) -> str:
@@ -146,9 +158,10 @@ def _speed(trained: Trained) -> Picture:
     axes = canvas.new_axes()
     plots.draw_speed(trained, axes)
     epoch_R, seconds_R, speed_R = speeds_of(trained)
+    looks = ", the looks at validation rows included" if _has_validation(trained) else ""
     says = (
-        f"{rounded(trained.rows_per_second)} rows per second on the whole (dotted), the looks at validation"
-        f" rows included; {seconds(trained.seconds)} in all."
+        f"{rounded(trained.rows_per_second)} rows per second on the whole (dotted){looks};"
+        f" {seconds(trained.seconds)} in all."
     )
     rows = [
         (count(round(epoch)), seconds(when), rounded(speed))
@@ -156,6 +169,10 @@ def _speed(trained: Trained) -> Picture:
     ]
     head = ("until epoch", "after", "rows per second")
     return picture(axes, ("speed", "Time and speed", says), head, rows, numbers=(0, 1, 2))
+
+
+def _has_validation(trained: Trained) -> bool:
+    return bool(np.isfinite(trained.history.validation_loss_EK).any())
 
 
 def _loss(trained: Trained, *, log: bool) -> Picture:
@@ -171,7 +188,7 @@ def _loss(trained: Trained, *, log: bool) -> Picture:
 def _loss_says(trained: Trained) -> str:
     history = trained.history
     parts = ["solid: training rows"]
-    if np.isfinite(history.validation_loss_EK).any():
+    if _has_validation(trained):
         rings = "a ring marks each member's" if len(kept_epochs(trained)) > 1 else "the ring marks the"
         parts.append(f"dashed: validation rows, {rings} best epoch")
     if history.step_loss_SK.shape[0] > history.epochs:
@@ -191,7 +208,7 @@ def _loss_rows(trained: Trained) -> tuple[tuple[str, ...], list[tuple[str, ...]]
     history = trained.history
     best = {epoch - 1 for epoch in trained.best_epoch_K if epoch}
     chosen = sorted({int(e) for e in plots.thinned(history.epochs, ROWS_SHOWN)} | best)
-    has_validation = bool(np.isfinite(history.validation_loss_EK).any())
+    has_validation = _has_validation(trained)
     columns = [history.training_loss_EK] + ([history.validation_loss_EK] if has_validation else [])
     head = ["epoch", "training loss"] + (["validation loss"] if has_validation else []) + ["seconds"]
     rows = []

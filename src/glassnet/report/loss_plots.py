@@ -53,7 +53,7 @@ def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     draw_grid(ax)
     # A falling loss leaves the upper right free; on a logarithmic scale mostly the lower left.
-    draw_legend(ax, emptier(ax, ("lower left", "upper right")) if log else "upper right")
+    draw_legend(ax, emptier(ax, ("lower left", "upper right") if log else ("upper right", "lower left")))
 
 
 def _draw_steps(history: History, ax: Axes) -> None:

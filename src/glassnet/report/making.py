@@ -12,7 +12,7 @@ from typing import Final
 from torch import nn
 
 from glassnet.pipeline import Fitted
-from glassnet.recipe.choose import shown
+from glassnet.recipe.check import shown
 from glassnet.report.first import repeat
 from glassnet.report.markup import Child, Html, element, facts, folded, paragraph, section, table
 from glassnet.report.words import count, seconds, several, short
@@ -81,7 +81,7 @@ def network_says(fitted: Fitted) -> str:
     named = [(name, one.numel() // members) for name, one in fitted.network.named_parameters()]
     own = sum(many for name, many in named if name.startswith(OWN))
     shared = sum(many for _, many in named) - own
-    teams = max(fitted.settings.folds, 1)
+    teams = max(fitted.recipe.folds, 1)
     of_team = f", {count(teams)} such teams, one for each fold" if teams > 1 else ""
     return (
         f"{count(members // teams)} members share {count(shared)} parameters{of_team}. Each member has"

@@ -9,7 +9,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from glassnet.report.words import clean
+from glassnet.report.words import clean, glued
 
 VOID: Final = frozenset({"meta", "br", "hr", "col", "input"})
 
@@ -43,7 +43,8 @@ def element(name: str, *children: Child, marks: Mapping[str, str] | None = None)
 
 def paragraph(*children: Child, kind: str = "") -> Html:
     """Return a paragraph, of a class where one is named."""
-    return element("p", *children, marks={"class": kind} if kind else None)
+    held = (one if isinstance(one, Html) else glued(one) for one in children)
+    return element("p", *held, marks={"class": kind} if kind else None)
 
 
 def code(value: str) -> Html:

@@ -74,8 +74,17 @@ def _how_explained(fitted: Fitted) -> str:
         f"How far a column moves {insight.reasons_about} away from that of the mean training row (integrated"
         f" gradients, as in ‘glassnet why’) is the mean over {several(insight.reasons_rows, 'row')}. A column"
         " that moves predictions far and yet matters little for the metric is one that others stand in for,"
-        " or one that the network leans on without use."
+        f" or one that the network leans on without use.{_scale(insight.reasons_about)}"
     )
+
+
+def _scale(about: str) -> str:
+    """Return what the scale means that effects add up on; nothing where it is the prediction's own."""
+    if "log-odds" in about:
+        return " Log-odds are the scale on which effects add up: 0.7 more doubles the odds, p / (1 − p)."
+    if "logit" in about:
+        return " A logit is what the network computes for a class: 0.7 more doubles its odds."
+    return ""
 
 
 def _amount(value: float, *, is_share: bool) -> str:

@@ -62,7 +62,7 @@ def _range(value_R: Floats64) -> tuple[float, float]:
 
 def _cloud(x_R: Floats64, y_R: Floats64, extent: tuple[float, float, float, float], ax: Axes) -> None:
     if x_R.size <= POINTS_SHOWN:
-        size, alpha = (4.5, 0.6) if x_R.size <= 300 else (3.2, 0.4)
+        size, alpha = (7.0, 0.6) if x_R.size <= 400 else (4.5, 0.45)
         ax.plot(x_R, y_R, ".", color=ACCENT, alpha=alpha, markersize=size, mew=0)
     else:
         _hexagons(x_R, y_R, extent, ax)

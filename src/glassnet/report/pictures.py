@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from glassnet.report import canvas
 from glassnet.report.markup import Child, Html, element, folded, table
+from glassnet.report.words import glued
 
 VARIABLES: Final[dict[str, str]] = {
     canvas.INK: "--ink",
@@ -115,7 +116,7 @@ def figure(one: Picture) -> Html:
         "figure",
         element("h3", one.title),
         one.svg,
-        element("figcaption", one.says),
+        element("figcaption", glued(one.says)),
         folded("The figures", one.data),
     )
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
 from glassnet.report import canvas
-from glassnet.report.canvas import ACCENT, FAINT, SECOND, draw_legend, draw_share_axes, threshold_name
+from glassnet.report.canvas import (
+    ACCENT,
+    FAINT,
+    SECOND,
+    draw_legend,
+    draw_share_axes,
+    emptier,
+    threshold_name,
+)
 from glassnet.report.curves import roc_curve
 from glassnet.report.pictures import Picture, picture
 from glassnet.report.words import percent
@@ -47,7 +55,9 @@ def draw_precision_recall(
     draw_share_axes(ax)
     ax.set_xlabel("found: share of the class")
     ax.set_ylabel("right: share of those called so")
-    draw_legend(ax, "lower left", lift=base if base < 0.5 else 0.0)  # clear of the line across
+    corner = emptier(ax, ("lower left", "upper right"))
+    is_low = corner == "lower left" and base < 0.5
+    draw_legend(ax, corner, lift=base if is_low else 0.0)  # clear of the line across
 
 
 def precision_picture(

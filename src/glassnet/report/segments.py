@@ -45,7 +45,7 @@ def by_segment(fitted: Fitted) -> list[Html]:
         [folded(f"By {several(len(columns) - DRAWN, 'more column')}", _table(fitted, rest))] if rest else []
     )
     return [
-        element("h3", "Where it is wrong"),
+        element("h3", "Where it is wrong", marks={"id": "wrong"}),
         paragraph(story(fitted)),
         grid(pictures),
         *more,
@@ -72,6 +72,7 @@ def draw_segments(segments: Sequence[Segment], names: Sequence[str], whole: floa
             mew=1.5,
             ms=6,
             zorder=3,
+            clip_on=False,  # an error of 0 lies on the edge
         )
     ax.set_yticks(place, [label(name, 24) for name in names])
     ax.set_ylim(len(segments) - 0.4, -0.6)
@@ -119,7 +120,7 @@ def _names(fitted: Fitted, segments: Sequence[Segment]) -> list[str]:
 def _picture(fitted: Fitted, segments: list[Segment], place: int, limit: float) -> Picture:
     axes = canvas.new_axes((4.6, 0.9 + 0.24 * max(3, len(segments))))
     draw_segments(segments, _names(fitted, segments), whole_error(fitted), axes)
-    axes.set_xlim(0, limit)
+    axes.set_xlim(-0.02 * limit, limit)  # an error of 0 stands clear of its name
     axes.xaxis.set_major_formatter(FuncFormatter(share_tick if are_rates(fitted) else number_tick))
     axes.set_xlabel("wrong answers" if are_rates(fitted) else "mean absolute error")
     column = quoted(short(segments[0].column, 40))
@@ -180,21 +181,31 @@ def story(fitted: Fitted) -> str:
     found, whole = fitted.evaluation.insight.segments, whole_error(fitted)
     worse = sorted((one for one in found if differs(one) and one.error > whole), key=lambda one: -one.error)
     what = "wrong answers" if are_rates(fitted) else "a mean absolute error"
-    looked = f"Of {several(len(found), 'level and range', 'levels and ranges')} looked at"
+    looked = f"Of {several(len(found), 'level and range', 'levels and ranges')} looked at,"
     every = f"all {several(len(fitted.evaluation.truth), fitted.evaluation.on + ' row')} have"
     base = f"{every} {error_value(fitted, whole)} {what}" if are_rates(fitted) else f"{every} {what} of"
     base = base if are_rates(fitted) else f"{base} {error_value(fitted, whole)}"
     if not worse:
         return f"{looked} none is clearly worse than the others; {base}."
-    names = [
-        f"{quoted(short(one.column, 30))} {name} ({error_value(fitted, one.error)})"
-        for one, name in zip(worse[:NAMED], _names(fitted, worse[:NAMED]), strict=True)
-    ]
+    names = [_named(fitted, one) for one in worse[:NAMED]]
     verb = "is" if len(worse) == 1 else "are"
     most = "" if len(worse) <= NAMED else ", most of all"
-    return (
-        f"{looked} {count(len(worse))} {verb} clearly worse than the others{most}: {series(names)}; {base}."
-    )
+    told = f"clearly worse than the others{most} where {series(names)}"
+    return f"{looked} {count(len(worse))} {verb} {told}; {base}."
+
+
+def _named(fitted: Fitted, segment: Segment) -> str:
+    """Return a segment with its error: "age is 20 to 25 (12.5 %)"."""
+    (name,) = _names(fitted, [segment])
+    column = quoted(short(segment.column, 30))
+    return f"{column} is {name} ({error_value(fitted, segment.error)})"
+
+
+def most_wrong(fitted: Fitted) -> str:
+    """Return the segment that errs most, with its error; "" where none is clearly worse than the others."""
+    whole = whole_error(fitted)
+    worse = [one for one in fitted.evaluation.insight.segments if differs(one) and one.error > whole]
+    return _named(fitted, max(worse, key=lambda one: one.error)) if worse else ""
 
 
 def _measured(fitted: Fitted) -> str:

@@ -22,7 +22,8 @@ from glassnet.table.values import Kind
 WIDE: Final = 300.0
 TALL: Final = 84.0  # of bins, in the SVG's own unit
 LINE: Final = 19.0  # of one level
-NAMES: Final = 112.0  # room for the levels' names
+NAMES: Final = 124.0  # room for the levels' names
+LONGEST: Final = 17  # letters of a level's name
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -86,9 +87,14 @@ def ends_of(summary: ColumnSummary) -> tuple[str, str]:
     low, high = (number_cell(one, summary.kind) for one in (summary.low, summary.high))
     first, last = (number_cell(one, summary.kind) for one in (summary.edges[0], summary.edges[-1]))
     return (
-        f"{low} … {first}" if summary.low < summary.edges[0] else low,
-        f"{last} … {high}" if summary.high > summary.edges[-1] else high,
+        f"{low} … {first}" if summary.low < summary.edges[0] and low != first else low,
+        f"{last} … {high}" if summary.high > summary.edges[-1] and last != high else high,
     )
+
+
+def is_cut(summary: ColumnSummary) -> bool:
+    """Return whether cells lie beyond the bins of a number or date, and count in the outer ones."""
+    return bool(summary.edges) and any(" … " in one for one in ends_of(summary))
 
 
 def number_cell(value: float, kind: Kind) -> str:
@@ -121,7 +127,7 @@ def _levels(summary: ColumnSummary) -> tuple[list[Html], float]:
         bars += f"M{NAMES:g} {top + 4:g}h{room * training[place] / most:.1f}v{LINE - 7:g}H{NAMES:g}Z"
         if test:
             marks += f"M{NAMES + room * test[place] / most:.1f} {top + 2:g}v{LINE - 3:g}"
-        found.append(_words(short(name, 18), NAMES - 6.0, top + 14.0, "end"))
+        found.append(_words(short(name, LONGEST), NAMES - 6.0, top + 14.0, "end"))
     found.append(_path(bars, fill="var(--accent)", opacity="0.5"))
     if marks:
         found.append(_path(marks, stroke="var(--second)", width="2"))

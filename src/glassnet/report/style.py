@@ -53,6 +53,9 @@ header + main > section:first-child { border-top: 0; padding-top: 2rem; }
 .finding p { margin: 0 0 .3rem; }
 .finding p:last-child { margin: 0; }
 .finding + .scroll { margin-top: 2rem; }
+.meaning { margin: 0; }
+.meaning strong { font-weight: 550; }
+.grid th, .grid td { padding-right: .8rem; }
 .tag { color: var(--faint); font-size: .85rem; margin-left: .4rem; }
 nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; display: flex; flex-wrap: wrap;
   gap: .25rem 1.4rem; font-size: .95rem; max-width: none; }
@@ -120,6 +123,8 @@ pre code { font-size: 1em; }
   section { padding-top: 2rem; }
   th, td { padding-right: .9rem; }
   dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  pre { white-space: pre-wrap; }
+  thead .number { white-space: normal; }
 }
 @media print {
   :root {
@@ -137,6 +142,15 @@ pre code { font-size: 1em; }
   section { padding: 1.2rem 0 .5rem; }
   .grid { display: block; }
   .grid > * { display: inline-block; vertical-align: top; width: 47%; margin: 0 2% 1rem 0; }
+  .grid > dl { display: inline-grid; grid-template-columns: 1fr 1fr; }
+  /* A row of pictures is a line, and of lines two would be kept together: half a sheet stayed white. */
+  .grid { orphans: 1; widows: 1; }
+  /* Of what is moved by hand paper keeps the sentence that says what was chosen and what that costs. */
+  .threshold > p:not([role=status]), .threshold table, .threshold dl { display: none; }
+  .grid th, .grid td { padding-right: .45rem; }
+  thead .number { white-space: normal; }
+  p, ul { margin-bottom: .7rem; }
+  h3 { margin-top: 1.4rem; }
   /* What opens on a click is open on paper, but for the tables behind pictures: they say the same again. */
   details::details-content { content-visibility: visible; }
   @supports not selector(details::details-content) { details:not([open]) { display: none; } }

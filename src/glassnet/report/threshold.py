@@ -46,9 +46,10 @@ for (const box of document.querySelectorAll(".threshold")) {
     // Said aloud only once the slider rests.
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      part("said").textContent = `At ${t} % it finds ${values.found} of ${count(data.positive)} and raises` +
-        ` ${values.alarms} false alarms, at a cost of ${values.cost}. With these costs ${best} % is` +
-        ` cheapest: ${count(cost(best))}.`;
+      part("said").textContent = `Where a miss costs ${count(price(miss))} and a false alarm` +
+        ` ${count(price(alarm))}: at ${t} % it finds ${values.found} of ${count(data.positive)} and raises` +
+        ` ${values.alarms} false alarms, at a cost of ${values.cost}. The cheapest is ${best} %:` +
+        ` ${count(cost(best))}.`;
     }, box.hidden ? 0 : 300);
   };
   for (const input of [slider, miss, alarm]) input.addEventListener("input", show);
@@ -78,8 +79,8 @@ def movable_threshold(evaluation: Evaluation, label: str) -> Html:
     }
     return element(
         "div",
-        element("h3", "Move the threshold"),
-        paragraph(f"From which probability on should a row be called ‘{name}’? Say what an error costs."),
+        element("h3", "What errors cost"),
+        paragraph(f"Move the threshold: from which probability on should a row be called ‘{name}’?"),
         element(
             "div",
             element("label", "Threshold ", _part("output", "value"), element("input", marks=slider)),

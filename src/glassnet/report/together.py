@@ -53,9 +53,9 @@ def _story(fitted: Fitted) -> str:
         )
     names = [f"{pair_name(one)}" for one in sure[:NAMED]]
     names += [f"{len(sure) - NAMED} more"] if len(sure) > NAMED else []
-    verb = "does" if len(sure) == 1 else "do"
+    verb = "says" if len(sure) == 1 else "say"
     return (
-        f"Of {looked} {len(sure)} {verb} say more together than one by one, beyond chance:"
+        f"{len(sure)} of {looked} {verb} more together than one by one, beyond chance:"
         f" {series(names) if len(names) < 3 else '; '.join(names)}."
     )
 

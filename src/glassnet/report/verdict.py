@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.evaluate.values import Evaluation, Score
 from glassnet.pipeline import Fitted
-from glassnet.report.words import count, figure, metric_name, number, percent, several, short
+from glassnet.report.words import count, figure, metric_name, percent, rounded, several, short
 from glassnet.table.values import Task
 
 FEW: Final = 150  # rows below which sentences count rows instead of saying "of 100"
@@ -62,7 +62,7 @@ def sentences(fitted: Fitted) -> list[str]:
 def _binary(fitted: Fitted) -> list[str]:
     matrix_CC = fitted.evaluation.confusion_CC
     assert matrix_CC is not None, "an evaluation of classes counts them"
-    name = _class(fitted, 1)
+    name = class_name(fitted, 1)
     true, called = float(matrix_CC[1].sum()), float(matrix_CC[:, 1].sum())
     hit = float(matrix_CC[1, 1])
     if true == 0:
@@ -78,7 +78,7 @@ def _binary(fitted: Fitted) -> list[str]:
     return [_right(fitted), finds]
 
 
-def _class(fitted: Fitted, place: int) -> str:
+def class_name(fitted: Fitted, place: int) -> str:
     """Return a class with its column: "15 = >50K"."""
     target = fitted.schema.targets[0]
     return f"‘{short(target.labels[place], 30)}’"
@@ -91,6 +91,8 @@ def _right(fitted: Fitted) -> str:
         return _plain_score(fitted)
     rows = len(fitted.evaluation.truth)
     whole = whole_of([one for one in (score.value, score.linear) if not math.isnan(one)], rows)
+    if whole == 100 and _look_alike(score.value, score.linear):
+        whole = 1000
     right = f"{count(round(score.value * whole))} of {'the ' if rows < FEW else ''}{count(whole)}"
     said = f"The network gets {right} {rows_called(fitted)} right"
     if math.isnan(score.baseline):
@@ -98,6 +100,11 @@ def _right(fitted: Fitted) -> str:
     base = f"always giving the commonest answer gets {count(round(score.baseline * whole))}"
     linear = "" if math.isnan(score.linear) else f", a linear model {count(round(score.linear * whole))}"
     return f"{said}; {base}{linear}."
+
+
+def _look_alike(share: float, other: float) -> bool:
+    """Return whether two shares that differ would be the same number of a hundred."""
+    return not math.isnan(other) and round(100 * share) == round(100 * other) and abs(share - other) >= 0.001
 
 
 def _multiclass(fitted: Fitted) -> list[str]:
@@ -109,8 +116,9 @@ def _multiclass(fitted: Fitted) -> list[str]:
     if mixed[true, guess] == 0:
         return [_right(fitted), "It mixes up no two classes."]
     rows = float(matrix_CC[true].sum())
-    most = f"Most often it takes {_class(fitted, true)} for {_class(fitted, guess)}"
-    return [_right(fitted), f"{most}: {of_hundred(float(mixed[true, guess]) / rows, rows)} of its rows."]
+    most = f"Its commonest mistake is to take {class_name(fitted, true)} for {class_name(fitted, guess)}"
+    share = of_hundred(float(mixed[true, guess]) / rows, rows)
+    return [_right(fitted), f"{most}: {share} rows that are {class_name(fitted, true)}."]
 
 
 def _regression(fitted: Fitted) -> list[str]:
@@ -119,15 +127,15 @@ def _regression(fitted: Fitted) -> list[str]:
         return [_plain_score(fitted)]
     several_targets = len(fitted.schema.targets) > 1
     name = MULTI_TARGET if several_targets else "in the unit of " + short(fitted.schema.targets[0].name, 40)
-    said = f"On {rows_called(fitted)} the network is off by {number(score.value)} on average ({name})"
+    said = f"On {rows_called(fitted)} the network is off by {rounded(score.value)} on average ({name})"
     if math.isnan(score.baseline):
         return [f"{said}."]
-    linear = "" if math.isnan(score.linear) else f", a linear model by {number(score.linear)}"
+    linear = "" if math.isnan(score.linear) else f", a linear model by {rounded(score.linear)}"
     r2 = score_named(fitted.evaluation, "r2")
     explained = ""
     if r2 is not None and 0 < r2.value <= 1 and not several_targets:
         explained = f"It explains {percent(r2.value, 0)} of the differences between rows."
-    return [f"{said}; always answering the mean is off by {number(score.baseline)}{linear}.", explained]
+    return [f"{said}; always answering the mean is off by {rounded(score.baseline)}{linear}.", explained]
 
 
 def _multilabel(fitted: Fitted) -> list[str]:

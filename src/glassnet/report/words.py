@@ -10,6 +10,7 @@ from glassnet.settings import Own
 
 NONE: Final = "–"
 PERCENT: Final = "\u00a0%"  # does not stand alone on the next line
+PERCENTS: Final = re.compile(r"(?<=\d) %")
 LONGEST: Final = 60  # characters of a name or cell in a sentence, table or picture
 # Control characters are no legal HTML, lone surrogates no legal UTF-8; both occur in real cells.
 UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -98,6 +99,11 @@ def figure(metric: str, value: float) -> str:
 def metric_name(metric: str) -> str:
     """Return a metric's name in words."""
     return METRIC_NAMES.get(metric, metric)
+
+
+def glued(value: str) -> str:
+    """Return the text with each percent sign held to its number, for a line that breaks by itself."""
+    return PERCENTS.sub(PERCENT, value)
 
 
 def clean(value: str) -> str:

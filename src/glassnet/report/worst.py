@@ -42,7 +42,7 @@ def worst_rows(fitted: Fitted) -> list[Html]:
     right = range(1 + len(kept) + (0 if is_number else 2), len(head))
     title = f"The {several(len(rows), 'row')} that the network was most wrong about"
     hint = "Rows are counted from 1 as they stand in the source. A wrong label or a slip often shows up here."
-    return [folded(title, paragraph(hint), table(title, head, rows, numbers=right))]
+    return [folded(title, paragraph(hint), table("Most wrong first", head, rows, numbers=right))]
 
 
 def _numbers(fitted: Fitted) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
