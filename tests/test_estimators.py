@@ -65,6 +65,7 @@ def test_labels_keep_their_type(labels):
     share = model.predict_proba(X)
     assert share.shape == (120, 2)
     np.testing.assert_array_equal(model.classes_[share.argmax(axis=1)], guess)
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), share)
     right = (guess == wanted).mean()
     assert model.score(X, wanted) == model.score(X, wanted.astype(object)) == right
 

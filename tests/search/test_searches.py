@@ -61,6 +61,25 @@ def test_a_grid_has_the_scores_of_scikit_learns_loop():
     assert found.refit_time_ > 0
 
 
+def last_setting(results: dict) -> int:
+    return len(results["params"]) - 1
+
+
+def test_a_function_may_choose_the_setting(capsys):
+    found = GlassnetSearchCV(SMALL, GRID, n_iter="all", cv=2, refit=last_setting, verbose=1).fit(X, Y)
+    assert capsys.readouterr().out == "4 settings on 2 folds: 8 runs\n"
+    expected = GridSearchCV(SMALL, GRID, cv=2, refit=last_setting).fit(X, Y)
+    assert found.best_index_ == expected.best_index_ == 3
+    assert found.best_params_ == expected.best_params_
+    assert not hasattr(found, "best_score_")
+    np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
+    search = GlassnetSearchCV(SMALL, GRID, n_iter=1, cv=2, refit=lambda results: 1, random_state=0)
+    with pytest.raises(
+        SettingsError, match="refit must return a setting's place in cv_results_, 0 to 0, but"
+    ):
+        search.fit(X, Y)
+
+
 def test_settings_of_other_shapes_run_side_by_side():
     grid = [
         {"hidden": [(4,), (8, 8)], "dropout": [0.0, 0.3]},

@@ -183,6 +183,11 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         """Return the probability of each class, `(R, C)`; of several targets each "yes", `(R, T)`."""
         return self._model().predict_proba(self._table(X))
 
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of each class's probability, `(R, C)`; of several targets of each "yes"."""
+        log_RC: NDArray[np.float64] = np.log(np.clip(self.predict_proba(X), LEAST, None))
+        return log_RC
+
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the log-odds of the second of two classes, `(R,)`, or of each "yes", `(R, T)`.
 

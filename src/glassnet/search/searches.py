@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any, Self, TypeVar, cast
 
 import numpy as np
@@ -59,8 +60,9 @@ class GlassnetSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         n_iter: int | str = 10,  # "all": every combination of a grid
         scoring: str | Sequence[str] | Callable[..., Any] | None = None,
         n_jobs: int | None = None,  # threads; None: all cores
-        refit: bool | str = True,
+        refit: bool | str | Callable[[Results], int] = True,
         cv: Any = None,
+        verbose: int = 0,  # above 0: the number of runs is printed
         random_state: int | RandomState | None = None,
         error_score: float | str = np.nan,
         return_train_score: bool = False,
@@ -76,6 +78,7 @@ class GlassnetSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         self.n_jobs = n_jobs
         self.refit = refit
         self.cv = cv
+        self.verbose = verbose
         self.random_state = random_state
         self.error_score = error_score
         self.return_train_score = return_train_score
@@ -131,6 +134,8 @@ class GlassnetSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
     def _outcomes(self, candidates: Candidates, folds: Sequence[Fold]) -> list[Outcome]:
         scorer: Scorer = self.scorer_
         jobs = jobs_of(self.estimator, candidates, folds)
+        if self.verbose:
+            print(f"{len(candidates)} settings on {len(folds)} folds: {len(jobs)} runs")
         threads = usable_threads(self.n_jobs)
         return run_jobs(jobs, scorer, threads=threads, with_train=self.return_train_score)
 
@@ -158,7 +163,11 @@ class GlassnetSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         }
 
     def _choose(self, names: Sequence[str]) -> None:
-        """Note the best setting, by the score that `refit` names."""
+        """Note the best setting: by the score that `refit` names, or what it returns as a function."""
+        if callable(self.refit):
+            self.best_index_ = _chosen_by(self.refit, self.cv_results_)
+            self.best_params_ = self.cv_results_["params"][self.best_index_]
+            return
         if self.multimetric_ and self.refit is False:
             return
         name = self.refit if self.multimetric_ else LONE
@@ -226,6 +235,16 @@ class GlassnetSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags, tags.regressor_tags = own.classifier_tags, own.regressor_tags
         tags.input_tags = own.input_tags
         return tags
+
+
+def _chosen_by(choose: Callable[[Results], Any], results: Results) -> int:
+    """Return the place of the setting that the user's function chose."""
+    place, count = choose(results), len(results["params"])
+    if not isinstance(place, Integral) or int(place) not in range(count):
+        raise SettingsError(
+            f"refit must return a setting's place in cv_results_, 0 to {count - 1}, but returned {place!r}."
+        )
+    return int(place)
 
 
 def _halving_of(search: GlassnetSearchCV) -> Halving:
