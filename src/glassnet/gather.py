@@ -17,7 +17,7 @@ from glassnet.prepare.values import Floats64, Weights
 from glassnet.settings import SETTING_NAMES, Settings
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.coded import plain
-from glassnet.table.frames import is_in_memory
+from glassnet.table.frames import is_in_memory, picked
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
 from glassnet.table.values import RowNumbers, Schema, Table, Task
@@ -203,7 +203,7 @@ def _kept(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
                 f"the table has no column '{name}' to keep.{near_miss(name, frame.columns)}"
                 f" It has: {listed(frame.columns)}."
             )
-    return plain(frame[list(settings.keep)])
+    return plain(picked(frame, settings.keep))
 
 
 def _weights(  # `numbers` are those of the rows in their sources

@@ -8,9 +8,18 @@ from glassnet.errors import SourceError
 from glassnet.gather import gather
 from glassnet.quality.checks import look
 from glassnet.settings import Settings
+from glassnet.table.frames import picked
 from glassnet.table.source import read_table
 from glassnet.table.values import Rows
 from glassnet.table.weights import drop_rows_without_weight, row_weights
+
+
+def test_no_names_pick_no_columns():
+    assert picked(pl.DataFrame({"a": [1, 2]}), []).columns == []
+    assert (
+        gather({"a": [1.0, 2.0] * 9, "y": [0, 1] * 9}, None, None, Settings(target=("y",))).kept.columns == []
+    )
+
 
 NONE = np.empty(0, dtype=np.int64)
 

@@ -19,6 +19,7 @@ from glassnet.recipe.choose import choose_recipe
 from glassnet.settings import Settings
 from glassnet.table.cells import canonical_kind, conform_targets, read_cells
 from glassnet.table.facts import Facts, facts_of_table
+from glassnet.table.frames import picked
 from glassnet.table.kinds import guess_kind
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
@@ -156,4 +157,4 @@ def _every(sight: Sight, cells: pl.DataFrame, columns: tuple[Column, ...]) -> tu
     """Return a summary of each column, also of those that checks do not look at."""
     seen = {one.name for one in sight.summaries}
     others = [column.name for column in columns if column.name not in seen and column.name in cells.columns]
-    return (*sight.summaries, *column_summaries(cells[others], sight.training, sight.test))
+    return (*sight.summaries, *column_summaries(picked(cells, others), sight.training, sight.test))

@@ -18,6 +18,7 @@ from glassnet.chance import Purpose, order
 from glassnet.errors import listed
 from glassnet.quality.columns import column_summaries
 from glassnet.quality.values import ColumnSummary
+from glassnet.table.frames import picked
 from glassnet.table.places import LEARNED_ROWS, united, without
 from glassnet.table.values import Column, RowNumbers, Rows, Schema, Target, Task
 
@@ -60,7 +61,7 @@ def sight_of(
     training = united([*rows.fit, *rows.validation])
     inputs = [column for column in schema.inputs if column.name in frame.columns]
     shown = tuple(inputs[:MOST_COLUMNS])
-    narrow = frame[[column.name for column in shown]]
+    narrow = picked(frame, (column.name for column in shown))
     answers = target_frame(schema, target_RT)
     sight = Sight(
         frame=narrow,
@@ -90,7 +91,7 @@ def sight_without_target(
 ) -> Sight:
     """Return what checks look at where nothing is to be predicted: all rows but those given as test rows."""
     used = tuple(column for column in columns if column.used and column.name in frame.columns)[:MOST_COLUMNS]
-    narrow = frame[[column.name for column in used]]
+    narrow = picked(frame, (column.name for column in used))
     training = without(np.arange(frame.height), test)
     return Sight(
         frame=narrow,

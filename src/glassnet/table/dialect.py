@@ -24,6 +24,8 @@ LONG_LINE: Final = 4_000  # characters of a line that says little about separato
 LOOK: Final = 1 << 16  # characters looked at for quotation marks and widths
 RARE: Final = frozenset(":~^&*#!=\x01\x02\x1e\x1f¦§")  # separators taken only where CleverCSV names them
 LONG: Final = ("\\t", "||", "::", ";;", "~|~", "|~|", "^|^")  # of several signs, where no other fits
+COMPANY: Final = frozenset("~^|:*#@+")  # signs that stand on both sides of one in between
+LEAST_ROWS: Final = 3
 LONGEST: Final = 4  # bytes of a separator, as DuckDB has it
 MOSTLY: Final = 0.7  # share of rows that a separator splits alike where lines are faulty
 SPELLED: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -61,6 +63,9 @@ def _delimiter_of(
 
         detected = Detector().detect(_clear_lines(readable.sample))
         found, notes = _delimiter((detected.delimiter if detected else "") or "", readable, path.name, base)
+    if wider := _with_company(readable, replace(base, delimiter=found)):
+        found = wider
+        notes = (f"{path.name}: cells are separated by '{found}', a guess; --delimiter settles it.",)
     if _is_doubled(readable, replace(base, delimiter=found)):
         found *= 2
         shown = SHOWN.get(found, found)
@@ -145,6 +150,23 @@ def _is_doubled(readable: Readable, signs: Signs) -> bool:
         return False
     odd = all(len(row) % 2 == 1 and not any(row[1::2]) for row in wide)
     return odd and any(any(row[2::2]) for row in wide)
+
+
+def _with_company(readable: Readable, signs: Signs) -> str:
+    """Return the separator with the signs beside it in every row, such as '~|~' for '|'; or nothing."""
+    lines = readable.sample[:LOOK].splitlines(keepends=True)
+    rows = [one.cells for one in records(iter(lines), signs) if len(one.cells) > 1 and not one.fault]
+    if len(rows) < LEAST_ROWS:
+        return ""
+    if signs.delimiter == " ":  # as '"a" | "b"' is split by blanks
+        between = {cell for row in rows for cell in row[1::2]}
+        is_one = len(between) == 1 and between <= set(USUAL) and all(len(row) % 2 for row in rows)
+        return f" {between.pop()} " if is_one else ""
+    before = {cell[-1:] for row in rows for cell in row[:-1]}
+    after = {cell[:1] for row in rows for cell in row[1:]}
+    if len(before) > 1 or len(after) > 1 or before != after or not (before & COMPANY):
+        return ""
+    return f"{before.pop()}{signs.delimiter}{after.pop()}"
 
 
 def _quote(text: str, delimiter: str, settings: Settings, name: str) -> tuple[str, tuple[str, ...]]:

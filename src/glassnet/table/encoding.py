@@ -29,6 +29,7 @@ MARKS: Final = {  # byte order marks, the longer first
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+UNICODE_ENDS: Final = ("\u2028", "\u2029", "\x85", "\x1e")  # of lines, where a program writes no others
 ESCAPED: Final = re.compile("[\udc80-\udcff]")  # bytes that were no UTF-8, as `surrogateescape` keeps them
 MIXED: Final = "utf-8 with single bytes in cp1252"
 
@@ -78,6 +79,13 @@ def readable(path: Path, settings: Settings) -> Iterator[Readable]:
             plain, compression = decoded, "none"
             seen = survey(plain, compression)
         head, whole = _head(plain, compression)
+        if separator := _unicode_ends(head):
+            again = Path(folder) / "lines.csv"
+            _with_line_feeds(plain, compression, separator, again)
+            plain, compression, seen = again, "none", survey(again, "none")
+            head, whole = _head(plain, compression)
+            what = f"U+{ord(separator):04X}"
+            notes += (f"{path.name}: lines end with the sign {what}, which was read as a line end.",)
         sample = head.decode("utf-8-sig", errors="ignore").replace("\0", "")
         if not sample.strip(" \t\r\n\ufeff"):
             raise SourceError(f"{path} is empty.")
@@ -92,6 +100,19 @@ def readable(path: Path, settings: Settings) -> Iterator[Readable]:
             hash_lines=seen.hash_lines,
             notes=notes,
         )
+
+
+def _unicode_ends(head: bytes) -> str:
+    """Return the sign of Unicode that ends the lines, where it is more frequent than the usual ends."""
+    text = head.decode("utf-8-sig", errors="ignore")
+    usual = text.count("\n") + text.count("\r")
+    return next((sign for sign in UNICODE_ENDS if text.count(sign) > max(usual, 1)), "")
+
+
+def _with_line_feeds(plain: Path, compression: str, separator: str, copy: Path) -> None:
+    with copy.open("w", encoding="utf-8", newline="") as file:
+        for text in _blocks(plain, compression, "utf-8"):
+            file.write(text.replace(separator, "\n"))
 
 
 def survey(path: Path, compression: str) -> Survey:

@@ -35,6 +35,14 @@ def to_polars(data: object) -> pl.DataFrame:
     return _from_library(data)
 
 
+def picked(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Return the columns of these names; none for none.
+
+    `frame.select` takes '^a.*$' for a pattern, and `frame[[]]` means no rows.
+    """
+    return pl.DataFrame([frame[name] for name in names])
+
+
 def is_in_memory(source: object) -> bool:
     """Return whether the source is a table in memory and no path."""
     return not (isinstance(source, str) or hasattr(source, "__fspath__"))

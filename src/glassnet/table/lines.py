@@ -86,13 +86,19 @@ def records(lines: Iterator[str], signs: Signs, width: int = 0) -> Iterator[Reco
             yield Record(number, 1, [], "")
             continue
         cells, fault = _read(text, signs)
-        odd = bool(fault) or len(cells) != (width or len(cells))
+        odd = bool(fault) or len(cells) != (width or len(cells)) or _is_quoted_otherwise(cells, signs)
         if signs.comment and text.lstrip().startswith(signs.comment) and (odd or not width or signs.told):
             yield Record(number, 1, [text], "comment")
             continue
         if odd:
             cells, fault = _mended(line, source, signs, width)
         yield Record(number, source.number - number + 1, cells, fault)
+
+
+def _is_quoted_otherwise(cells: list[str], signs: Signs) -> bool:
+    """Return whether every cell of a row stands in apostrophes where the file's cells stand in marks."""
+    is_usual = signs.quote == '"' and len(cells) > 1
+    return is_usual and all(len(cell) > 1 and cell[0] == "'" == cell[-1] for cell in cells)
 
 
 def is_blank(text: str, signs: Signs) -> bool:
@@ -204,14 +210,28 @@ def _readings(text: str, signs: Signs, faulty: bool) -> Iterator[tuple[str, list
         for early in (False, True):
             cells, closed = _leniently(text, signs, early)
             yield "quotes", cells if closed else None
+        yield "quotes", _leniently(text, signs, early=False, alone=True)[0]
     other = OTHER_QUOTE.get(signs.quote, '"')
     if other in text:
         yield "quote", split(text, replace(signs, quote=other))
-    for delimiter in USUAL:
-        if delimiter != signs.delimiter and delimiter in text:
-            yield "separator", split(text, replace(signs, delimiter=delimiter))
+    for cells in _by_separators(text, signs):
+        yield "separator", cells
     if faulty:
         yield "quotes", text.split(signs.delimiter)
+
+
+def _by_separators(text: str, signs: Signs) -> Iterator[list[str] | None]:
+    for delimiter in USUAL:
+        if delimiter != signs.delimiter and delimiter in text:
+            yield split(text, replace(signs, delimiter=delimiter))
+    by_blanks = split(text, replace(signs, delimiter=" ")) if signs.delimiter != " " else None
+    if by_blanks and not _is_prose(by_blanks):
+        yield by_blanks
+
+
+def _is_prose(cells: list[str]) -> bool:
+    """Return whether what stands between blanks is rather a sentence: few of its words hold a digit."""
+    return sum(any(sign.isdigit() for sign in cell) for cell in cells) < max(2, len(cells) // 3)
 
 
 def split_leniently(text: str, signs: Signs) -> list[str]:
@@ -222,14 +242,20 @@ def split_leniently(text: str, signs: Signs) -> list[str]:
     return _leniently(text, signs, early=False)[0]
 
 
-def _leniently(text: str, signs: Signs, early: bool) -> tuple[list[str], bool]:
-    """Return the cells and whether every quoted one ended; `early`: a doubled mark may end a cell too."""
+def _leniently(text: str, signs: Signs, early: bool, *, alone: bool = False) -> tuple[list[str], bool]:
+    """Return the cells and whether every quoted one ended.
+
+    `early`: a doubled mark may end a cell too. `alone`: a mark stands for itself where the next quoted cell
+    begins before it ends.
+    """
     cells: list[str] = []
     at, closed = 0, True
     while True:
         start = BLANKS.match(text, at).end() if signs.padded else at  # type: ignore[union-attr]  # always
         quoted = bool(signs.quote) and text.startswith(signs.quote, start)
         end = _closing(text, start + 1, signs, early) if quoted else -1
+        if alone and end >= 0 and signs.delimiter + signs.quote in text[start + 1 : end]:
+            end = -1
         closed &= end >= 0 or not quoted
         cut = end + 1 if end >= 0 else text.find(signs.delimiter, at)
         stop = len(text) if cut < 0 else cut

@@ -94,27 +94,38 @@ def _sound_sql(connection: duckdb.DuckDBPyConnection, body: Body, open_ends: int
     for buffer in BUFFERS:
         counts = counted(connection, _check(body, buffer))
         if counts is not None:
-            rows, again, beyond, *filled = counts
+            rows, again, otherwise, beyond, *filled = counts
             may_end_open = rows if body.beyond else rows - filled[-1]
-            sound = not again and not beyond and open_ends <= may_end_open + bool(body.beyond)
+            sound = (
+                not again and not otherwise and not beyond and open_ends <= may_end_open + bool(body.beyond)
+            )
             return _sql(body, buffer) if sound else ""
     return ""
 
 
 def _check(body: Body, buffer: int) -> str:
-    """Return the SQL that counts the rows, those that repeat the header or overflow it, and filled cells.
+    """Return the SQL that counts rows, those that repeat the header, have other marks or overflow; cells.
 
     All columns are asked for, because DuckDB looks closely only at those: with two of nine it took a line of
     ten cells where one of them held quotation marks (1.5.6).
     """
-    again, beyond = "0", "0"
+    again, otherwise, beyond = "0", "0", "0"
     if body.first:
         end = min(body.columns, len(body.first)) - 1
         again = f"count_if(c0 = {literal(body.first[0])} and c{end} = {literal(body.first[end])})"
+    if body.columns > 1 and body.signs.quote == '"':
+        otherwise = _in_apostrophes(0, body.columns - 1)
     if body.beyond:
         beyond = f"count(c{body.columns})"
     filled = ", ".join(f"count(c{i})" for i in range(body.columns))
-    return f"select count(*), {again}, {beyond}, {filled} from {_table(body, buffer)}"
+    return f"select count(*), {again}, {otherwise}, {beyond}, {filled} from {_table(body, buffer)}"
+
+
+def _in_apostrophes(*columns: int) -> str:
+    """Return the SQL that counts the rows whose cells in these columns stand in apostrophes."""
+    sign = literal("'")
+    ends = [f"starts_with(c{at}, {sign}) and ends_with(c{at}, {sign})" for at in columns]
+    return f"count_if({' and '.join(ends)})"
 
 
 def _sql(body: Body, buffer: int) -> str:
