@@ -13,7 +13,9 @@ from glassnet.evaluate.values import Score
 from glassnet.pipeline import Fitted
 from glassnet.report import commands, words
 from glassnet.report.first import notes_of, title_of, what_from_what
-from glassnet.report.making import layer_rows
+from glassnet.report.learning import why_stopped
+from glassnet.report.making import network_says
+from glassnet.report.promises import promise
 from glassnet.report.verdict import comparison, sentences
 from glassnet.report.whole import write_whole
 from glassnet.report.words import NONE, SHARES, count, metric_name, number, seconds, several, short
@@ -34,7 +36,7 @@ def card(fitted: Fitted) -> str:
         f"# {escaped(title_of(fitted))}",
         escaped(what_from_what(fitted)),
         "## How good it is",
-        *(escaped(one) for one in sentences(fitted)),
+        *(escaped(one) for one in (*sentences(fitted), promise(fitted))),
         _scores(fitted),
         escaped(comparison(fitted)),
         *_bullets("## What to mind", [*_minded(fitted), *notes_of(fitted)]),
@@ -54,12 +56,16 @@ def card(fitted: Fitted) -> str:
 
 def escaped(value: object) -> str:
     """Return a text on one line in which Markdown and HTML find nothing of theirs."""
-    line = MARKS.sub(r"\\\1", " ".join(words.clean(str(value)).split()))
-    return LISTED.sub(r"\1\\\2", line)
+    return LISTED.sub(r"\1\\\2", _cell(value))
+
+
+def _cell(value: object) -> str:
+    """Return a text for within a line, where nothing can begin a list."""
+    return MARKS.sub(r"\\\1", " ".join(words.clean(str(value)).split()))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ("---",) * len(head), *(tuple(escaped(cell) for cell in row) for row in rows)]
+    lines = [head, ("---",) * len(head), *(tuple(_cell(cell) for cell in row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -82,7 +88,7 @@ def _score(score: Score) -> tuple[str, ...]:
     return (
         metric_name(score.metric),
         words.figure(score.metric, score.value),
-        NONE if math.isnan(score.low) else f"{low} to {high}",
+        NONE if math.isnan(score.low) else f"{low.removesuffix(words.PERCENT)} to {high}",
         *others,
     )
 
@@ -123,14 +129,11 @@ def _columns(fitted: Fitted) -> str:
 
 def _training(fitted: Fitted) -> list[str]:
     trained, training = fitted.trained, fitted.recipe.training
-    members = len(trained.best_epoch_K)
-    each = sum(many for *_, many in layer_rows(trained.network, members))
-    who = f"{several(members, 'network')} of {several(each, 'parameter')}" + (" each" if members > 1 else "")
     rate = f"{training.learning_rate:g}"
     said = (
-        f"{who}, loss {fitted.loss}, optimiser {words.named(training.optimizer)} with learning rate {rate},"
-        f" {several(trained.history.epochs, 'epoch')} in {seconds(trained.seconds)};"
-        f" it ended because {trained.stopped}."
+        f"{network_says(fitted)} The loss is {fitted.loss}, the optimiser {words.named(training.optimizer)}"
+        f" with learning rate {rate}; {several(trained.history.epochs, 'epoch')} took"
+        f" {seconds(trained.seconds)}, and training ended because {why_stopped(trained)}."
     )
     program = ", ".join(f"{name} {version}" for name, version in sorted(fitted.facts.versions.items()))
     command = commands.train_command(fitted)
