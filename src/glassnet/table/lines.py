@@ -214,8 +214,8 @@ def _readings(text: str, signs: Signs, faulty: bool) -> Iterator[tuple[str, list
     other = OTHER_QUOTE.get(signs.quote, '"')
     if other in text:
         yield "quote", split(text, replace(signs, quote=other))
-    for cells in _by_separators(text, signs):
-        yield "separator", cells
+    for split_so in _by_separators(text, signs):
+        yield "separator", split_so
     if faulty:
         yield "quotes", text.split(signs.delimiter)
 
