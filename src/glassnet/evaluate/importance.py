@@ -22,7 +22,7 @@ from glassnet.table.values import RowNumbers
 ROWS: Final = 5000  # at most so many rows
 REPEATS: Final = 5  # shuffles of each column
 FORWARDS: Final = 250  # forward passes in all: with many columns there are fewer repeats
-WORK: Final = 1.5e11  # multiplications in all, some seconds of one core: a large network looks at fewer rows
+WORK: Final = 8e10  # multiplications in all, four seconds of one core: a large network looks at fewer rows
 FEWEST: Final = 500  # rows whatever the work
 
 
