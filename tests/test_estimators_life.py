@@ -260,9 +260,11 @@ sys.exit(f"imports {heavy}" if heavy else 0)
 """
 
 
-def test_a_fresh_process_predicts_and_imports_nothing_else(tmp_path):
-    X = np.random.default_rng(0).normal(size=(60, 3))
-    model = GlassnetClassifier(**FAST).fit(X, (X[:, 0] > 0).astype(int))
+@pytest.mark.parametrize("members", [1, "auto"])
+def test_a_fresh_process_predicts_and_imports_nothing_else(tmp_path, members):
+    X = np.random.default_rng(0).normal(size=(240, 3))
+    model = GlassnetClassifier(**FAST | {"members": members}).fit(X, (X[:, 0] > 0).astype(int))
+    assert (model.model_.fitted.recipe.architecture.members > 1) == (members == "auto")
     (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
     np.save(tmp_path / "rows.npy", X)
     run = subprocess.run(
