@@ -24,7 +24,7 @@ def test_runs_that_differ_in_training_alone_share_preparation_inputs_and_initial
     base = Settings(target=("y",), hidden=(4,))
     one, rate, seed, bins = (
         draft_run(Sources(table=table), change(base, **changes), shared=shared).plan
-        for changes in ({}, {"learning_rate": 0.5}, {"seed": 1}, {"numbers": "standard"})
+        for changes in ({}, {"learning_rate": 0.5}, {"seed": 1}, {"numbers": "robust"})
     )
     assert rate.prepared is one.prepared
     assert rate.network is one.network
