@@ -42,7 +42,7 @@ SMALL: Final = 200
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
 SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
 # Rows below which every row is held out in turn: of few rows a fifth is a loss to training and tells little.
-FOLDED: Final = 2500
+FOLDED: Final = 6000
 FOLDS: Final = 8  # 5, 8 and 10 were measured, see LOG.md
 FOLDED_PATIENCE: Final = 16  # of 17 tables 8, 12, ... 120 epochs of patience chose the same epoch
 
