@@ -413,3 +413,14 @@ def test_other_zips_are_refused_with_the_remedy(tmp_path):
         locked[whole.index(mark) + at] |= 1
     with pytest.raises(SourceError, match="locked by a password"):
         read_table(written(tmp_path, bytes(locked), "locked.zip"), WANTED)
+
+
+def test_line_separators_end_lines_only_where_nothing_else_does(tmp_path):
+    table = read_table(written(tmp_path, TEXT.replace("\n", "\u2028").replace("\u2028c", "\nc")), WANTED)
+    assert table.frame.rows() == SAME
+    assert any("U+2028" in note for note in table.notes)
+    prose = "a,b\n" + "x\u2028y\u2028z\u2028,1\n" * 9
+    table = read_table(written(tmp_path, prose), WANTED)
+    assert table.frame.rows() == [("x\u2028y\u2028z\u2028", "1")] * 9
+    units = "a\x1eb\x1ec\n" + "1\x1e2\x1e3\n" * 9
+    assert read_table(written(tmp_path, units), WANTED).frame.columns == ["a", "b", "c"]

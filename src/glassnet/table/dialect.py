@@ -16,7 +16,7 @@ from typing import Final
 from glassnet.errors import SettingsError
 from glassnet.settings import Settings
 from glassnet.table.encoding import Readable
-from glassnet.table.lines import USUAL, Signs, records
+from glassnet.table.lines import USUAL, Signs, lines_of, records
 from glassnet.table.packed import SUFFIXES
 
 SAMPLE: Final = 20_000  # characters that CleverCSV looks at: 13 to 32 ms on the tables of 2026-11
@@ -84,7 +84,7 @@ def _given(delimiter: str) -> str:
 
 def _clear_lines(text: str) -> str:
     """Return the first whole lines that say something about separators: no comments, none too long."""
-    lines = [line for line in text[: 4 * LOOK].splitlines(keepends=True) if not line.startswith("#")]
+    lines = [line for line in lines_of(text[: 4 * LOOK]) if not line.startswith("#")]
     short = [line for line in lines if len(line) <= LONG_LINE] or [line[:LONG_LINE] for line in lines]
     kept: list[str] = []
     size = 0
@@ -130,7 +130,7 @@ def _unusual(found: str, readable: Readable, base: Signs) -> str:
 
 def _width(readable: Readable, signs: Signs) -> tuple[int, float]:
     """Return the number of cells that most rows of the sample have, and the share of such rows."""
-    lines = readable.sample[:LOOK].splitlines(keepends=True)
+    lines = lines_of(readable.sample[:LOOK])
     cut = len(readable.sample) > LOOK or not readable.whole
     found = [len(one.cells) for one in records(iter(lines), signs) if one.cells and one.fault != "comment"]
     if cut and len(found) > 1:
@@ -143,7 +143,7 @@ def _width(readable: Readable, signs: Signs) -> tuple[int, float]:
 
 def _is_doubled(readable: Readable, signs: Signs) -> bool:
     """Return whether every second cell is empty in all rows, because two signs separate cells."""
-    lines = readable.sample[:LOOK].splitlines(keepends=True)
+    lines = lines_of(readable.sample[:LOOK])
     rows = [one.cells for one in records(iter(lines), signs) if one.cells and one.fault != "comment"]
     wide = [row for row in rows if len(row) > 1]
     if len(wide) < 2 or signs.delimiter == " ":
@@ -154,7 +154,7 @@ def _is_doubled(readable: Readable, signs: Signs) -> bool:
 
 def _with_company(readable: Readable, signs: Signs) -> str:
     """Return the separator with the signs beside it in every row, such as '~|~' for '|'; or nothing."""
-    lines = readable.sample[:LOOK].splitlines(keepends=True)
+    lines = lines_of(readable.sample[:LOOK])
     rows = [one.cells for one in records(iter(lines), signs) if len(one.cells) > 1 and not one.fault]
     if len(rows) < LEAST_ROWS:
         return ""

@@ -21,7 +21,7 @@ SAMPLE_LINES: Final = 40  # so many lines at least
 LONGEST_SAMPLE: Final = 32 << 20  # bytes, however long its lines are
 TAIL: Final = 1 << 14  # bytes looked at to find lines below the last row
 MOST_CONTROLS: Final = 0.02  # share of control signs from which a file is no text
-CONTROLS: Final = bytes(set(range(32)) - {9, 10, 12, 13, 27, 28, 29, 30, 31})
+CONTROLS: Final = bytes(set(range(32)) - {1, 2, 9, 10, 12, 13, 27, 28, 29, 30, 31})
 MARKS: Final = {  # byte order marks, the longer first
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
@@ -29,7 +29,8 @@ MARKS: Final = {  # byte order marks, the longer first
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-UNICODE_ENDS: Final = ("\u2028", "\u2029", "\x85", "\x1e")  # of lines, where a program writes no others
+UNICODE_ENDS: Final = ("\u2028", "\u2029", "\x85")  # of lines, where a program writes no others
+QUOTED: Final = re.compile('"[^"]*"')
 ESCAPED: Final = re.compile("[\udc80-\udcff]")  # bytes that were no UTF-8, as `surrogateescape` keeps them
 MIXED: Final = "utf-8 with single bytes in cp1252"
 
@@ -103,10 +104,14 @@ def readable(path: Path, settings: Settings) -> Iterator[Readable]:
 
 
 def _unicode_ends(head: bytes) -> str:
-    """Return the sign of Unicode that ends the lines, where it is more frequent than the usual ends."""
+    """Return the sign of Unicode that ends the lines, where outside of quoted cells no usual one does."""
     text = head.decode("utf-8-sig", errors="ignore")
-    usual = text.count("\n") + text.count("\r")
-    return next((sign for sign in UNICODE_ENDS if text.count(sign) > max(usual, 1)), "")
+    if not any(sign in text for sign in UNICODE_ENDS):
+        return ""
+    bare = QUOTED.sub("", text)
+    if "\n" in bare or "\r" in bare:
+        return ""
+    return max(UNICODE_ENDS, key=bare.count) if any(sign in bare for sign in UNICODE_ENDS) else ""
 
 
 def _with_line_feeds(plain: Path, compression: str, separator: str, copy: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from glassnet.errors import SourceError
 from glassnet.settings import Settings
 from glassnet.table.encoding import Readable
 from glassnet.table.header import MOST_LINES, find_header, joined_names
-from glassnet.table.lines import FAULTS, Record, Signs, records
+from glassnet.table.lines import FAULTS, Record, Signs, lines_of, records
 from glassnet.table.names import position_names, tidy_names
 from glassnet.table.numbers import looks_like_number
 from glassnet.table.words import MISSING_WORDS
@@ -41,7 +40,7 @@ class Layout:
 
 def sample_records(readable: Readable, signs: Signs) -> tuple[list[Record], int]:
     """Return the sample's whole rows without blank lines, and the number of cells that most of them have."""
-    lines = _lines(readable.sample)
+    lines = lines_of(readable.sample)
     widths = _widths(list(records(iter(lines), signs)))
     width = max(widths, key=lambda one: (widths[one], one)) if widths else 0
     found = [one for one in records(iter(lines), signs, width) if one.cells]
@@ -92,11 +91,6 @@ def find_layout(
 def is_remark(cells: list[str], width: int) -> bool:
     """Return whether a row holds one cell only, the first, where rows have three or more."""
     return width >= LEAST_WIDTH and bool(cells[0].strip()) and not any(cell.strip() for cell in cells[1:])
-
-
-def _lines(text: str) -> list[str]:
-    """Return the text's lines with their ends; only line feeds and carriage returns end one."""
-    return io.StringIO(text, newline="").readlines()
 
 
 def _widths(found: list[Record]) -> Counter[int]:

@@ -9,6 +9,7 @@ Source of the faults: G. Vitagliano et al., "Pollock: A Data Loading Benchmark",
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -99,6 +100,14 @@ def _is_quoted_otherwise(cells: list[str], signs: Signs) -> bool:
     """Return whether every cell of a row stands in apostrophes where the file's cells stand in marks."""
     is_usual = signs.quote == '"' and len(cells) > 1
     return is_usual and all(len(cell) > 1 and cell[0] == "'" == cell[-1] for cell in cells)
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the text's lines with their ends; only line feeds and carriage returns end one.
+
+    `str.splitlines` would end them at a dozen other signs, U+2028 in a cell or a separator 0x1E among them.
+    """
+    return io.StringIO(text, newline="").readlines()
 
 
 def is_blank(text: str, signs: Signs) -> bool:

@@ -17,7 +17,7 @@ from glassnet.errors import SourceError
 from glassnet.settings import Settings
 from glassnet.table.encoding import Readable
 from glassnet.table.layout import Layout, is_remark
-from glassnet.table.lines import Record, Signs, records
+from glassnet.table.lines import Record, Signs, lines_of, records
 from glassnet.table.numbers import looks_like_number
 from glassnet.table.packed import open_packed
 from glassnet.table.repairs import Repairs, told
@@ -55,7 +55,7 @@ def remarks_below(readable: Readable, signs: Signs, layout: Layout) -> tuple[str
     """Return the remarks of one cell with which the file ends, the last first."""
     if not layout.remarks:
         return ()
-    lines = io.StringIO(readable.tail, newline="").readlines()
+    lines = lines_of(readable.tail)
     whole = lines if readable.whole else lines[1:]
     last = [
         one for one in records(iter(whole[-MOST_BELOW:]), signs, len(layout.names)) if one.fault != "comment"
@@ -66,7 +66,7 @@ def remarks_below(readable: Readable, signs: Signs, layout: Layout) -> tuple[str
 
 def total_note(readable: Readable, path: Path, signs: Signs, layout: Layout) -> tuple[str, ...]:
     """Return a note where the last row seems to sum up the others, which is kept all the same."""
-    lines = [line for line in readable.tail.splitlines() if line.strip()]
+    lines = [line for line in lines_of(readable.tail) if line.strip()]
     last = lines[-1] if lines else ""
     cells = last.split(signs.delimiter)
     word = cells[0].strip(' "').lower().rstrip(":")
