@@ -91,12 +91,14 @@ class Recorder:
         if not self.is_on:
             return []
         per_epoch, end = self.steps_per_epoch, first + count
-        early = [s for s in range(first, min(end, per_epoch)) if s % self.step_stride == 0]
-        ends = [
-            (epoch + 1) * per_epoch - 1
-            for epoch in range(first // per_epoch, -(-end // per_epoch))
-            if (epoch + 1) % self.epoch_stride == 0 or epoch + 1 in (1, self.epochs)
-        ]
+        early = range(-(-first // self.step_stride) * self.step_stride, min(end, per_epoch), self.step_stride)
+        stride = self.epoch_stride
+        epochs = (
+            1,
+            *range((first // per_epoch // stride + 1) * stride, end // per_epoch + 1, stride),
+            self.epochs,
+        )
+        ends = (epoch * per_epoch - 1 for epoch in epochs)
         return sorted({*early, *(step for step in ends if first <= step < end)})
 
     def took(self, recording_seconds: float, seconds: float) -> None:

@@ -27,6 +27,7 @@ from glassnet.prepare.values import Floats64
 from glassnet.telemetry import Record, Records, collect, layer_parameters
 
 CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
+GROWTH: Final = 8  # a call takes at most so many times the steps of the one before
 KEPT_STEPS: Final = 20_000  # step losses kept for the plot; beyond, every second, fourth ... is
 
 
@@ -113,8 +114,9 @@ class _State:
     best_epoch_K: list[int]
     best: dict[str, Tensor] = field(default_factory=dict)
     failed: dict[int, tuple[int, int]] = field(default_factory=dict)  # member -> (epoch, step), from 0
-    training: list[Floats64] = field(default_factory=list)
-    validation: list[Floats64] = field(default_factory=list)
+    epoch: int = 0  # epochs done
+    training: list[Floats64] = field(default_factory=list)  # of the epochs that ended in a call, `(E, K)`
+    validation: list[Floats64] = field(default_factory=list)  # the same
     metric: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     steps: list[np.ndarray] = field(default_factory=list)
@@ -155,7 +157,7 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
         if watch.progress is not unheard:
             watch.progress(_progress(state, started, ended, watch.metric))
         _decide(state, watch)
-        count = max(1, min(round(count * CALL_SECONDS / took), 2 * count + 1))
+        count = max(1, min(round(count * CALL_SECONDS / took), GROWTH * count))
     return _finish(state, engine, has_validation, time.monotonic() - started)
 
 
@@ -169,8 +171,8 @@ def _begin(plan: Plan) -> _State:
 def look_once(plan: Plan, engine: Engine, metric: Metric | None) -> None:
     """Look at the validation rows as after an epoch, and forget what was seen: to know how long it takes."""
     state = _begin(plan)
-    state.training.append(np.zeros(plan.members))
-    state.validation.append(np.zeros(plan.members))
+    state.training.append(np.zeros((1, plan.members)))
+    state.validation.append(np.zeros((1, plan.members)))
     state.metric.append(float("nan"))
     _look(state, engine, metric)
 
@@ -189,8 +191,11 @@ def _take(state: _State, advance: Advance, first: int, started: float) -> int:
     ended = (first + len(number_S)) // per_epoch - first // per_epoch
     state.epoch_sum_K = sum_EK[-1] if ended < len(starts) else np.zeros(plan.members)
     by_rows = plan.training.training_loss == "rows"
-    state.training.extend(advance.epoch_loss_EK if by_rows else sum_EK[:ended] / plan.longest)
-    state.validation.extend(np.full((ended, plan.members), np.nan))
+    if not ended:
+        return 0
+    state.epoch += ended
+    state.training.append(advance.epoch_loss_EK if by_rows else sum_EK[:ended] / plan.longest)
+    state.validation.append(np.full((ended, plan.members), np.nan))
     state.metric.extend([float("nan")] * ended)
     state.seconds.extend([time.monotonic() - started] * ended)
     return ended
@@ -225,8 +230,8 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
         sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
         if metric is not None and sound and len(held_out):
             predictions.append((held_out, finish(predictor_of(plan, plan.network, sound), output_KRT)))
-    epoch = len(state.training)
-    state.validation[-1] = loss_K
+    epoch = state.epoch
+    state.validation[-1][-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
         state.failed.setdefault(int(member), (epoch - 1, plan.steps_per_epoch - 1))
     joint = joint_loss(plan, together) if is_joint else math.nan
@@ -257,7 +262,6 @@ def _keep(state: _State, weights: dict[str, Tensor], members: list[int], epoch: 
 def _decide(state: _State, watch: Watch) -> None:
     """Set the reason to stop, if there is one."""
     plan = state.plan
-    epoch = len(state.training)
     alive = [k for k in range(plan.members) if k not in state.failed]
     patience = plan.training.patience
     if not alive:
@@ -269,7 +273,7 @@ def _decide(state: _State, watch: Watch) -> None:
     elif (
         patience
         and np.isfinite(state.best_loss_K).any()
-        and all(epoch - state.best_epoch_K[k] >= patience for k in alive)
+        and all(state.epoch - state.best_epoch_K[k] >= patience for k in alive)
     ):
         state.stopped = f"no improvement on validation rows for {patience} epochs"
 
@@ -278,20 +282,19 @@ def _progress(state: _State, started: float, ended: int, metric: Metric | None) 
     plan = state.plan
     seconds = max(time.monotonic() - started, 1e-9)
     alive = [k for k in range(plan.members) if k not in state.failed]
-    ended_EK = np.reshape(state.training[len(state.training) - ended :], (ended, plan.members))
 
     def last(losses: list[Floats64]) -> float:
-        return float(np.mean(losses[-1][alive])) if losses and alive else float("nan")
+        return float(np.mean(losses[-1][-1][alive])) if losses and alive else float("nan")
 
     return Progress(
-        epoch=len(state.training),
+        epoch=state.epoch,
         epochs=plan.training.epochs,
         training_loss=last(state.training),
         validation_loss=last(state.validation),
         metric=state.metric[-1] if state.metric else float("nan"),
         rows_per_second=state.done / plan.steps_per_epoch * plan.longest * plan.members / seconds,
         seconds_left=seconds / max(state.done, 1) * (plan.steps - state.done),
-        ended_losses=tuple(np.mean(ended_EK[:, alive], axis=1).tolist()) if alive else (),
+        ended_losses=tuple(np.mean(state.training[-1][:, alive], axis=1).tolist()) if alive and ended else (),
         metric_name="" if metric is None else metric.name,
     )
 
@@ -329,7 +332,7 @@ def _keep_last(state: _State, weights: dict[str, Tensor]) -> None:
             state.failed.setdefault(int(member), divmod(state.done - 1, state.plan.steps_per_epoch))
     sound = [k for k in range(state.plan.members) if k not in state.failed]
     if sound:
-        _keep(state, weights, sound, max(len(state.training), 1))
+        _keep(state, weights, sound, max(state.epoch, 1))
 
 
 def _finite(tensor: Tensor) -> Tensor:
@@ -370,8 +373,8 @@ def _history(state: _State, engine: Engine) -> History:
     stride = max(1, -(-steps_SK.shape[0] // KEPT_STEPS))
     empty = np.zeros((0, plan.members))
     return History(
-        training_loss_EK=np.array(state.training) if state.training else empty,
-        validation_loss_EK=np.array(state.validation) if state.validation else empty,
+        training_loss_EK=np.concatenate(state.training) if state.training else empty,
+        validation_loss_EK=np.concatenate(state.validation) if state.validation else empty,
         metric_E=np.array(state.metric),
         seconds_E=np.array(state.seconds),
         step_loss_SK=steps_SK[::stride].astype(np.float64),
