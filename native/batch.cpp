@@ -34,14 +34,12 @@ void Trainer<Real>::set_order(Member<Real>& m, std::int64_t epoch) {
     const std::vector<std::int64_t>& fit = data_.fit[m.fold];
     const std::int64_t count = static_cast<std::int64_t>(fit.size());
     if (is_shuffled)
-        random_order({setup_.seed, Purpose::order, static_cast<std::uint64_t>(m.number),
+        random_order(kernels_.draw, {setup_.seed, Purpose::order, static_cast<std::uint64_t>(m.number),
                       static_cast<std::uint64_t>(epoch), 0},
                      fit.size(), m.order_room);
     m.order.resize(setup_.longest);
-    for (std::int64_t n = 0; n < setup_.longest; ++n) {
-        const std::int64_t place = n < count ? n : n % count;
-        m.order[n] = fit[is_shuffled ? m.order_room.keyed[place].place : place];
-    }
+    for (std::int64_t n = 0; n < count; ++n) m.order[n] = fit[is_shuffled ? m.order_room.keyed[n].place : n];
+    for (std::int64_t n = count; n < setup_.longest; ++n) m.order[n] = m.order[n - count];
     m.order_epoch = epoch;
 }
 
@@ -64,6 +62,7 @@ Batch Trainer<Real>::batch_of(Member<Real>& m, std::int64_t number) {
 
 template <class Real>
 void Trainer<Real>::gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space) {
+    if (is_neuron_) return gather_neuron(places, rows, space);
     const long width = setup_.dense, embedded = setup_.embedded_width(), stride = row_stride<Real>(setup_.inputs());
     const long all = data_.rows * static_cast<long>(data_.fit.size()) * width;
     const int targets = setup_.targets();
@@ -81,6 +80,44 @@ void Trainer<Real>::gather(const Member<Real>& m, const std::int64_t* places, in
     }
     if (embedded) gather_embedded(m, rows, space);
     if (!setup_.binned.empty()) gather_binned(places, rows, space);
+}
+
+// Copies the fit rows column by column, where they stay in the second cache: after each epoch all are looked at.
+template <class Real>
+void Trainer<Real>::make_neuron() {
+    is_neuron_ = setup_.hidden.empty() && setup_.outputs == 1 && setup_.loss != LossName::cross_entropy &&
+                 setup_.embedded.empty() && setup_.dense > 0 && setup_.dense <= kNeuronInputs;
+    if (!is_neuron_ || !setup_.evaluates_rows) return;
+    for (const std::vector<std::int64_t>& fit : data_.fit) {
+        const int rows = static_cast<int>(std::min<std::size_t>(fit.size(), kNeuronRows + 1));
+        if (rows > kNeuronRows) continue;
+        fit_columns_.emplace_back((setup_.dense + 1) * kNeuronRows);
+        Real* to = fit_columns_.back().data();
+        kernels_.gather_columns({rows, setup_.dense, fit.data(), data_.dense, data_.target, to, kNeuronRows,
+                                 to + setup_.dense * kNeuronRows});
+    }
+    if (fit_columns_.size() != data_.fit.size()) fit_columns_.clear();
+}
+
+template <class Real>
+void Trainer<Real>::gather_neuron(const std::int64_t* places, int rows, Workspace<Real>& space) {
+    kernels_.gather_columns({rows, setup_.dense, places, data_.dense, data_.target, space.x[0].data(), kPartRows,
+                             space.target.data()});
+    space.inputs = space.x[0].data();
+    space.stride_inputs = kPartRows;
+    space.targets = nullptr;
+}
+
+// Points at the neuron's fit rows from `first` on, if `places` are those and lie at hand.
+template <class Real>
+bool Trainer<Real>::show_fit_rows(const Member<Real>& m, const std::int64_t* places, std::int64_t first,
+                                  Workspace<Real>& space) {
+    if (fit_columns_.empty() || places != data_.fit[m.fold].data()) return false;
+    const Real* from = fit_columns_[m.fold].data();
+    space.inputs = from + first;
+    space.stride_inputs = kNeuronRows;
+    space.targets = from + setup_.dense * kNeuronRows + first;
+    return true;
 }
 
 template <class Real>
@@ -125,6 +162,9 @@ void Trainer<Real>::gather_weights(const Member<Real>& m, const std::int64_t* pl
 }
 
 #define GLASSNET_MAKE(Real)                                                                                       \
+    template void Trainer<Real>::make_neuron();                                                                   \
+    template bool Trainer<Real>::show_fit_rows(const Member<Real>&, const std::int64_t*, std::int64_t,            \
+                                               Workspace<Real>&);                                                 \
     template void Trainer<Real>::set_order(Member<Real>&, std::int64_t);                                          \
     template Batch Trainer<Real>::batch_of(Member<Real>&, std::int64_t);                                          \
     template void Trainer<Real>::gather(const Member<Real>&, const std::int64_t*, int, Workspace<Real>&);         \

@@ -34,6 +34,7 @@ void Trainer<Real>::set(int what, int member, int parameter, const Real* from) {
             slice.data()[layout_.place_of(setup_, p, row, column)] = *from++;
     for (Workspace<Real>& space : spaces_) space.held = -1;
     if (what != 0) return;
+    m.has_failed = false;
     for (const Block& b : layout_.blocks) pack(m, b);
 }
 

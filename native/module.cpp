@@ -153,7 +153,7 @@ void bind(nb::module_& m, const char* name) {
                  h.trainer().start_teams(scales.data());
              })
         .def("set_steps", [](H& h, std::int64_t steps) { h.trainer().set_steps(steps); })
-        .def("steps", [](H& h) { return h.trainer().steps(); })
+        .def("steps", [](H& h, int member) { return h.trainer().steps(member); }, nb::arg("member") = 0)
         .def("not_finite_at", [](H& h, int member) { return h.trainer().not_finite_at(member); })
         .def("shapes",
              [](H& h) {
@@ -226,7 +226,7 @@ NB_MODULE(_fused, m) {
     m.def("apply64", &apply_function<double>);
     m.def("random_order", [](std::uint64_t seed, std::uint64_t member, std::uint64_t epoch, std::uint64_t count) {
         OrderRoom room;
-        random_order({seed, Purpose::order, member, epoch, 0}, count, room);
+        random_order(choose_kernels<float>("best").draw, {seed, Purpose::order, member, epoch, 0}, count, room);
         std::vector<std::uint32_t> order;
         for (const Keyed& one : room.keyed) order.push_back(one.place);
         return order;
@@ -234,7 +234,8 @@ NB_MODULE(_fused, m) {
     m.def("lanes16", [](std::uint64_t seed, std::uint64_t member, std::uint64_t epoch, std::uint64_t step,
                         std::uint64_t start, std::uint64_t count) {
         std::vector<std::uint64_t> room;
-        const std::uint16_t* lanes = lanes16({seed, Purpose::dropout, member, epoch, step}, start, count, room);
+        const std::uint16_t* lanes =
+            lanes16(choose_kernels<float>("best").draw, {seed, Purpose::dropout, member, epoch, step}, start, count, room);
         return std::vector<std::uint16_t>(lanes, lanes + count);
     });
 }

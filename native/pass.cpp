@@ -27,6 +27,10 @@ double Trainer<Real>::pass(Member<Real>& m, const Batch& batch, int first, int r
 
 template <class Real>
 void Trainer<Real>::forward(const Member<Real>& m, int rows, Workspace<Real>& space, const Batch* batch, int first) {
+    if (is_neuron_) {
+        kernels_.forward_columns(columns(m, rows, space.z.data(), nullptr, false, space));
+        return;
+    }
     const int last = static_cast<int>(layout_.layers.size()) - 1;
     const Real* weights = m.weight.data();
     for (int l = 0; l <= last; ++l) {
@@ -76,17 +80,26 @@ void Trainer<Real>::drop(const Member<Real>& m, const Batch& batch, int layer, i
     const std::uint64_t start = before * batch.rows + static_cast<std::uint64_t>(first) * width;
     const Stream stream{setup_.seed, Purpose::dropout, static_cast<std::uint64_t>(m.number),
                         static_cast<std::uint64_t>(batch.epoch), static_cast<std::uint64_t>(batch.step)};
-    const std::uint16_t* lanes = lanes16(stream, start, static_cast<std::uint64_t>(rows) * width, space.random);
+    const std::uint16_t* lanes = lanes16(kernels_.draw, stream, start, static_cast<std::uint64_t>(rows) * width, space.random);
     kernels_.drop({rows, width, lanes, setup_.keep_threshold, static_cast<Real>(1.0 / (1.0 - setup_.dropout)),
                    space.x[layer + 1].data(), layout_.keeps_slope ? space.slope[layer].data() : nullptr,
                    row_stride<Real>(width)});
+}
+
+// A neuron's rows and weights; `z` are its sums, or the derivatives by them.
+template <class Real>
+Columns<Real> Trainer<Real>::columns(const Member<Real>& m, int rows, Real* z, Real* gradient, bool adds,
+                                     Workspace<Real>& space) const {
+    const Layer& layer = layout_.layers.front();
+    return {rows, layer.inputs, space.inputs, space.stride_inputs, m.weight.data() + layer.weight,
+            m.weight.data() + layer.bias, z, gradient + layer.weight, gradient + layer.bias, adds};
 }
 
 template <class Real>
 double Trainer<Real>::losses(int rows, double scale, bool is_weighted, bool wants_slope, Workspace<Real>& space) {
     double sum = 0;
     kernels_.loss({setup_.loss, setup_.is_sigmoid, rows, setup_.outputs, space.z.data(), layout_.stride_outputs,
-                   space.target.data(), is_weighted ? space.weight.data() : nullptr,
+                   space.targets ? space.targets : space.target.data(), is_weighted ? space.weight.data() : nullptr,
                    is_weighted ? space.spread_weight.data() : nullptr, scale, setup_.smoothing, setup_.level,
                    wants_slope ? space.dz.data() : nullptr, &sum});
     return sum;
@@ -94,6 +107,10 @@ double Trainer<Real>::losses(int rows, double scale, bool is_weighted, bool want
 
 template <class Real>
 void Trainer<Real>::backward(Member<Real>& m, int rows, Real* gradient, bool adds, Workspace<Real>& space) {
+    if (is_neuron_) {
+        kernels_.backward_columns(columns(m, rows, space.dz.data(), gradient, adds, space));
+        return;
+    }
     const int last = static_cast<int>(layout_.layers.size()) - 1;
     const Real* dy = space.dz.data();
     long stride_dy = layout_.stride_outputs;

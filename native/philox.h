@@ -15,11 +15,11 @@ struct Stream {
     std::uint64_t member, epoch, step;
 };
 
-// Writes numbers 4 * first_block ... of the stream, four to a block.
-void draw(const Stream& stream, std::uint64_t first_block, std::uint64_t blocks, std::uint64_t* numbers);
+// Writes numbers 4 * first_block ... of the stream, four to a block: kernels/random.h.
+using Draw = void (*)(const Stream& stream, std::uint64_t first_block, std::uint64_t blocks, std::uint64_t* numbers);
 
 // Returns `count` 16-bit numbers from the place `start` of the stream on; `room` holds them until the next call.
-const std::uint16_t* lanes16(const Stream& stream, std::uint64_t start, std::uint64_t count,
+const std::uint16_t* lanes16(Draw draw, const Stream& stream, std::uint64_t start, std::uint64_t count,
                              std::vector<std::uint64_t>& room);
 
 struct Keyed {
@@ -35,6 +35,6 @@ struct OrderRoom {
 };
 
 // Makes room.keyed[i].place the stable argsort of the stream's first `count` numbers.
-void random_order(const Stream& stream, std::uint64_t count, OrderRoom& room);
+void random_order(Draw draw, const Stream& stream, std::uint64_t count, OrderRoom& room);
 
 }  // namespace glassnet

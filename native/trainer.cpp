@@ -58,6 +58,7 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
         members_.push_back(std::move(m));
     }
     make_teams();
+    make_neuron();
     for (int worker = 0; worker < pool_.threads(); ++worker) spaces_.push_back(make_workspace());
     for (Workspace<Real>& space : spaces_) space.binned = part_of(space.own_binned, 0);
 }
@@ -184,10 +185,15 @@ void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, con
                         int worker) {
     const std::int64_t members = setup_.members, per_epoch = setup_.steps_per_epoch, first = call.first;
     for (std::int64_t number = from; number < to; ++number) {
-        call.loss_SK[(number - first) * members + m.number] = static_cast<float>(step(m, number, call, each, worker));
+        const bool is_frozen = m.has_failed && !record_of(m, number, call);
+        const double mean = is_frozen ? std::nan("") : step(m, number, call, each, worker);
+        m.has_failed |= !std::isfinite(mean);
+        call.loss_SK[(number - first) * members + m.number] = static_cast<float>(mean);
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
         const std::vector<std::int64_t>& places = data_.fit[m.fold];
         double& loss = call.epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number];
+        loss = std::nan("");
+        if (m.has_failed) continue;
         with_average(m, [&] { loss = mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), each); });
     }
 }
@@ -264,7 +270,7 @@ double Trainer<Real>::mean_loss(const Member<Real>& m, const std::int64_t* place
         const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
         const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
         space.held = -1;
-        gather(m, places + first, rows, space);
+        if (!show_fit_rows(m, places, first, space)) gather(m, places + first, rows, space);
         weight[part] = rows;
         if (setup_.is_weighted) {
             gather_weights(m, places + first, rows, rows, space);

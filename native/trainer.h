@@ -45,6 +45,7 @@ struct Member {
     std::int64_t steps = 0;                   // taken so far: Adam's count
     std::vector<Real> before;                 // the weights before a recorded step
     double recording_seconds = 0;
+    bool has_failed = false;                  // its loss was not finite: no more steps but those that are recorded
     std::int64_t not_finite_at = -1;          // the first step whose loss or gradients were not finite
 };
 
@@ -74,6 +75,9 @@ struct Workspace {
     std::vector<Buffer<Real>> slope;  // derivatives of each hidden layer
     Buffer<Real> back[2];             // derivatives by a layer's sums, going backward
     Buffer<Real> z, dz, target, weight, spread_weight;
+    const Real* inputs = nullptr;   // a neuron's, column by column
+    long stride_inputs = 0;
+    const Real* targets = nullptr;  // a neuron's; null: `target`
     std::vector<const std::int32_t*> slots;  // each row's slots
     std::vector<std::uint64_t> random;
     Buffer<Real> other_gradient;
@@ -153,7 +157,7 @@ class Trainer {
     const Setup& setup() const { return setup_; }
     const Layout<Real>& layout() const { return layout_; }
     const Kernels<Real>& kernels() const { return kernels_; }
-    std::int64_t steps() const { return members_.front().steps; }
+    std::int64_t steps(int member) const { return members_[member].steps; }
     std::int64_t not_finite_at(int member) const { return members_[member].not_finite_at; }
 
    private:
@@ -184,9 +188,12 @@ class Trainer {
     void update_team_block(Team<Real>& t, int block, const UpdateRates& rates);
 
     // batch.cpp
+    void make_neuron();
     void set_order(Member<Real>& m, std::int64_t epoch);
     Batch batch_of(Member<Real>& m, std::int64_t number);
     void gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space);
+    void gather_neuron(const std::int64_t* places, int rows, Workspace<Real>& space);
+    bool show_fit_rows(const Member<Real>& m, const std::int64_t* places, std::int64_t first, Workspace<Real>& space);
     void gather_binned(const std::int64_t* places, int rows, Workspace<Real>& space);
     void gather_embedded(const Member<Real>& m, int rows, Workspace<Real>& space);
     void gather_weights(const Member<Real>& m, const std::int64_t* places, int rows, std::int64_t counted,
@@ -196,6 +203,8 @@ class Trainer {
     double pass(Member<Real>& m, const Batch& batch, int first, int rows, Real* gradient, bool adds,
                 Workspace<Real>& space);
     void forward(const Member<Real>& m, int rows, Workspace<Real>& space, const Batch* batch, int first);
+    Columns<Real> columns(const Member<Real>& m, int rows, Real* z, Real* gradient, bool adds,
+                          Workspace<Real>& space) const;
     void drop(const Member<Real>& m, const Batch& batch, int layer, int first, int rows, Workspace<Real>& space);
     double losses(int rows, double scale, bool is_weighted, bool wants_slope, Workspace<Real>& space);
     void backward(Member<Real>& m, int rows, Real* gradient, bool adds, Workspace<Real>& space);
@@ -233,6 +242,8 @@ class Trainer {
     std::vector<Member<Real>> members_;
     std::vector<Team<Real>> teams_;           // empty where members share nothing
     int own_layer_ = -1, first_layer_ = 0;    // record layers: the one that each member of a team has, the scaled one
+    bool is_neuron_ = false;                  // one output, few inputs and no hidden layer
+    std::vector<Buffer<Real>> fit_columns_;   // a neuron's fit rows of each fold, and their targets, where they are few
     std::vector<Workspace<Real>> spaces_;     // one per worker
     std::vector<Buffer<Real>> group_gradient_;  // of groups 1 ... where rows are spread
     BinnedRoom<Real> batch_binned_;             // of the whole batch, there

@@ -15,12 +15,13 @@ constexpr double kBeta1 = 0.9;  // torch's default
 template <class Real>
 UpdateRates Trainer<Real>::rates_of(const Member<Real>& m, std::int64_t number) const {
     const double count = static_cast<double>(m.steps + 1);
+    const bool is_adam = setup_.optimizer != OptimizerName::sgd;
     return {setup_.optimizer,
             setup_.learning_rate * rate_factor(setup_, number),
             setup_.decay,
             setup_.momentum,
-            1.0 - std::pow(kBeta1, count),
-            1.0 - std::pow(setup_.second_moment, count),
+            is_adam ? 1.0 - std::pow(kBeta1, count) : 1.0,
+            is_adam ? 1.0 - std::pow(setup_.second_moment, count) : 1.0,
             m.steps == 0,
             1.0,
             setup_.second_moment,

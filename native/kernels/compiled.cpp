@@ -1,10 +1,12 @@
 // All kernels for one instruction set: compiled once per set, with the set's own flags and GLASSNET_SET as its name.
 #include "backward.h"
+#include "columns.h"
 #include "drop.h"
 #include "forward.h"
 #include "functions.h"
 #include "lookup.h"
 #include "loss.h"
+#include "random.h"
 #include "table.h"
 #include "team.h"
 #include "transpose.h"
@@ -40,6 +42,9 @@ constexpr Kernels<Real> kTable = {
     kWide * kLanes<Real>,
     forward<Real>,
     forward_narrow<Real>,
+    gather_columns<Real>,
+    forward_columns<Real>,
+    backward_columns<Real>,
     lookup<Real>,
     scatter<Real>,
     sum_up<Real>,
@@ -55,6 +60,7 @@ constexpr Kernels<Real> kTable = {
     add<Real>,
     square_sum<Real>,
     square_difference<Real>,
+    draw,
     sigmoid<Real>,
     function<Real>,
 };

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "../philox.h"
+
 namespace glassnet {
 
 enum class Activation : int { linear, relu, silu, tanh, sigmoid };
@@ -42,6 +44,32 @@ struct ForwardNarrow {
     const Real* bias;
     Real* y;  // (B, stride_y)
     long stride_y;
+};
+
+// Rows of the table, column by column: x[i][b] = dense[places[b]][i], and their targets.
+template <class Real>
+struct GatherColumns {
+    int rows, inputs;
+    const std::int64_t* places;
+    const Real* dense;   // (places, inputs)
+    const Real* target;  // (places)
+    Real* x;             // (inputs, stride_x)
+    long stride_x;
+    Real* to_target;     // (B)
+};
+
+// Forward: z[b] = bias + sum over i of weight[i] * x[i][b]. Backward: z holds the derivatives by it.
+template <class Real>
+struct Columns {
+    int rows, inputs;
+    const Real* x;  // (inputs, stride_x), whole vectors of rows
+    long stride_x;
+    const Real* weight;
+    const Real* bias;
+    Real* z;
+    Real* gradient;  // (inputs)
+    Real* bias_gradient;
+    bool adds;  // false: overwrite what is there
 };
 
 // y[b][o] = bias[o] + the tables of numbers in bins; see lookup.h. One number's rows lie side by side.
@@ -204,6 +232,9 @@ struct Kernels {
     int panel;  // columns of a packed panel
     void (*forward)(const Forward<Real>&);
     void (*forward_narrow)(const ForwardNarrow<Real>&);
+    void (*gather_columns)(const GatherColumns<Real>&);
+    void (*forward_columns)(const Columns<Real>&);
+    void (*backward_columns)(const Columns<Real>&);
     void (*lookup)(const Lookup<Real>&);
     void (*scatter)(const Scatter<Real>&);
     void (*sum_up)(const Table<Real>&);
@@ -222,6 +253,7 @@ struct Kernels {
     double (*square_sum)(int rows, int columns, long stride, const Real* values);
     // the same of the difference of two such blocks
     double (*square_difference)(int rows, int columns, long stride, const Real* values, const Real* others);
+    Draw draw;
     void (*sigmoid)(long count, Real* values);
     // exp, log1p, tanh, sigmoid by number: for the tests of their error
     void (*function)(int which, long count, Real* values);
