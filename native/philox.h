@@ -4,19 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/stream.h"
+
 namespace glassnet {
-
-enum class Purpose : std::uint64_t { order = 4, dropout = 5 };
-
-// One stream: key (seed, purpose), counter (block, step, epoch, member).
-struct Stream {
-    std::uint64_t seed;
-    Purpose purpose;
-    std::uint64_t member, epoch, step;
-};
-
-// Writes numbers 4 * first_block ... of the stream, four to a block: kernels/random.h.
-using Draw = void (*)(const Stream& stream, std::uint64_t first_block, std::uint64_t blocks, std::uint64_t* numbers);
 
 // Returns `count` 16-bit numbers from the place `start` of the stream on; `room` holds them until the next call.
 const std::uint16_t* lanes16(Draw draw, const Stream& stream, std::uint64_t start, std::uint64_t count,
