@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from glassnet._version import __version__
-from glassnet.engine.choose import choose_engine
+from glassnet.engine.choose import choose_engine, missing_note
 from glassnet.engine.plan import Plan, predictor_of
 from glassnet.engine.threads import torch_share, used_threads
 from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
@@ -332,7 +332,7 @@ def fitted_of(
         schema=gathered.schema,
         recipe=draft.recipe,
         decisions=_decisions(draft, facts),
-        notes=(*gathered.notes, *trained.warnings),
+        notes=(*gathered.notes, *trained.warnings, *missing_note(facts.engine_reason)),
         table_rows=gathered.own_rows,
         row_counts=(len(np.unique(np.concatenate(rows.fit))), len(rows.validation[0]), len(rows.test)),
         split=rows.how,

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from torch import nn
 
-from glassnet.engine.choose import ENGINES, choose_engine
+from glassnet.engine.choose import ENGINES, choose_engine, missing_note
+from glassnet.engine.fused import MISSING
 from glassnet.errors import SettingsError
 from glassnet.pipeline import Sources, draft_run
 from glassnet.settings import Settings
@@ -64,3 +65,10 @@ def test_an_unknown_engine_is_a_near_miss():
     plan = draft_run(Sources(), BASE).plan
     with pytest.raises(SettingsError, match=r"no engine is called 'eagar'\. Did you mean 'eager'\?"):
         choose_engine(plan, "eagar")
+
+
+def test_a_missing_engine_is_told_of_with_its_remedy_and_others_are_not():
+    assert missing_note("the fastest there is") == ()
+    assert missing_note("fused cannot run it: it has no compiled activation 'mish'") == ()
+    [note] = missing_note(f"fused cannot run it: {MISSING}.")
+    assert "install a C++ compiler" in note

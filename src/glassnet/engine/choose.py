@@ -44,3 +44,10 @@ def choose_engine(plan: Plan, name: str) -> tuple[Engine, str]:
             return kind.make(plan), reason
         passed_over.append(f"{one} cannot run it: {why}")
     raise AssertionError("eager runs every plan")
+
+
+def missing_note(reason: str) -> tuple[str, ...]:
+    """Return what to tell the user where only the fused engine's compiled part was missing, else nothing."""
+    if fused.MISSING not in reason:
+        return ()
+    return (f"training is many times slower without the fused engine: {fused.MISSING}.",)
