@@ -146,11 +146,10 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
         count = min(count, plan.steps - state.done)
         if has_validation or watch.every_epoch:  # someone has to look at the end of each epoch
             count = min(count, plan.steps_per_epoch - state.done % plan.steps_per_epoch)
-        first = state.done
-        advance = engine.advance(first, count)
+        advance = engine.advance(state.done, count)
+        ended = _take(state, advance, state.done, started)
+        _find_failures(state, advance, state.done)
         state.done += count
-        ended = _take(state, advance, first, started)
-        _find_failures(state, advance, first)
         if ended and has_validation:
             _look(state, engine, metric)
         took = max(time.monotonic() - before, 1e-6)
@@ -230,10 +229,9 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
         sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
         if metric is not None and sound and len(held_out):
             predictions.append((held_out, finish(predictor_of(plan, plan.network, sound), output_KRT)))
-    epoch = state.epoch
     state.validation[-1][-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
-        state.failed.setdefault(int(member), (epoch - 1, plan.steps_per_epoch - 1))
+        state.failed.setdefault(int(member), (state.epoch - 1, plan.steps_per_epoch - 1))
     joint = joint_loss(plan, together) if is_joint else math.nan
     score_K = np.full(plan.members, joint) if plan.architecture.sharing != "none" else loss_K
     if metric is not None and predictions:
@@ -244,7 +242,7 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
         better = [int(k) for k in np.flatnonzero(score_K < state.best_loss_K) if k not in state.failed]
     if better:
         state.best_loss_K[better] = score_K[better]
-        _keep(state, engine.weights(), better, epoch)
+        _keep(state, engine.weights(), better, state.epoch)
 
 
 def _keep(state: _State, weights: dict[str, Tensor], members: list[int], epoch: int) -> None:
@@ -326,8 +324,7 @@ def _finish(state: _State, engine: Engine, has_validation: bool, seconds: float)
 def _keep_last(state: _State, weights: dict[str, Tensor]) -> None:
     """Keep the last weights of every member whose weights are finite."""
     for tensor in weights.values():
-        members = state.plan.members
-        rows = tensor.reshape(members, -1) if members > 1 else tensor.reshape(1, -1)
+        rows = tensor.reshape(state.plan.members, -1)
         for member in (~torch.isfinite(rows).all(dim=1)).nonzero().flatten().tolist():
             state.failed.setdefault(int(member), divmod(state.done - 1, state.plan.steps_per_epoch))
     sound = [k for k in range(state.plan.members) if k not in state.failed]
