@@ -4,7 +4,16 @@
 
 Every row alternates its sides for some rounds and prints the median of each, the ratio of medians and what
 was asked for (issue 6). Ours is the training loop alone (`train`), with records on. The limit is `sgemm` of
-1024 x 1024 in the same rounds. `--outside` names the Python of an environment that has skorch and pytabkit.
+1024 x 1024 in the same rounds. `--outside` names the Python of an environment that has skorch and pytabkit; a
+thin one over this one's packages will do:
+
+    python -m venv /tmp/peers
+    python -c "import site; print(site.getsitepackages()[0])" > ours.pth
+    mv ours.pth /tmp/peers/lib/python3*/site-packages/
+    /tmp/peers/bin/python -m pip install skorch pytabkit
+    python benchmarks/speed.py --only epochs --extra --outside /tmp/peers/bin/python
+
+`--only busy` measures beside a process that keeps one core busy; benchmarks/peak_memory.py the memory.
 """
 
 from __future__ import annotations
