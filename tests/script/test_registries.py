@@ -85,6 +85,7 @@ def test_a_choice_of_the_recipe_that_no_script_knows_of_is_noticed():
         "batch_size",
         "patience",
         "metric",
+        "epoch_by",
         "training_loss",
         "precision",
         "seed",

@@ -121,9 +121,3 @@ def test_a_team_is_not_written_from_scratch(mixed, members, why):
     model = fit(mixed, target="rich", **(TEAM | {"members": members, "optimizer": "sgd"}), **PLAIN)
     with pytest.raises(SettingsError, match=why):
         write_script(model.fitted, "scratch")
-
-
-def test_teams_of_several_folds_have_no_script(mixed):
-    folds = {"folds": 3, "validation_share": 0.0, "epochs": 1}
-    with pytest.raises(SettingsError, match="a member on each of several folds"):
-        write_script(fit(mixed, target="rich", **(TEAM | folds), **PLAIN).fitted)

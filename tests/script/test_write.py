@@ -98,7 +98,7 @@ def test_a_notebook_holds_the_same_code(small, run_text):
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"folds": 3}, "a member on each of several folds"),
+        ({"folds": 3, "time": "since"}, "its folds are cut by time or by group"),
         ({"weight": "paid"}, "counts rows by a weight column"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from glassnet.script import folds
 from glassnet.script.examples import is_matrix
 from glassnet.script.numbers import has_bins, number_functions
 from glassnet.script.target import target_lines
@@ -43,18 +44,27 @@ def columns_section(run: Run) -> Section:
         if embedded
         else "x = np.column_stack(columns)"
     )
-    body = [
-        *_functions(run, pieces),
-        *_grouped(pieces),
+    lists, columns = _grouped(pieces)
+    made = [
+        *columns,
         codes if embedded else "",
         stacked,
         f"x = torch.from_numpy(x.astype(np.{run.fitted.recipe.training.precision}))",
-        *target_lines(run),
     ]
+    body = [*_functions(run, pieces), *lists, *_prepared(run, made)]
     return Section(title="From columns to numbers", code=block(*body), says=_says(run))
 
 
+def _prepared(run: Run, made: list[str]) -> list[str]:
+    """Return the lines that make `x` and `target`, of each fold where there are folds."""
+    if not run.has_folds:
+        return [*made, *target_lines(run)]
+    return [*folds.size_lines(run), *folds.for_each_fold(run, made, target_lines(run))]
+
+
 def _says(run: Run) -> str:
+    if run.has_folds:
+        return folds.SAYS
     how = "All that is learned here, it learns from the training rows alone."
     return how if len(run.rows.test) or run.has_validation else ""
 
@@ -144,8 +154,8 @@ def _bin_pieces(run: Run) -> list[Piece]:
     return pieces
 
 
-def _grouped(pieces: list[Piece]) -> list[str]:
-    """Return the list of columns, those made alike in one line; long lists of names stand above it."""
+def _grouped(pieces: list[Piece]) -> tuple[list[str], list[str]]:
+    """Return long lists of names, and the list of columns, those made alike in one line."""
     lists = long_lists(pieces)
     lines = []
     for call, is_many, names in made_alike(pieces):
@@ -158,8 +168,8 @@ def _grouped(pieces: list[Piece]) -> list[str]:
             lines.append(f"    *[{call.format('name')} for name in {listed}],")
     above = [f"{variable} = {listing(names, len(variable) + 3)}" for names, variable in lists.items()]
     if len(lines) == 1 and lines[0].startswith("    *[") and "\n" not in lines[0]:
-        return [*above, f"columns = {lines[0].strip()[1:-1]}"]
-    return [*above, "columns = [", *lines, "]"] if lines else ["columns = []"]
+        return above, [f"columns = {lines[0].strip()[1:-1]}"]
+    return above, ["columns = [", *lines, "]"] if lines else ["columns = []"]
 
 
 def made_alike(pieces: list[Piece]) -> list[tuple[str, bool, tuple[str, ...]]]:
@@ -257,7 +267,7 @@ def _functions(run: Run, pieces: list[Piece]) -> list[str]:
     if uses_levels:
         used.append(_levels(run))
     if "one_hot(" in calls:
-        used.append(ONE_HOT)
+        used.append(ONE_HOT if folds.shares_levels(run) else folds.ONE_HOT)
     constant = [MISSING, "\n", "\n"] if uses_levels and _has_missing_levels(run) else []
     return [*constant, *_spaced(used)]
 
@@ -278,7 +288,7 @@ def _levels(run: Run) -> str:
         _check_levels(run, name)
     missing = _has_missing_levels(run)
     rare = run.fitted.recipe.preparing.rare
-    return LEVELS.format(
+    return (LEVELS if folds.shares_levels(run) else folds.LEVELS).format(
         last=", a missing cell last" if missing else "",
         rare=rare,
         filled=(".cast(pl.String)" if as_text else "") + (".fill_null(MISSING)" if missing else ""),
@@ -338,20 +348,16 @@ def _matrix_section(run: Run) -> Section:
     precision = run.fitted.recipe.training.precision
     to_tensor = f"torch.from_numpy(features.astype(np.{precision}))"
     if how == "none" and not has_bins(run):
-        return Section(title="Tensors", code=block(f"x = {to_tensor}", *target_lines(run)))
+        return Section(title="Tensors", code=block(*_prepared(run, [f"x = {to_tensor}"])))
     double = ".double()" if precision == "float64" else ""
-    made = "scaled(column) for column in features.T"
-    stacked = f"np.column_stack([{made}])"
+    scaled = "scaled(column) for column in features.T"
+    stacked = f"np.column_stack([{scaled}])"
     lines = []
     if has_bins(run):
         if not run.fitted.preparation.bins.count_N.all():
             raise cannot("some columns are cut into bins and some are not")
-        lines = [f"columns = [*[{made}], *[{made.replace('scaled', 'bins')}]]"]
+        lines = [f"columns = [*[{scaled}], *[{scaled.replace('scaled', 'bins')}]]"]
         stacked = "np.column_stack(columns).astype(np.float32)"
-    code = block(
-        *_spaced(number_functions(run)),
-        *lines,
-        f"x = torch.from_numpy({stacked}){double}",
-        *target_lines(run),
-    )
+    made = [*lines, f"x = torch.from_numpy({stacked}){double}"]
+    code = block(*_spaced(number_functions(run)), *_prepared(run, made))
     return Section(title="Scaling", code=code, says=_says(run))

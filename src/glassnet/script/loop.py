@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from glassnet.script import average
+from glassnet.script.folds import length_code, parts_of
 from glassnet.script.loss import by_class, loss_code
 from glassnet.script.optimizer import optimizer_code
 from glassnet.script.schedule import is_constant, schedule_code
 from glassnet.script.target import cast_in_step
-from glassnet.script.values import Run, Section, block
+from glassnet.script.values import Run, Section, block, cannot
 from glassnet.table.values import Task
 
 SCHEDULER: Final = "torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor)"
 WRITTEN_OUT: Final = '''def criterion(output, target):
     """Return the mean squared error."""
     return ((output - target) ** 2).mean()'''
+REAL: Final = "real = rows[: len(train) - step * BATCH]  # those that fill up do not count"
 EVALUATED_ROWS: Final = 8192  # rows that the eager engine puts through the network at once
 
 
@@ -39,6 +41,8 @@ class Voice:
 def loop_section(run: Run, voice: Voice | None = None) -> Section:
     """Return the code that trains, and records `training_loss` and `validation_loss`."""
     voice = voice or MODULES
+    if run.has_empty_step:
+        raise cannot("one of its folds has no row in the last step of an epoch; choose another --batch-size")
     code = block(
         *constant_lines(run, voice.is_scratch),
         *(["\n", "\n", schedule, "\n", "\n"] if (schedule := schedule_code(run)) else ["\n"]),
@@ -61,11 +65,22 @@ def loop_says(run: Run) -> str:
         says = "Each step sees all training rows."
     says += average.SAYS if average.averages(run) else ""
     if run.has_validation:
-        whose = "The weights with" if not run.is_team else "The weights whose mean output has"
-        says += f" {whose} the least loss on the validation rows are kept."
+        says += f" {_kept(run)}."
         if trained.history.epochs < run.fitted.recipe.training.epochs:
             says += f" The run ended after epoch {trained.history.epochs}: {trained.stopped}."
     return says
+
+
+def _kept(run: Run) -> str:
+    """Return in words which weights are kept."""
+    refined = ", at its best temperature," if run.is_refined else ""
+    if run.has_folds and run.is_team:
+        return (
+            "All folds keep the weights of one epoch: that at which their teams' mean outputs have the least"
+            f" loss{refined} on the rows held out"
+        )
+    whose = "The weights whose mean output has" if run.is_team else "The weights with"
+    return f"{whose} the least loss{refined} on the validation rows are kept"
 
 
 def constant_lines(run: Run, is_scratch: bool = False) -> list[str]:
@@ -76,12 +91,19 @@ def constant_lines(run: Run, is_scratch: bool = False) -> list[str]:
         lines.append(f"BATCH = {run.batch_size}  # rows of a step")
     if is_scratch:
         lines.append(f"LEARNING_RATE = {training.learning_rate}")
+    if run.has_folds and (run.steps_per_epoch > 1 or fills_up(run)):
+        lines.append("LONGEST = max(len(rows) for rows, _ in folds)  # training rows of the largest fold")
     if not is_constant(run):
-        per_epoch = " * math.ceil(len(train) / BATCH)" if run.steps_per_epoch > 1 else ""
+        per_epoch = f" * math.ceil({length_code(run)} / BATCH)" if run.steps_per_epoch > 1 else ""
         lines.append(f"STEPS = EPOCHS{per_epoch}")
     if has_patience(run):
         lines.append(f"PATIENCE = {training.patience}  # epochs without a better one before it stops")
     return lines
+
+
+def fills_up(run: Run) -> bool:
+    """Return whether a fold with less rows than another has rows twice, those at the end without a weight."""
+    return run.is_ragged and (run.steps_per_epoch > 1 or has_dropout(run))
 
 
 def has_patience(run: Run) -> bool:
@@ -146,7 +168,7 @@ def record_lines(run: Run) -> list[str]:
     if not run.has_validation:
         return ["training_loss = []"]
     best = "best_loss = math.inf"
-    if run.networks > 1:
+    if run.networks > 1 and not run.is_team:
         each = f"[math.inf] * {run.members}, [0] * {run.members}, [None] * {run.members}"
         best = f"best_loss, best_epoch, best_weights = {each}"
     return ["training_loss, validation_loss = [], []", best]
@@ -186,6 +208,7 @@ def _several(run: Run, voice: Voice) -> list[str]:
         "    training_loss.append([])",
         "    validation_loss.append([])" if run.has_validation else "",
         f"    for member, ({', '.join(names)}) in enumerate(zip({lists})):",
+        f"        {parts_of(run)} = prepared[member % len(folds)]" if run.has_folds else "",
         *indented(2, _epoch_body(run, voice, "[member]")),
     ]
     if has_patience(run):
@@ -222,10 +245,11 @@ def _epoch_body(run: Run, voice: Voice, mine: str) -> list[str]:
         lines += [
             "" if by_rows else "total = 0.0",
             f"order = train[random_order(ORDER, len(train), {member}epoch)]",
-            _enumerated(has_dropout(run)),
+            "order = np.resize(order, LONGEST)" if run.is_ragged else "",
+            _enumerated(run),
             *indented(1, _step(run, voice, "step", mine)),
             "" if by_rows else f"    total += {_item(run)} * len(rows)",
-            "" if by_rows else f"{record}.append(total / len(train))",
+            "" if by_rows else f"{record}.append(total / {length_code(run)})",
         ]
     if by_rows:
         after = _mean_loss(run, _forward(run, voice, "train"), "train")
@@ -250,8 +274,9 @@ def has_modes(run: Run, is_scratch: bool = False) -> bool:
     return not (is_scratch or average.averages(run)) and has_dropout(run) and run.has_validation
 
 
-def _enumerated(is_numbered: bool) -> str:
-    parts = "np.split(order, range(BATCH, len(train), BATCH))"
+def _enumerated(run: Run) -> str:
+    parts = f"np.split(order, range(BATCH, {length_code(run)}, BATCH))"
+    is_numbered = has_dropout(run) or run.is_ragged
     return f"for step, rows in enumerate({parts}):" if is_numbered else f"for rows in {parts}:"
 
 
@@ -281,9 +306,14 @@ def _step(run: Run, voice: Voice, step: str, mine: str) -> list[str]:
     """Return the lines of one step: forward, backward, update."""
     rows = "train" if run.steps_per_epoch == 1 else "rows"
     inputs = "x" if all_train(run) and rows == "train" else f"x[{rows}]"
+    outputs, counted = voice.outputs(run, inputs), rows
+    filled = ["rows, real = np.resize(train, LONGEST), train"] if rows == "train" else [REAL]
+    if fills_up(run):
+        outputs, counted, rows = f"{voice.outputs(run, 'x[rows]')}[: len(real)]", "real", "rows"
     return [
+        *(filled if fills_up(run) else []),
         *(voice.draw(run, step, rows, "network, member, " if mine else "") if has_dropout(run) else []),
-        f"loss = {_mean_loss(run, voice.outputs(run, inputs), rows)}",
+        f"loss = {_mean_loss(run, outputs, counted)}",
         *voice.update(run),
     ]
 

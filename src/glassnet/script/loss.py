@@ -174,6 +174,7 @@ def _bounds(run: Run) -> str:
         return ""
     axis = "axis=0" if run.fitted.outputs > 1 else ""
     known = "np.concatenate([train, validation])" if run.has_validation else "train"
+    known = "known" if run.has_folds else known
     return (
         f"\nseen = y[{known}]\n"
         f"predicted = predicted.clip(seen.min({axis}), seen.max({axis}))  # within what was seen"

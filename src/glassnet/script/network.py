@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from glassnet.script.folds import shares_levels
 from glassnet.script.values import Run, Section, block, writer
 from glassnet.settings import Architecture
 
@@ -77,7 +78,8 @@ def _mlp(run: Run) -> list[str]:
     shape = run.fitted.preparation
     width = shape.dense + len(shape.embedded) * shape.choices.embedding
     double = dtype_code(run)
-    modules = ["Embed(levels.max(axis=0) + 1)"] if shape.embedded else []
+    sizes = "levels.max(axis=0) + 1" if shares_levels(run) else "sizes"
+    modules = [f"Embed({sizes})"] if shape.embedded else []
     activation = writer(ACTIVATION_MODULES, REFUSED_ACTIVATIONS, architecture.activation, "activation")
     for hidden in architecture.hidden:
         modules.append(f"nn.Linear({width}, {hidden}{double})")
@@ -174,6 +176,8 @@ def dropout_code(run: Run, architecture: Architecture, template: str = DROPOUT) 
         percent=f"{1 - architecture.dropout:.0%}",
         cast="double()" if run.fitted.recipe.training.precision == "float64" else "float()",
         dropout=architecture.dropout,
+        fold="fold, " if run.has_folds else "",
+        members="members_of(fold)" if run.has_folds else "range(MEMBERS)",  # of a team
     )
 
 

@@ -13,10 +13,10 @@ from glassnet.script.values import Run, cannot, writer
 
 SHIFTED: Final = '''def shifted(x):
     """Return numbers as distances from about their median: 32 bits are finest near 0."""
-    seen = x[train]
+    seen = x[{rows}]
 {finite}    return (x - np.sort(seen)[len(seen) // 2]).astype(np.float32)'''
 
-INLINE: Final = """    seen = x[train]
+INLINE: Final = """    seen = x[{rows}]
 {finite}    x = (x - np.sort(seen)[len(seen) // 2]).astype(np.float32)  # 32 bits are finest near 0
 """
 
@@ -70,6 +70,24 @@ BINS: Final = '''def bins(x):
     share = (x[:, None] - edges[:-1]) / (edges[1:] - edges[:-1])
     return np.clip({share}, 0, 1)'''
 
+BINS_BY_FOLD: Final = '''def edges_of(x, rows):
+    """Return the edges of a number's bins: quantiles of some rows."""
+    seen = x[rows].astype(np.float64)
+{finite}    edges = held_quantiles(seen, np.linspace(0, 1, {count} + 1), share=1 / {count})
+    return np.unique(edges.astype(np.float32))
+
+
+def bins(x):
+    """Return how far each number is through each of its bins, from 0 to 1{missing}.
+
+    A fold with fewer bins than another gets some that are 0, so that all have as many inputs.
+    """
+    x = {shift}
+    edges = edges_of(x, train)
+    more = max(len(edges_of(x, rows)) for rows, _ in folds) - len(edges)
+    share = (x[:, None] - edges[:-1]) / (edges[1:] - edges[:-1])
+    return np.pad(np.clip({share}, 0, 1), [(0, 0), (0, more)])'''
+
 FINITE: Final = "    seen = seen[np.isfinite(seen)]\n"
 
 
@@ -77,7 +95,12 @@ def _shift(run: Run) -> str:
     """Return the lines that bring a number near 0: a call where bins need them too."""
     if has_bins(run):
         return "    x = shifted(x)\n"
-    return INLINE.format(finite=FINITE if any(holes(run)) else "")
+    return INLINE.format(rows=_shifting_rows(run), finite=FINITE if any(holes(run)) else "")
+
+
+def _shifting_rows(run: Run) -> str:
+    """Return the rows whose middle number every fold takes away, before it scales by its own."""
+    return "known" if run.has_folds else "train"
 
 
 def _robust(run: Run) -> str:
@@ -126,10 +149,13 @@ REFUSED_NUMBERS: Final[dict[str, str]] = {}
 def number_functions(run: Run) -> list[str]:
     """Return the definitions of `scaled`, `bins` and what they need."""
     how = run.fitted.recipe.preparing.numbers
+    if not all(np.isfinite(_numbers(run)[rows]).any(axis=0).all() for rows in run.rows.fit):
+        raise cannot("a number is missing in all training rows of one of its folds")
     scaled = writer(NUMBER_WRITERS, REFUSED_NUMBERS, how, "number scaling")(run)
     bins = [_bins(run)] if has_bins(run) else []
     held = [HELD] if "held_quantiles(" in scaled or bins else []
-    shifted = [SHIFTED.format(finite=FINITE if any(holes(run)) else "")] if "shifted(" in scaled else []
+    finite = FINITE if any(holes(run)) else ""
+    shifted = [SHIFTED.format(rows=_shifting_rows(run), finite=finite)] if "shifted(" in scaled else []
     return [*held, *shifted, scaled, *bins]
 
 
@@ -142,11 +168,14 @@ def _bins(run: Run) -> str:
     missing, infinite = holes(run)
     is_plain = run.fitted.recipe.preparing.numbers == "none"
     most = run.fitted.recipe.preparing.bins
-    return BINS.format(
+    fewest = min(len(rows) for rows in run.rows.fit)
+    # Edges that a fold lacks are infinite.
+    template = BINS_BY_FOLD if np.isinf(run.fitted.preparation.bins.edge_FE).any() else BINS
+    return template.format(
         missing=", 0 where missing" if missing else "",
         shift="x.astype(np.float32)" if is_plain else "shifted(x)",
         finite=FINITE if missing or infinite else "",
-        count=min(most, len(run.rows.fit[0]) // 20),
+        count=min(most, fewest // 20),
         share="np.nan_to_num(share)" if missing else "share",
     )
 
@@ -170,8 +199,10 @@ def _has_constant(run: Run) -> bool:
 
 def _has_atoms(run: Run) -> bool:
     """Return whether the quartiles of any number are equal in the training rows."""
-    number_RN = _numbers(run)[run.rows.fit[0]].astype(np.float64)
+    number_RN = _numbers(run).astype(np.float64)
     quartiles = [
-        weighted_quantiles(column, np.ones(len(column)), np.array([0.25, 0.75])) for column in number_RN.T
+        weighted_quantiles(column, np.ones(len(column)), np.array([0.25, 0.75]))
+        for rows in run.rows.fit
+        for column in number_RN[rows].T
     ]
     return any(low == high for low, high in quartiles)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from glassnet.script.average import averages
+from glassnet.script.folds import parts_in_use
 from glassnet.script.loop import all_train, has_dropout
 from glassnet.script.loss import link_code
 from glassnet.script.network import indented_code
@@ -39,6 +40,18 @@ def prediction(output):
 
 predicted = sum(prediction(output{first}) for output in outputs_of({rows})) / MEMBERS'''
 
+OF_MEMBERS: Final = """total = 0
+for member, network in enumerate(networks):
+    {parts} = prepared[member % len(folds)]
+    total += predict(network, {rows})
+predicted = total / len(networks)"""
+
+TEAMS: Final = """
+total = 0
+for network, ({parts}) in zip(networks, prepared):
+    total += sum(prediction(output{first}) for output in outputs_of({rows}))
+predicted = total / (len(folds) * MEMBERS)"""
+
 
 def plot_section(run: Run) -> Section:
     """Return the code that draws the losses."""
@@ -69,7 +82,9 @@ def result_section(run: Run, call: str = "network") -> Section:
 
 
 def _rows(run: Run) -> str:
-    return "test" if len(run.rows.test) else "train"
+    if len(run.rows.test):
+        return "test"
+    return "known" if run.has_folds else "train"
 
 
 def is_small(run: Run) -> bool:
@@ -95,13 +110,19 @@ def _mean_prediction(run: Run) -> list[str]:
     link = indented_code(link_code(run))
     predict = PREDICT.format(first=first, link=link)
     mean = f"predicted = sum(predict(network, {_rows(run)}) for network in networks) / len(networks)"
+    if run.has_folds:
+        mean = OF_MEMBERS.format(parts=parts_in_use(run), rows=_rows(run))
     return [OUTPUTS.format(network="network, "), "\n", "\n", predict, "\n", "\n", mean]
 
 
 def _team_prediction(run: Run) -> list[str]:
     """Return the lines that average the predictions of a team."""
     first = "[:, 0]" if run.fitted.outputs == 1 else ""
-    return [TEAM.format(link=indented_code(link_code(run)), first=first, rows=_rows(run))]
+    template = TEAM
+    if run.has_folds:
+        template = TEAM[: TEAM.index("\npredicted = sum")] + TEAMS
+    link = indented_code(link_code(run))
+    return [template.format(link=link, first=first, rows=_rows(run), parts=parts_in_use(run))]
 
 
 def _eval(run: Run, call: str) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from glassnet.errors import SourceError
 from glassnet.pipeline import Fitted
-from glassnet.recipe.choose import shown
+from glassnet.recipe.check import shown
 from glassnet.script.values import Run, cannot
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.source import drop_rows_without_target, read_table
@@ -62,8 +60,8 @@ def _refusal(fitted: Fitted, source: str) -> str:
     trained = fitted.trained
     held_out = fitted.row_counts[1] > 0
     reasons = {
-        "it trained a member on each of several folds; train it with --folds 0 to have a script": (
-            fitted.recipe.folds > 0
+        "its folds are cut by time or by group; train it with --folds 0 to have a script": (
+            fitted.recipe.folds > 0 and bool(fitted.schema.time or fitted.schema.group)
         ),
         f"its answer is the positive class from {fitted.threshold.value:.4g} on, not the likelier one": (
             fitted.threshold.value != 0.5
@@ -95,4 +93,6 @@ def _was_cut(fitted: Fitted) -> bool:
 
 def _own_rows(fitted: Fitted) -> bool:
     """Return whether validation or test rows came from elsewhere: more rows than the table has."""
-    return int(np.sum(fitted.row_counts)) != fitted.table_rows
+    training, validation, test = fitted.row_counts
+    # With folds the rows held out train too, in the other folds.
+    return training + (0 if fitted.recipe.folds else validation) + test != fitted.table_rows

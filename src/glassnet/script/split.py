@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
 from glassnet.script.columns import date_call
 from glassnet.script.values import Run, Section, block, cannot, comment, quoted
+from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Task
 
 
 def split_section(run: Run) -> Section:
     """Return the code that makes `train`, `validation` and `test`, as far as there are such rows."""
+    if run.has_folds:
+        return _by_fold(run)
     rows, total = run.rows, run.known.height
     count = "len(y)"
     if not run.has_validation and not len(rows.test):
@@ -21,10 +27,40 @@ def split_section(run: Run) -> Section:
         return Section(title="Training, validation and test rows", code=_by_time(run))
     if schema.group:
         return Section(title="Training, validation and test rows", code=_by_group(run))
-    if schema.task in (Task.BINARY, Task.MULTICLASS):
+    if _is_by_class(run):
         return Section(title=_title(run), code=_by_class(run), says=_sizes(run))
     sizes = [round(share * total) for share in _shares(run)]
     return Section(title=_title(run), code=_plain(run, sizes), says=_sizes(run))
+
+
+DEALT = "Dealt like cards{how}: in each fold others are held out, and the rest of those known trains."
+
+
+def _by_fold(run: Run) -> Section:
+    """Return the code that makes `test`, `known`, the other rows, and `folds`, their splits."""
+    known, folds, by_class = united(run.rows.fit), run.rows.folds, _is_by_class(run)
+    whole = replace(run, rows=replace(run.rows, fit=(known,), validation=(known[:0],)))
+    has_test = len(run.rows.test) > 0
+    split = (
+        re.sub(r"\btrain\b", "known", split_section(whole).code) if has_test else "known = np.arange(len(y))"
+    )
+    code = block(
+        split,
+        "\n",
+        comment(DEALT.format(how=", class after class" if by_class else "")),
+        "dealt = known[random_order(FOLDS, len(known))]",
+        'dealt = dealt[np.argsort(y[dealt], kind="stable")]' if by_class else "",
+        f"held_out = [np.sort(dealt[fold::{folds}]) for fold in range({folds})]",
+        "folds = [(np.setdiff1d(known, rows), rows) for rows in held_out]  # training and validation rows",
+    )
+    says = f"Each of {len(known):,} rows chooses the epoch in one of {folds} folds, and trains in the others"
+    says += f"; {len(run.rows.test):,} are kept for the end." if has_test else "."
+    return Section(title="Folds and test rows" if has_test else "Folds", code=code, says=says)
+
+
+def _is_by_class(run: Run) -> bool:
+    """Return whether each class has its share of every part."""
+    return run.fitted.schema.task in (Task.BINARY, Task.MULTICLASS)
 
 
 def _title(run: Run) -> str:

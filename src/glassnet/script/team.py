@@ -18,11 +18,11 @@ DROPOUT: Final = '''class Dropout(nn.Module):
         return x * self.factor if self.training else x
 
 
-def draw_dropout(epoch, step, rows):
+def draw_dropout({fold}epoch, step, rows):
     """Draw which units of each member this step keeps, by a random 16-bit number for each."""
     widths = {widths}
     count = rows * sum(widths)
-    words = [random_words(DROPOUT, -(-count // 4), member, epoch, step) for member in range(MEMBERS)]
+    words = [random_words(DROPOUT, -(-count // 4), member, epoch, step) for member in {members}]
     kept = np.stack([one.view(np.uint16)[:count] for one in words]) < {threshold}  # {percent} of 65,536
     layers = [layer for layer in network.hidden if isinstance(layer, Dropout)]
     for layer, width in zip(layers, widths):
@@ -69,6 +69,31 @@ with torch.no_grad():
     for member, scale in enumerate(network.scale):
         scale.copy_(torch.from_numpy(normal(WEIGHTS, {columns}, member, epoch={place:_}))){vectors}"""
 
+MEMBERS_OF: Final = '''def members_of(fold):
+    """Return the numbers of a fold's members, for which chance draws: all members are dealt to the folds."""
+    return range(fold, len(folds) * MEMBERS, len(folds))'''
+
+BUILD_FOLD: Final = '''def build_team(fold):
+    """Return the team of a fold with its starting weights."""
+    network = Team()
+    shared = [layer for layer in network.hidden if isinstance(layer, nn.Linear)]
+    for number, layer in enumerate(shared{start}):
+        draw(layer, fold, number)
+    for member, layer in zip(members_of(fold), network.last):
+        draw(layer, member, {before}len(shared))
+    with torch.no_grad():
+        for member, scale in zip(members_of(fold), network.scale):
+            scale.copy_(torch.from_numpy(normal(WEIGHTS, {columns}, member, epoch={place:_}))){vectors}
+    return network
+
+
+networks = [build_team(fold) for fold in range(len(folds))]'''
+
+VECTORS_FOLD: Final = """
+        vectors = network.embed.table.weight
+        drawn = torch.from_numpy(normal(WEIGHTS, vectors.numel(), fold)).view_as(vectors)
+        vectors.copy_(drawn / math.sqrt({size}))"""
+
 VECTORS: Final = """
     vectors = network.embed.table.weight
     vectors.copy_(torch.from_numpy(normal(WEIGHTS, vectors.numel())).view_as(vectors) / math.sqrt({size}))"""
@@ -78,16 +103,23 @@ SAYS: Final = (
     " and a last layer of each (Gorishniy et al., TabM, 2024). Weights start from the seed, so that they are"
     " the run's."
 )
+SAYS_FOLDS: Final = (
+    "Each fold has a team of {members} members, and the mean of all {all} members' predictions counts. A team"
+    " is one network but for scales and a last layer of each member (Gorishniy et al., TabM, 2024). Weights"
+    " start from the seed, so that they are the run's."
+)
 SHARED: Final = "# What is made of one column shares a scale: its number, its mark, its bins, its levels."
 
 
 def team_section(run: Run) -> Section:
-    """Return the code that makes `network`, which gives the outputs of all members."""
+    """Return the code that makes `network`, which gives the outputs of all members; of folds, `networks`."""
+    each = run.members // run.rows.folds
     code = block(
-        f"MEMBERS = {run.members}",
+        f"MEMBERS = {each}{'  # of the team of each fold' if run.has_folds else ''}",
         *_column_of(run),
         "\n",
         "\n",
+        *([MEMBERS_OF, "\n", "\n"] if run.has_folds else []),
         *module_classes(run, DROPOUT),
         _team(run),
         "\n",
@@ -97,7 +129,9 @@ def team_section(run: Run) -> Section:
         "\n",
         _built(run),
     )
-    return Section(title="The team", code=code, says=SAYS.format(members=run.members))
+    says = SAYS_FOLDS if run.has_folds else SAYS
+    title = "The teams" if run.has_folds else "The team"
+    return Section(title=title, code=code, says=says.format(members=each, all=run.members))
 
 
 def _groups(run: Run) -> list[str]:
@@ -174,10 +208,11 @@ def _built(run: Run) -> str:
     """Return the lines that make the network and set its starting weights."""
     preparation = run.fitted.preparation
     has_embedding = bool(preparation.embedded)
-    return BUILD.format(
+    build, vectors = (BUILD_FOLD, VECTORS_FOLD) if run.has_folds else (BUILD, VECTORS)
+    return build.format(
         start=", start=1" if has_embedding else "",
         before="1 + " if has_embedding else "",
         columns=len(set(_groups(run))),
         place=SCALE_PLACE,
-        vectors=VECTORS.format(size=preparation.choices.embedding) if has_embedding else "",
+        vectors=vectors.format(size=preparation.choices.embedding) if has_embedding else "",
     )

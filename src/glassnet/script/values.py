@@ -56,21 +56,44 @@ class Run:
         return self.fitted.recipe.architecture.sharing != "none"
 
     @property
+    def has_folds(self) -> bool:
+        """Whether every row but those of the test is held out once, in one of several folds."""
+        return self.rows.folds > 1
+
+    @property
     def networks(self) -> int:
-        """How many networks the script has: one for a team, else one for each member."""
-        return 1 if self.is_team else self.members
+        """How many networks the script has: one for the team of each fold, else one for each member."""
+        return self.rows.folds if self.is_team else self.members
+
+    @property
+    def is_refined(self) -> bool:
+        """Whether the epoch is chosen by the loss at its best temperature."""
+        return self.has_validation and self.fitted.recipe.training.epoch_by == "refined"
+
+    @property
+    def longest(self) -> int:
+        """Training rows of the largest fold: the length of an epoch."""
+        return max(len(rows) for rows in self.rows.fit)
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether a fold has fewer training rows than another."""
+        return min(len(rows) for rows in self.rows.fit) < self.longest
+
+    @property
+    def has_empty_step(self) -> bool:
+        """Whether a fold has no row left for an epoch's last step, which it takes all the same."""
+        return min(len(rows) for rows in self.rows.fit) <= (self.steps_per_epoch - 1) * self.batch_size
 
     @property
     def steps_per_epoch(self) -> int:
         """How many steps an epoch has."""
-        rows = len(self.rows.fit[0])
-        return -(-rows // self.batch_size)
+        return -(-self.longest // self.batch_size)
 
     @property
     def batch_size(self) -> int:
         """Rows of a step."""
-        rows = len(self.rows.fit[0])
-        return min(self.fitted.recipe.training.batch_size or rows, rows)
+        return min(self.fitted.recipe.training.batch_size or self.longest, self.longest)
 
     @property
     def has_validation(self) -> bool:
