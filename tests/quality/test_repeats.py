@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from glassnet.quality.repeats import repeated
+from glassnet.quality.repeats import repeated, repeated_rows
 from glassnet.quality.sight import Sight
 from glassnet.quality.values import Finding
 from glassnet.table.values import Rows
@@ -108,3 +108,12 @@ def test_another_cell_or_another_answer_is_another_row(look_at: Look) -> None:
     assert repeated(look_at(pl.concat([frame, frame.with_columns(gap=None)]))).again == int(
         frame["gap"].is_null().sum()
     )
+
+
+def test_no_query_is_advised_where_columns_are_called_by_position(found: Found) -> None:
+    frame = pl.concat([people(300), people(300)[:10]])
+    with_names = found(frame)["duplicate rows"]
+    assert "select distinct" in with_names.remedy
+    numbered = frame.rename({"age": "1", "sex": "2", "height": "3", "gap": "4"})
+    assert found(numbered)["duplicate rows"].remedy == "If they are copies, take them out of the file."
+    assert repeated_rows(frame) == repeated_rows(numbered) == 10

@@ -107,7 +107,8 @@ def duplicates(sight: Sight) -> Finding | None:
     both = f"; {found.in_both:,} of {len(sight.test):,} test rows ({percent(share)}) are in training too"
     ids = [one.name for one in sight.left_out if one.kind is Kind.IDENTIFIER]
     again = f"{rows_text(found.again)} of {rows:,} ({percent(found.again / rows)})"
-    read_once = f"--query \"select distinct *{_exclude(ids)} from 'FILE'\""
+    headless = all(one.name.isdigit() for one in (*sight.columns, *sight.left_out))
+    read_once = f"read each once: --query \"select distinct *{_exclude(ids)} from 'FILE'\""
     return Finding(
         name="duplicate rows",
         severity="warning" if share >= FLATTERED else "hint",
@@ -116,7 +117,8 @@ def duplicates(sight: Sight) -> Finding | None:
         f" target{both if found.in_both else ''}.{_told_apart(ids)}",
         meaning="A test row that was trained on is known already, which flatters the figures; a row that"
         " stands twice counts twice.",
-        remedy=f"If they are copies, read each once: {read_once}.",
+        # A query over a file without a header has other names than the positions that the user knows.
+        remedy=f"If they are copies, {'take them out of the file' if headless else read_once}.",
         figures=(
             ("repeated rows", float(found.again)),
             ("test rows in training", float(found.in_both)),
