@@ -75,9 +75,10 @@ def calibration_says(fitted: Fitted) -> str:
     if not learned.rows:
         return f"They are not corrected: {learned.reason}."
     saved = max(learned.gain, 0.0) / max(learned.before, 1e-30)
+    much = f"{percent(saved, 2)} of the log loss, no more than chance may do" if saved > 1e-4 else "nothing"
     return (
         f"They needed no correction: on {several(learned.rows, 'held-out row')} the best temperature would"
-        f" save {percent(saved, 2)} of the log loss, no more than chance may do."
+        f" save {much}."
     )
 
 

@@ -121,7 +121,9 @@ pre code { font-size: 1em; }
   h1 { font-size: 1.6rem; }
   .lead { font-size: 1.13rem; }
   section { padding-top: 2rem; }
-  th, td { padding-right: .9rem; }
+  table { font-size: .79rem; }
+  th, td { padding-right: .45rem; }
+  thead th, thead td { font-size: .76rem; }
   dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   pre { white-space: pre-wrap; }
   thead .number { white-space: normal; }
@@ -136,6 +138,7 @@ pre code { font-size: 1em; }
   body { font-size: 10pt; }
   th, td { padding-right: .8rem; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
+  header { padding-top: 0; }
   nav, .skip, .threshold .controls { display: none; }
   h2, h3, figcaption { break-after: avoid; }
   .grid > *, figure, tr, pre, dl > div { break-inside: avoid; }
