@@ -136,6 +136,7 @@ def test_a_far_miss_lists_all_names():
         ("class_weight", [["a", 2.0]], (("a", 2.0),)),
         ("epochs", np.int64(3), 3),
         ("hidden", np.int64(3), (3,)),
+        ("hidden", [np.int64(4), np.int64(2)], (4, 2)),
         ("learning_rate", np.float64(0.5), 0.5),
         ("learning_rate", np.float32(0.5), 0.5),
     ],

@@ -240,8 +240,8 @@ def _plain(name: str, value: Any) -> Any:
         return (value,)
     if name == "hidden" and isinstance(value, int) and not isinstance(value, bool):
         return (value,)
-    if isinstance(value, list):
-        return tuple(tuple(one) if isinstance(one, list) else one for one in value)
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain("", one) for one in value)
     return value
 
 
