@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from glassnet.prepare.assemble import apply, dense_sources, encode, prepare
+from glassnet.prepare.assemble import BLOCK, apply, dense_sources, encode, prepare
 from glassnet.prepare.category import apply_slots
 from glassnet.prepare.values import Prepared, Weights
 from glassnet.settings import Preparing
@@ -359,3 +359,12 @@ def test_an_unused_column_is_not_encoded():
     prepared = prepare(frame, replace(schema, columns=columns), np.zeros((20, 1)), weights, rows, Preparing())
     assert prepared.preparation.encoding.categories == ()
     assert apply(prepared.encoded, prepared.preparation, 0).slot_RE.shape == (20, 0)
+
+
+def test_many_rows_are_applied_as_a_few_of_them_are():
+    prepared = prepared_of(table(60, 3), [list(range(60))], Preparing(bins=4))
+    places = np.arange(2 * BLOCK + 7) % 60
+    whole = apply(prepared.encoded.picked(places), prepared.preparation, 0)
+    few = apply(prepared.encoded, prepared.preparation, 0)
+    np.testing.assert_array_equal(whole.dense_RD, few.dense_RD[places])
+    np.testing.assert_array_equal(whole.slot_RE, few.slot_RE[places])
