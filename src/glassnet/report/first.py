@@ -238,54 +238,54 @@ def _next(fitted: Fitted) -> list[Html]:
 def _advice(fitted: Fitted) -> list[Child]:
     """Return what the run itself suggests."""
     found: list[Child] = []
+    if fitted.evaluation.on == "training":
+        keep = ("Keep rows for testing: ", code("--test-share 0.2"), ", or give a file: ")
+        found.append(join([*keep, code("--test FILE")]))
+    return [*found, *_last_epoch(fitted), *_where_wrong(fitted), *_beside_linear(fitted)]
+
+
+def _last_epoch(fitted: Fitted) -> list[Child]:
+    """Return the advice to train longer, where the last epoch was the best one."""
     trained = fitted.trained
     epochs = trained.history.epochs
+    is_last = max(trained.best_epoch_K, default=0) == epochs and not trained.interrupted
     has_validation = bool(np.isfinite(trained.history.validation_loss_EK).any())
-    if fitted.evaluation.on == "training":
-        found.append(
-            join(
-                [
-                    "Keep rows for testing: ",
-                    code("--test-share 0.2"),
-                    ", or give a file: ",
-                    code("--test FILE"),
-                ]
-            )
-        )
-    best = max(trained.best_epoch_K, default=0)
-    if (
-        has_validation
-        and best == epochs
-        and not trained.interrupted
-        and fitted.recipe.training.schedule == "constant"
-    ):
-        found.append(
-            join(["The last epoch was the best one; train longer: ", code(f"--epochs {2 * epochs}")])
-        )
-    wrong = most_wrong(fitted)
+    if not (is_last and has_validation and fitted.recipe.training.schedule == "constant"):
+        return []
+    return [join(["The last epoch was the best one; train longer: ", code(f"--epochs {2 * epochs}")])]
+
+
+def _where_wrong(fitted: Fitted) -> list[Child]:
+    """Return where it errs most, and what a threshold could change."""
+    found: list[Child] = []
+    wrong, missed = most_wrong(fitted), _missed(fitted)
     if wrong and fitted.evaluation.on != "training":
         link = element("a", "Where it is wrong", marks={"href": "#wrong"})
         verb = "off most" if fitted.schema.task is Task.REGRESSION else "wrong most often"
-        found.append(
-            join([f"It is {verb} where {wrong}; there more rows or other columns help most. See ", link, "."])
-        )
-    missed = _missed(fitted)
+        said = f"It is {verb} where {wrong}; there more rows or other columns help most. See "
+        found.append(join([said, link, "."]))
     if missed:
         link = element("a", "another threshold", marks={"href": "#thresholds"})
         found.append(join([f"It misses {missed}; ", link, " finds more, and raises more false alarms."]))
+    return found
+
+
+def _beside_linear(fitted: Fitted) -> list[Child]:
+    """Return what it means that a linear model does as well or better; nothing where it does worse."""
     score = fitted.evaluation.scores[0] if fitted.evaluation.scores else None
-    has_linear = score is not None and not math.isnan(score.linear)
-    longer = code(f"--epochs {2 * epochs}")
-    if score is not None and score.low <= score.linear <= score.high:
-        found.append(
+    if score is None or math.isnan(score.linear) or math.isnan(score.low):
+        return []
+    if score.low <= score.linear <= score.high:
+        return [
             "A linear model does about as well here: more rows or other columns may help more than a larger"
             " network."
-        )
-    elif score is not None and (score.linear > score.high) == score.larger_is_better and has_linear:
-        found.append(
-            join(["A linear model does better here. The network may have learned too briefly: ", longer, "."])
-        )
-    return found
+        ]
+    if (score.linear > score.high) != score.larger_is_better:
+        return []
+    longer = code(f"--epochs {2 * fitted.trained.history.epochs}")
+    return [
+        join(["A linear model does better here. The network may have learned too briefly: ", longer, "."])
+    ]
 
 
 def _missed(fitted: Fitted) -> str:
