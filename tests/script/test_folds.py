@@ -86,8 +86,7 @@ def test_several_targets(differences, mixed, target):
         {"average": 0.0, "dropout": 0.2, "clip": 0.5},
         {"one_hot": 0, "embedding": 3, "bins": 4, "rare": 9, "average": 0.9},
         {"one_hot": 20, "rare": 9, "bins": 0, "target": "income", "numbers": "robust"},
-        {"batch_size": 0, "dropout": 0.2, "test_share": 0.0},
-        {"batch_size": 0, "precision": "float64", "folds": 2, "members": 4},
+        {"batch_size": 0, "dropout": 0.2, "test_share": 0.0, "precision": "float64"},
         # 17 divides the rows of a fold, and not those of another, which has one more.
         {"batch_size": 17, "dropout": 0.2},
         {"batch_size": 17, "class_weight": "balanced", "loss": "cross_entropy"},
@@ -131,9 +130,16 @@ def test_members_that_share_nothing_need_a_row_of_their_fold_in_each_step(mixed)
 
 
 def test_a_step_that_a_fold_has_no_row_for_is_taken_all_the_same(mixed):
-    settings = FOLDS | {"target": "rich", "drop": "household"}
-    assert "max(len(rows), 1)" in write_script(fit(mixed, **(settings | {"batch_size": 17}), **PLAIN).fitted)
-    assert "max(len(rows), 1)" not in write_script(fit(mixed, **settings, **PLAIN).fitted)
+    settings = FOLDS | {"target": "rich", "drop": "household", "batch_size": 17}
+    assert "max(len(rows), 1)" in write_script(fit(mixed, **settings, **PLAIN).fitted)
+
+
+def test_predictions_within_the_targets_that_a_fold_knows(differences, uneven):
+    wild = FOLDS | {"learning_rate": 0.5, "schedule": "constant", "precision": "float64", "target": "income"}
+    held = fit(uneven, bounds="seen", **wild, **PLAIN).fitted.evaluation.prediction_RP
+    free = fit(uneven, bounds="none", **wild, **PLAIN).fitted.evaluation.prediction_RP
+    assert not (held == free).all()
+    assert largest(differences(uneven, bounds="seen", **wild)) < CLOSE
 
 
 def test_a_number_that_a_fold_never_sees_is_refused(tmp_path):
