@@ -181,8 +181,7 @@ def small_validation(signs: Signs) -> Finding | None:
         severity="hint",
         evidence=f"Only {rows} rows choose the epoch. {one}.",
         meaning="Which epoch is kept is close to a draw of lots.",
-        remedy="Let every row choose in turn: --folds 5; or --validation-share 0 to keep the"
-        " last epoch.",
+        remedy="Let every row choose in turn: --folds 5; or --validation-share 0 to keep the last epoch.",
     )
 
 
