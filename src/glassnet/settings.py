@@ -81,7 +81,7 @@ class Settings:
     embedding: int | Auto = "auto"  # numbers per level of the others
     rare: int | Auto = "auto"  # levels seen less often than this share one slot
     bounds: str = "auto"  # seen: predicted numbers stay within the training rows' targets; none
-    target_means: str = "off"  # auto, on, off: means of the target as inputs for categories of many levels
+    target_means: str = "auto"  # on, off: means of the target as inputs for categories of many levels
     # Training
     loss: str | Own = "auto"
     label_smoothing: float = 0.0  # share of the target spread over all classes
@@ -190,7 +190,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "rare": _whole(1),
     "effort": _one_of("fast", "best"),
     "bounds": _one_of("seen", "none"),
-    "target_means": _one_of("auto", "on", "off"),
+    "target_means": _one_of("on", "off"),
     "label_smoothing": _number(0.0, 1.0),
     "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
     "learning_rate": _positive(sys.float_info.max),

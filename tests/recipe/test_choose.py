@@ -32,6 +32,7 @@ def chosen(recipe: object) -> dict[str, object]:
         "validation_share": recipe.validation_share,
         "test_share": recipe.test_share,
         "folds": recipe.folds,
+        "target_means": "on" if recipe.preparing.target_means else "off",
     }
 
 
@@ -183,7 +184,7 @@ def test_folds_are_members():
     [
         ({}, {}, 8, "1,000 rows are few: each is held out in turn"),
         ({"effort": "fast"}, {"rows": 200}, 8, "200 rows are few"),
-        ({}, {"rows": 199}, 0, "199 rows leave little to differ in"),
+        ({}, {"rows": 199}, 0, "199 rows are too few to hold any out"),
         ({}, {"rows": 100_000}, 0, "can spare some that choose the epoch"),
         ({}, {"is_in_order": True}, 0, "split by time or by group"),
         ({}, {"has_own_validation": True}, 0, "validation rows were given"),

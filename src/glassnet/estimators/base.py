@@ -56,7 +56,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         embedding: int | str = "auto",
         rare: int | str = "auto",
         bounds: str = "auto",
-        target_means: str = "off",
+        target_means: str = "auto",
         kinds: Mapping[str, str] | None = None,
         loss: str | Own = "auto",
         label_smoothing: float = 0.0,

@@ -55,7 +55,7 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         Levels of less weight than this, in rows, share one slot.
     bounds : {'auto', 'seen', 'none'}
         ``seen``: predicted numbers stay within the targets of the training rows.
-    target_means : {'auto', 'on', 'off'}, default 'off'
+    target_means : {'auto', 'on', 'off'}, default 'auto'
         Means of the target as inputs for categories of many levels.
     kinds : mapping of column to kind or None
         Kinds that overrule the guess: 'number', 'category', 'date', 'yes_no', 'identifier' (left

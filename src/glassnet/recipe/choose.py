@@ -40,6 +40,7 @@ BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's co
 # and float64, so that not even the order of a sum is seen.
 SMALL: Final = 200
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
+SMALL_RATE: Final = 4e-3  # of a team; 2e-3 and 4e-3 were measured on twelve tables of 150 rows
 SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
 # Rows below which every row is held out in turn: of few rows a fifth is a loss to training and tells little.
 FOLDED: Final = 6000
@@ -82,6 +83,8 @@ def _folds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
         return 0, "one split, since its share or the members were chosen by you"
     if alone := _why_alone(facts, chosen):
         return 0, alone
+    if facts.rows < SMALL:
+        return 0, f"{facts.rows} rows are too few to hold any out; the last epoch is kept"
     if facts.rows >= FOLDED:
         return 0, f"{facts.rows:,} rows can spare some that choose the epoch"
     return FOLDS, f"{facts.rows:,} rows are few: each is held out in turn, and none is lost to training"
@@ -131,6 +134,8 @@ def _loss(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 def _learning_rate(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["optimizer"] == "sgd":
         return 0.01, "a usual step size of sgd"
+    if facts.rows < SMALL and chosen["sharing"] != "none":
+        return SMALL_RATE, "long steps, since a hundred of whole batches are all there are"
     return 2e-3, "a usual step size of adam with a schedule that ends at 0"
 
 
@@ -189,7 +194,7 @@ def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
     is_compiled = all(isinstance(chosen.get(name, ""), str) for name in ("loss", "optimizer"))
     if not is_compiled or chosen.get("normalization", "none") != "none":
         return "one network: compiled code, which makes several cheap, does not know all parts of it"
-    return f"one network: {facts.rows} rows leave little to differ in" if facts.rows < SMALL else ""
+    return ""
 
 
 def _numbers(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -204,6 +209,14 @@ def _bounds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     return "none", "only an mlp's numbers are held to a range"
 
 
+def _target_means(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["network"] != "mlp" or chosen["sharing"] == "none":
+        return "off", "one network is left with what a level's embedding learns"
+    if facts.rows < SMALL:
+        return "off", f"of {facts.rows} rows a level has too few"
+    return "on", "beside the embedding of more than 30 levels, since many levels have few rows each"
+
+
 def _second_moment(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["sharing"] == "none":
         return 0.999, "torch's own"
@@ -211,7 +224,7 @@ def _second_moment(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 
 
 def _average(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    if chosen["sharing"] == "none":
+    if chosen["sharing"] == "none" or facts.rows < SMALL:
         return 0.0, "the last weights are kept as they are"
     return 0.99, "the mean of about the last 100 steps' weights errs less than the last ones"
 
@@ -244,6 +257,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "one_hot": _fixed(8, "few levels as 0/1 columns, more as an embedding"),
     "embedding": _fixed(8, "numbers per level of an embedding"),
     "bounds": _bounds,
+    "target_means": _target_means,
     "rare": _fixed(3, "levels seen less often share a slot with unseen ones"),
     "loss": _loss,
     "optimizer": _fixed("adamw", "a robust optimiser that needs little tuning"),
@@ -294,7 +308,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
             embedding=chosen["embedding"],
             rare=chosen["rare"],
             bounds=chosen["bounds"],
-            target_means=settings.target_means == "on",  # auto: not yet shown to help
+            target_means=chosen["target_means"] == "on",
         ),
         architecture=_architecture(settings, chosen),
         training=_training(settings, chosen, facts),

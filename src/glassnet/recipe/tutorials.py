@@ -41,6 +41,7 @@ SEQUENTIAL: Final[dict[str, Any]] = {
 
 PLAIN: Final[dict[str, Any]] = {
     "folds": 0,
+    "target_means": "off",
     "activation": "relu",
     "dropout": 0.0,
     "normalization": "none",

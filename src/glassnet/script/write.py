@@ -89,9 +89,9 @@ def _head(code: str, fitted: Fitted) -> str:
         lines.append("from torch import nn")
     standard = [line for line in lines if line in ("import copy", "import math")]
     others = [line for line in lines if line not in standard]
-    threads = (
-        f"torch.set_num_threads({fitted.facts.threads})  # the order of summing decides how sums are rounded"
-    )
+    # Compiled code sums in an order of its own; torch's threads would only wait for each other.
+    count = fitted.facts.threads if fitted.facts.engine == "eager" else 1
+    threads = f"torch.set_num_threads({count})  # the order of summing decides how sums are rounded"
     return "\n".join([*standard, *([""] if standard else []), *others, "", threads])
 
 
