@@ -16,6 +16,7 @@ from glassnet.script.write import write_notebook, write_script
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PLAIN = {"engine": "eager", "threads": 1}
+ALONE = PLAIN | {"sharing": "none"}  # one network where no members are asked for
 # Every choice of the recipe, so that the document does not change with its defaults.
 PINNED = {
     "hidden": (32,),
@@ -47,7 +48,7 @@ SHOWN = {
 
 @pytest.fixture(scope="module")
 def small(mixed):
-    return fit(mixed, target="rich", hidden=(8,), epochs=2, drop="household", **PLAIN).fitted
+    return fit(mixed, target="rich", hidden=(8,), epochs=2, drop="household", **ALONE).fitted
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -65,7 +66,7 @@ def test_nothing_of_ours_is_imported(small):
 
 @pytest.mark.parametrize("style", ["modules", "scratch"])
 def test_a_script_reads_as_people_format_it(mixed, tmp_path, style):
-    model = fit(mixed, target="income", optimizer="sgd", one_hot=20, epochs=1, drop="household", **PLAIN)
+    model = fit(mixed, target="income", optimizer="sgd", one_hot=20, epochs=1, drop="household", **ALONE)
     path = tmp_path / "script.py"
     path.write_text(write_script(model.fitted, style, str(mixed)), encoding="utf-8")
     # Longer than 110 is only the line with the path, which is the test's.
@@ -132,7 +133,7 @@ def test_another_table_is_not_taken_for_the_runs(small, tmp_path, mixed):
     ],
 )
 def test_what_is_not_written_from_scratch(mixed, changes, why):
-    model = fit(mixed, target="rich", hidden=(4,), epochs=1, drop="household", **PLAIN, **changes)
+    model = fit(mixed, target="rich", hidden=(4,), epochs=1, drop="household", **ALONE, **changes)
     with pytest.raises(SettingsError, match=why):
         write_script(model.fitted, "scratch")
 
