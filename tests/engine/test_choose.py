@@ -11,7 +11,7 @@ from glassnet.errors import SettingsError
 from glassnet.pipeline import Sources, draft_run
 from glassnet.settings import Settings
 
-BASE = Settings(example="moons", example_rows=60, hidden=(4,), epochs=1)
+BASE = Settings(example="moons", example_rows=60, hidden=(4,), epochs=1, sharing="none")
 
 
 class Own(nn.Linear):

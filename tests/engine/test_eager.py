@@ -30,6 +30,7 @@ BASE = Settings(
     precision="float64",
     threads=1,
     members=3,
+    sharing="none",
 )
 
 

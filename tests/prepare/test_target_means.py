@@ -12,7 +12,7 @@ from glassnet.prepare.assemble import apply, dense_sources, encode
 from glassnet.prepare.target_means import PARTS
 from glassnet.settings import Settings
 
-ON = Settings(target_means="on", hidden=(8,), bins=0, epochs=3, threads=1, target=("y",))
+ON = Settings(target_means="on", folds=0, hidden=(8,), bins=0, epochs=3, threads=1, target=("y",))
 
 
 def towns(rows: int = 2000, seed: int = 0, effect: float = 1.0) -> pl.DataFrame:
