@@ -69,7 +69,7 @@ def _refusal(fitted: Fitted, source: str) -> str:
         f"its epoch was chosen by the metric '{shown(fitted.recipe.training.metric)}', not by the loss": (
             held_out and fitted.recipe.training.metric != "auto"
         ),
-        "it has means of the target as inputs, each row's without its own part of the rows": bool(
+        "it has means of the target as inputs; train it with --target-means off to have a script": bool(
             fitted.preparation.means.names
         ),
         "its preparation counts rows by a weight column, which needs weighted quantiles": bool(
