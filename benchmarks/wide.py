@@ -110,7 +110,7 @@ def catboost(
     """Return CatBoost's predictions at its defaults on two threads, and its classes."""
     import catboost as library
 
-    words = [column for column in x.columns if x[column].dtype == object]
+    words = [column for column in x.columns if not pd.api.types.is_numeric_dtype(x[column])]
     x, later = x.fillna({column: "?" for column in words}), later.fillna({column: "?" for column in words})
     given = {"thread_count": 2, "verbose": 0, "random_seed": seed, "allow_writing_files": False}
     kind = library.CatBoostRegressor if task == NUMBER else library.CatBoostClassifier
