@@ -231,7 +231,7 @@ def draft_of(
     rows = divide(gathered, settings, recipe)
     loss = make_loss(recipe.training, schema.task)
     choices = replace(recipe.preparing, scale_target=loss.scales_target)
-    key = (*key, choices, settings.seed, recipe.folds, recipe.validation_share, recipe.test_share)
+    key = (*key, choices, settings.seed, recipe.shares)
     prepared = shared.once(
         ("prepared", key),
         lambda: prepare(gathered.frame, schema, gathered.target_RT, gathered.weights, rows, choices),

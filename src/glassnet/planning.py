@@ -51,8 +51,8 @@ def divide(gathered: Gathered, settings: Settings, recipe: Recipe) -> Rows:
         own,
         gathered.target_RT[:own],
         schema,
-        replace(settings, folds=recipe.folds),
-        (recipe.validation_share, recipe.test_share),
+        settings,
+        recipe.shares,
         times=frame[schema.time][:own] if schema.time else None,
         groups=frame[schema.group][:own] if schema.group else None,
     )

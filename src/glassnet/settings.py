@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from numbers import Number
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from glassnet.errors import SettingsError, listed, near_miss
 
@@ -312,6 +312,16 @@ class Training:
     seed: int = 0
 
 
+class Shares(NamedTuple):
+    """How the rows of a table are parted; 0 leaves a part empty."""
+
+    validation: float
+    test: float
+    folds: int = (
+        0  # of the rows that are not tested on each is held out in one of them, whatever `validation`
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
     """Everything chosen for one run, with the reasons."""
@@ -325,3 +335,8 @@ class Recipe:
     engine: str  # auto: the fastest that can run the network
     decisions: tuple[Decision, ...]
     folds: int = 0  # 0: one split
+
+    @property
+    def shares(self) -> Shares:
+        """How the rows are parted."""
+        return Shares(self.validation_share, self.test_share, self.folds)

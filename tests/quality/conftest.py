@@ -10,7 +10,7 @@ import pytest
 from glassnet.quality.checks import findings_of
 from glassnet.quality.sight import Sight, sight_of
 from glassnet.quality.values import Finding
-from glassnet.settings import Settings
+from glassnet.settings import Settings, Shares
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.schema import decide_schema
 from glassnet.table.split import split_rows
@@ -23,7 +23,9 @@ def see(frame: pl.DataFrame, target: str = "y", rows: Rows | None = None, **chos
     cells, _ = conform(frame, schema)
     target_RT = conform_targets(frame, schema)
     times = cells[schema.time] if schema.time else None
-    rows = rows or split_rows(frame.height, target_RT, schema, settings, (0.2, 0.2), times=times)
+    rows = rows or split_rows(
+        frame.height, target_RT, schema, settings, Shares(0.2, 0.2, chosen.get("folds", 0)), times=times
+    )
     sight, _ = sight_of(cells, schema, target_RT, rows, settings.seed)
     return sight
 

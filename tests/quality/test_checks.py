@@ -9,7 +9,7 @@ import pytest
 
 from glassnet.quality.checks import CHECKS, findings_of, line, look, short
 from glassnet.quality.values import Finding
-from glassnet.settings import Settings
+from glassnet.settings import Settings, Shares
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.schema import decide_schema
 from glassnet.table.split import split_rows
@@ -75,7 +75,7 @@ def test_look_says_what_it_did_not_look_at(clean_table: Callable[..., Any]) -> N
     schema = decide_schema(Table(frame=frame, name="t", source="<frame>"), settings)
     cells, _ = conform(frame, schema)
     target_RT = conform_targets(frame, schema)
-    rows = split_rows(frame.height, target_RT, schema, settings, (0.2, 0.2))
+    rows = split_rows(frame.height, target_RT, schema, settings, Shares(0.2, 0.2))
     quality = look(cells, schema, target_RT, rows, 0)
     assert quality.findings == ()
     assert quality.sampled == "scores of single columns were measured on 20,000 of 32,000 training rows."

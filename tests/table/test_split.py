@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from glassnet.errors import SettingsError
-from glassnet.settings import Settings
+from glassnet.settings import Settings, Shares
 from glassnet.table.split import split_rows
 from glassnet.table.values import Rows, Schema, Target, Task
 
@@ -43,7 +43,7 @@ def check_parts(rows: Rows, total: int, complete: bool = True) -> None:
 def test_parts_are_disjoint_and_complete_and_no_class_crashes(classes, shares, folds, seed):
     targets = np.array(classes, dtype=float)[:, None]
     for schema in (CLASSES, NUMBERS):
-        rows = split_rows(len(classes), targets, schema, Settings(folds=folds, seed=seed), shares)
+        rows = split_rows(len(classes), targets, schema, Settings(seed=seed), Shares(*shares, folds=folds))
         check_parts(rows, len(classes))
         assert rows.folds == (folds or 1)
         if shares[1] == 0:
@@ -59,7 +59,7 @@ def test_parts_are_disjoint_and_complete_and_no_class_crashes(classes, shares, f
 
 def test_classes_keep_their_proportions():
     targets = np.repeat([0.0, 1.0, 2.0], [700, 290, 10])[:, None]
-    rows = split_rows(1000, targets, CLASSES, Settings(), (0.2, 0.2))
+    rows = split_rows(1000, targets, CLASSES, Settings(), Shares(0.2, 0.2))
     for part, counts in (
         (rows.test, [140, 58, 2]),
         (rows.validation[0], [140, 58, 2]),
@@ -67,7 +67,7 @@ def test_classes_keep_their_proportions():
     ):
         assert np.bincount(targets[part, 0].astype(int)).tolist() == counts
     assert rows.how == "600 training, 200 validation, 200 test rows, stratified by y, seed 0"
-    folds = split_rows(1000, targets, CLASSES, Settings(folds=5), (0.2, 0.0))
+    folds = split_rows(1000, targets, CLASSES, Settings(), Shares(0.2, 0.0, folds=5))
     for held in folds.validation:
         assert np.bincount(targets[held, 0].astype(int)).tolist() == [140, 58, 2]
 
@@ -75,15 +75,15 @@ def test_classes_keep_their_proportions():
 def test_a_class_with_one_row_is_trained_on():
     targets = np.array([0.0] * 50 + [1.0])[:, None]
     for seed in range(20):
-        rows = split_rows(51, targets, CLASSES, Settings(seed=seed), (0.4, 0.4))
+        rows = split_rows(51, targets, CLASSES, Settings(seed=seed), Shares(0.4, 0.4))
         assert 50 in rows.fit[0]
 
 
 def test_the_seed_decides_and_decides_alone():
     targets = np.zeros((100, 1))
-    first = split_rows(100, targets, NUMBERS, Settings(seed=1), (0.2, 0.2))
-    again = split_rows(100, targets, NUMBERS, Settings(seed=1), (0.2, 0.2))
-    other = split_rows(100, targets, NUMBERS, Settings(seed=2), (0.2, 0.2))
+    first = split_rows(100, targets, NUMBERS, Settings(seed=1), Shares(0.2, 0.2))
+    again = split_rows(100, targets, NUMBERS, Settings(seed=1), Shares(0.2, 0.2))
+    other = split_rows(100, targets, NUMBERS, Settings(seed=2), Shares(0.2, 0.2))
     np.testing.assert_array_equal(first.test, again.test)
     assert not np.array_equal(first.test, other.test)
 
@@ -98,7 +98,9 @@ def test_later_rows_are_never_trained_on(times, shares):
     when = np.array(times)
     series = pl.Series("t", [datetime(2020, 1, 1) + timedelta(days=day) for day in times])
     try:
-        rows = split_rows(total, np.zeros((total, 1)), NUMBERS, Settings(time="t"), shares, times=series)
+        rows = split_rows(
+            total, np.zeros((total, 1)), NUMBERS, Settings(time="t"), Shares(*shares), times=series
+        )
     except SettingsError as error:
         assert "too few different times" in str(error)  # noqa: PT017  # only where one day has most rows
         return
@@ -110,13 +112,15 @@ def test_later_rows_are_never_trained_on(times, shares):
 
 def test_folds_by_time_train_on_the_past_alone():
     when = pl.Series("t", np.random.default_rng(0).permutation(100).astype(float))
-    rows = split_rows(100, np.zeros((100, 1)), NUMBERS, Settings(folds=4), (0.2, 0.2), times=when)
+    rows = split_rows(100, np.zeros((100, 1)), NUMBERS, Settings(), Shares(0.2, 0.2, folds=4), times=when)
     check_parts(rows, 100, complete=False)
     for fit, held in zip(rows.fit, rows.validation, strict=True):
         assert when.to_numpy()[fit].max() < when.to_numpy()[held].min()
     assert [len(held) for held in rows.validation] == [16] * 4
     with pytest.raises(SettingsError, match="too few different times"):
-        split_rows(9, np.zeros((9, 1)), NUMBERS, Settings(), (0.2, 0.2), times=pl.Series("t", [1.0] * 9))
+        split_rows(
+            9, np.zeros((9, 1)), NUMBERS, Settings(), Shares(0.2, 0.2), times=pl.Series("t", [1.0] * 9)
+        )
 
 
 @given(groups=st.lists(st.sampled_from([*"abcdefghij", None]), min_size=40, max_size=200), shares=SHARES)
@@ -128,7 +132,12 @@ def test_no_group_is_on_two_sides(groups, shares):
         if len(set(groups)) < 6:
             return
         rows = split_rows(
-            total, np.zeros((total, 1)), NUMBERS, Settings(group="g", folds=folds), shares, groups=series
+            total,
+            np.zeros((total, 1)),
+            NUMBERS,
+            Settings(group="g"),
+            Shares(*shares, folds=folds),
+            groups=series,
         )
         check_parts(rows, total)
         for fit, held in zip(rows.fit, rows.validation, strict=True):
@@ -139,8 +148,8 @@ def test_no_group_is_on_two_sides(groups, shares):
 def test_too_few_groups_are_refused():
     groups = pl.Series("g", ["a", "b"] * 10)
     with pytest.raises(SettingsError, match="2 groups, but 3 are needed"):
-        split_rows(20, np.zeros((20, 1)), NUMBERS, Settings(), (0.2, 0.2), groups=groups)
+        split_rows(20, np.zeros((20, 1)), NUMBERS, Settings(), Shares(0.2, 0.2), groups=groups)
     with pytest.raises(SettingsError, match="not by both"):
-        split_rows(20, np.zeros((20, 1)), NUMBERS, Settings(), (0.2, 0.2), times=groups, groups=groups)
+        split_rows(20, np.zeros((20, 1)), NUMBERS, Settings(), Shares(0.2, 0.2), times=groups, groups=groups)
     with pytest.raises(SettingsError, match="folds need as many rows"):
-        split_rows(3, np.zeros((3, 1)), NUMBERS, Settings(folds=5), (0.2, 0.0))
+        split_rows(3, np.zeros((3, 1)), NUMBERS, Settings(), Shares(0.2, 0.0, folds=5))

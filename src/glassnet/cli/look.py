@@ -142,11 +142,9 @@ def _divided(
         is_in_order=bool(schema.time or schema.group),
     )
     try:
-        recipe = choose_recipe(settings, known)
-        shares = (recipe.validation_share, recipe.test_share)
+        shares = choose_recipe(settings, known).shares
         times = cells[schema.time] if schema.time else None
         groups = cells[schema.group] if schema.group else None
-        settings = replace(settings, folds=recipe.folds)
         return split_rows(cells.height, target_RT, schema, settings, shares, times=times, groups=groups), ""
     except SettingsError as error:
         everything = Rows(fit=(np.arange(cells.height),), validation=(NONE,), test=NONE, how="")

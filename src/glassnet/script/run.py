@@ -39,8 +39,8 @@ def recover(fitted: Fitted, source: str = "") -> Run:
         known.height,
         target_RT,
         fitted.schema,
-        replace(settings, seed=fitted.recipe.training.seed, folds=fitted.recipe.folds),
-        (fitted.recipe.validation_share, fitted.recipe.test_share),
+        replace(settings, seed=fitted.recipe.training.seed),
+        fitted.recipe.shares,
         times=typed[fitted.schema.time] if fitted.schema.time else None,
         groups=typed[fitted.schema.group] if fitted.schema.group else None,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from glassnet.chance import Purpose, order
 from glassnet.errors import SettingsError, SourceError
-from glassnet.settings import Settings
+from glassnet.settings import Settings, Shares
 from glassnet.table.places import without
 from glassnet.table.values import RowNumbers, Rows, Schema, Task
 
@@ -32,13 +32,12 @@ def split_rows(
     targets: NDArray[np.float64],
     schema: Schema,
     settings: Settings,
-    shares: tuple[float, float],
+    shares: Shares,
     times: pl.Series | None = None,
     groups: pl.Series | None = None,
 ) -> Rows:
     """Return the rows of training, validation and test, each sorted; disjoint and together all rows.
 
-    `shares` are those of validation and test; 0 leaves the part empty. Folds are those of the settings.
     `targets` has the shape `(frame_rows, targets)`, as from `conform_targets`. Stratified where one target
     has classes; with `times` the latest rows are tested on and those before them validated on; with `groups`
     no group is on two sides.
@@ -89,21 +88,19 @@ def _rows(
     )
 
 
-def _by_class(
-    classes: NDArray[np.float64], settings: Settings, shares: tuple[float, float], name: str
-) -> Rows:
+def _by_class(classes: NDArray[np.float64], settings: Settings, shares: Shares, name: str) -> Rows:
     total = len(classes)
     rank = np.empty(total, dtype=np.int64)
     rank[order(settings.seed, Purpose.SPLIT, total)] = np.arange(total)
-    test = _draw(np.arange(total), classes, rank, round(shares[1] * total))
+    test = _draw(np.arange(total), classes, rank, round(shares.test * total))
     rest = without(np.arange(total), test)
     how = f"{name}seed {settings.seed}"
-    if folds := _folds(settings):
-        held_out = _fold_of(rest, classes[rest], settings)
+    if folds := shares.folds:
+        held_out = _fold_of(rest, classes[rest], folds, settings.seed)
         validation = [rest[held_out == fold] for fold in range(folds)]
         fit = [rest[held_out != fold] for fold in range(folds)]
         return _rows(fit, validation, test, total, how)
-    held = _draw(rest, classes, rank, round(shares[0] * total))
+    held = _draw(rest, classes, rank, round(shares.validation * total))
     return _rows([without(rest, held)], [held], test, total, how)
 
 
@@ -128,43 +125,39 @@ def _draw(rows: RowNumbers, classes: NDArray[np.float64], rank: RowNumbers, coun
     return np.concatenate(parts)
 
 
-def _fold_of(rows: RowNumbers, classes: NDArray[np.float64], settings: Settings) -> RowNumbers:
+def _fold_of(rows: RowNumbers, classes: NDArray[np.float64], folds: int, seed: int) -> RowNumbers:
     """Return the fold in which each row is held out: dealt like cards, class after class."""
-    folds = _folds(settings)
     if len(rows) < folds:
         raise SettingsError(f"{folds} folds need as many rows, but there are {len(rows)} to train on.")
-    shuffled = order(settings.seed, Purpose.FOLDS, len(rows))
+    shuffled = order(seed, Purpose.FOLDS, len(rows))
     dealt = shuffled[np.argsort(classes[shuffled], kind="stable")]
     fold = np.empty(len(rows), dtype=np.int64)
     fold[dealt] = np.arange(len(rows)) % folds
     return fold
 
 
-def _folds(settings: Settings) -> int:
-    """Return how many folds are asked for; where that is left open, none."""
-    return settings.folds if isinstance(settings.folds, int) else 0
-
-
-def _by_time(times: pl.Series, settings: Settings, shares: tuple[float, float]) -> Rows:
+def _by_time(times: pl.Series, settings: Settings, shares: Shares) -> Rows:
     """Return the split along time; rows of one time stay together, rows without a time train."""
     total = times.len()
     _, when = np.unique(_as_numbers(times), return_inverse=True)
     how = f"by time along {times.name or settings.time}, the latest last"
-    test_from = _moment(when, 1.0 - shares[1])
+    test_from = _moment(when, 1.0 - shares.test)
     test = np.flatnonzero(when >= test_from)
     rest = np.flatnonzero(when < test_from)
-    if folds := _folds(settings):
+    if folds := shares.folds:
         starts = [_moment(when[rest], (fold + 1) / (folds + 1)) for fold in range(folds)]
         ends = [*starts[1:], test_from]
         fit = [rest[when[rest] < start] for start in starts]
         validation = [
             rest[(when[rest] >= start) & (when[rest] < end)] for start, end in zip(starts, ends, strict=True)
         ]
-        _check_times(fit, [*validation, *([test] if shares[1] else [])], total)
+        _check_times(fit, [*validation, *([test] if shares.test else [])], total)
         return _rows(fit, validation, test, total, how)
-    start = _moment(when, 1.0 - shares[1] - shares[0]) if shares[0] else test_from
+    start = _moment(when, 1.0 - shares.test - shares.validation) if shares.validation else test_from
     first, held = rest[when[rest] < start], rest[when[rest] >= start]
-    _check_times([first], [part for part, share in ((held, shares[0]), (test, shares[1])) if share], total)
+    _check_times(
+        [first], [part for part, share in ((held, shares.validation), (test, shares.test)) if share], total
+    )
     return _rows([first], [held], test, total, how)
 
 
@@ -192,29 +185,29 @@ def _moment(when: RowNumbers, share: float) -> int:
     return int(np.argmin(np.abs(before - share * len(when))))
 
 
-def _by_group(groups: pl.Series, settings: Settings, shares: tuple[float, float]) -> Rows:
+def _by_group(groups: pl.Series, settings: Settings, shares: Shares) -> Rows:
     """Return the split of whole groups; rows without a group are one group."""
     total = groups.len()
     texts = groups.cast(pl.String).fill_null("\0missing").to_numpy()
     _, index, sizes = np.unique(texts.astype(str), return_inverse=True, return_counts=True)
     how = f"by group along {groups.name or settings.group}, {len(sizes):,} groups, seed {settings.seed}"
-    folds = _folds(settings)
-    sides = 1 + (shares[1] > 0) + (folds or (shares[0] > 0))
+    folds = shares.folds
+    sides = 1 + (shares.test > 0) + (folds or (shares.validation > 0))
     if len(sizes) < sides:
         raise SettingsError(
             f"group column '{groups.name or settings.group}' has {len(sizes)} groups, but {sides} are needed"
             " to keep the parts apart."
         )
     shuffled = order(settings.seed, Purpose.SPLIT, len(sizes))
-    keep = sides - 1 - (shares[1] > 0)
-    test = _fill(shuffled, sizes, shares[1] * total, keep + 1)
+    keep = sides - 1 - (shares.test > 0)
+    test = _fill(shuffled, sizes, shares.test * total, keep + 1)
     rest = shuffled[len(test) :]
     if folds:
         fold = _group_folds(rest, sizes, folds)
         validation = [np.flatnonzero(np.isin(index, rest[fold == one])) for one in range(folds)]
         fit = [np.flatnonzero(np.isin(index, rest[fold != one])) for one in range(folds)]
     else:
-        held = _fill(rest, sizes, shares[0] * total, 1)
+        held = _fill(rest, sizes, shares.validation * total, 1)
         validation = [np.flatnonzero(np.isin(index, held))]
         fit = [np.flatnonzero(np.isin(index, rest[len(held) :]))]
     return _rows(fit, validation, np.flatnonzero(np.isin(index, test)), total, how)
