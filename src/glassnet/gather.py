@@ -206,7 +206,7 @@ def _kept(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return plain(picked(frame, settings.keep))
 
 
-def _weights(  # `numbers` are those of the rows in their sources
+def _weights(
     frame: pl.DataFrame,
     numbers: RowNumbers,
     target_RT: Floats64,
@@ -214,7 +214,10 @@ def _weights(  # `numbers` are those of the rows in their sources
     settings: Settings,
     own: int,
 ) -> Weights:
-    """Return what each row counts. Raises SourceError for a weight that is missing, negative or infinite."""
+    """Return what each row counts; `numbers` are those of the rows in their sources.
+
+    Raises SourceError for a weight that is missing, negative or infinite.
+    """
     row_R = np.ones(frame.height)
     if schema.weight:
         row_R = row_weights(frame, schema.weight, numbers)

@@ -51,6 +51,7 @@ from glassnet.quality.values import NOT_LOOKED, Quality
 from glassnet.recipe.choose import choose_recipe
 from glassnet.settings import Decision, Recipe, Settings
 from glassnet.shared import Shared
+from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Rows, Schema
 from glassnet.train import Progress, Trained, Watch, train
 
@@ -132,6 +133,12 @@ class Fitted:
     threshold: Threshold = LIKELIEST  # of the positive class
     intervals: Intervals = NO_INTERVALS  # errors on held-out rows: how far a number may be off
     quality: Quality = NOT_LOOKED  # what the table's rows said before training
+
+    @property
+    def used_rows(self) -> int:
+        """Rows that train, choose the epoch or test; with folds those held out train too, in other folds."""
+        training, validation, test = self.row_counts
+        return training + (0 if self.recipe.folds else validation) + test
 
     @property
     def network(self) -> nn.Module:
@@ -262,7 +269,7 @@ def _evaluate(draft: Draft, predictor: Predictor, lessons: Lessons, time_left: f
     """Return how good the network is on test rows; without any, on the training rows, and called so."""
     plan, schema = draft.plan, draft.gathered.schema
     prepared, rows = plan.prepared, draft.rows
-    on, places = ("test", rows.test) if len(rows.test) else ("training", np.unique(np.concatenate(rows.fit)))
+    on, places = ("test", rows.test) if len(rows.test) else ("training", united(rows.fit))
     encoded = pick_rows(prepared.encoded, places)
     classes = len(schema.targets[0].labels)
     constant_P = constant_prediction(prepared, rows.fit[0], schema.task, classes)
@@ -334,7 +341,7 @@ def fitted_of(
         decisions=_decisions(draft, facts),
         notes=(*gathered.notes, *trained.warnings, *missing_note(facts.engine_reason)),
         table_rows=gathered.own_rows,
-        row_counts=(len(np.unique(np.concatenate(rows.fit))), len(rows.validation[0]), len(rows.test)),
+        row_counts=(len(united(rows.fit)), len(rows.validation[0]), len(rows.test)),
         split=rows.how,
         preparation=plan.prepared.preparation,
         loss=plan.loss.name,

@@ -69,6 +69,11 @@ class History:
         """How many epochs were run to their end."""
         return int(self.training_loss_EK.shape[0])
 
+    @property
+    def has_validation(self) -> bool:
+        """Whether validation rows were looked at."""
+        return bool(np.isfinite(self.validation_loss_EK).any())
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trained:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Final
 
 from glassnet.doctor import Finding, diagnose
@@ -27,13 +28,11 @@ def cards(fitted: Fitted) -> list[Html]:
     if not seen:
         return shown
     link = element("a", "The table", marks={"href": "#table"})
-    many = [
-        several(sum(one.severity == severity for one in seen), severity) for severity in ("warning", "hint")
-    ]
+    counts = Counter(one.severity for one in seen)
+    many = [several(counts[one], one) for one in ("warning", "hint") if counts[one]]
     names = series([f"‘{one.name}’" for one in seen])
     said = paragraph(
-        f"Before training the rows themselves gave {series([one for one in many if one[0] != '0'])}: {names}."
-        " See ",
+        f"Before training the rows themselves gave {series(many)}: {names}. See ",
         link,
         ".",
     )

@@ -69,7 +69,7 @@ def what_from_what(fitted: Fitted) -> str:
     parts += [f"{count(test)} kept for testing"] if test else []
     columns = several(len(fitted.schema.inputs), "column")
     # Tables of their own for validation or testing are no rows of the first one.
-    is_one = fitted.table_rows >= training + test + (0 if folds else validation)
+    is_one = fitted.table_rows >= fitted.used_rows
     rows = f" of {several(fitted.table_rows, 'row')}" if is_one else ""
     return f"{_what(fitted)} from {columns}{rows} in {_where(fitted)}: {series(parts)}."
 
@@ -249,8 +249,7 @@ def _last_epoch(fitted: Fitted) -> list[Child]:
     trained = fitted.trained
     epochs = trained.history.epochs
     is_last = max(trained.best_epoch_K, default=0) == epochs and not trained.interrupted
-    has_validation = bool(np.isfinite(trained.history.validation_loss_EK).any())
-    if not (is_last and has_validation and fitted.recipe.training.schedule == "constant"):
+    if not (is_last and trained.history.has_validation and fitted.recipe.training.schedule == "constant"):
         return []
     return [join(["The last epoch was the best one; train longer: ", code(f"--epochs {2 * epochs}")])]
 

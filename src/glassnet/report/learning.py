@@ -51,7 +51,7 @@ def story(fitted: Fitted) -> str:
     first, last = (float(np.nanmean(history.training_loss_EK[e])) for e in (0, -1))
     went = f"the training loss went from {number(first)} to {number(last)}"
     said = f"In {several(history.epochs, 'epoch')} {went}. Training ended because {why_stopped(trained)}."
-    if not _has_validation(trained):
+    if not trained.history.has_validation:
         return f"{said} There are no validation rows to choose an epoch by, so the last one is kept."
     best = kept_epochs(trained)
     which = f"epoch {best[0]}" if len(best) == 1 else f"epochs {best[0]} to {best[-1]}, one for each member,"
@@ -158,7 +158,7 @@ def _speed(trained: Trained) -> Picture:
     axes = canvas.new_axes()
     plots.draw_speed(trained, axes)
     epoch_R, seconds_R, speed_R = speeds_of(trained)
-    looks = ", the looks at validation rows included" if _has_validation(trained) else ""
+    looks = ", the looks at validation rows included" if trained.history.has_validation else ""
     says = (
         f"{rounded(trained.rows_per_second)} rows per second on the whole (dotted){looks};"
         f" {seconds(trained.seconds)} in all."
@@ -169,10 +169,6 @@ def _speed(trained: Trained) -> Picture:
     ]
     head = ("until epoch", "after", "rows per second")
     return picture(axes, ("speed", "Time and speed", says), head, rows, numbers=(0, 1, 2))
-
-
-def _has_validation(trained: Trained) -> bool:
-    return bool(np.isfinite(trained.history.validation_loss_EK).any())
 
 
 def _loss(trained: Trained, *, log: bool) -> Picture:
@@ -188,7 +184,7 @@ def _loss(trained: Trained, *, log: bool) -> Picture:
 def _loss_says(trained: Trained) -> str:
     history = trained.history
     parts = ["solid: training rows"]
-    if _has_validation(trained):
+    if trained.history.has_validation:
         rings = "a ring marks each member's" if len(kept_epochs(trained)) > 1 else "the ring marks the"
         parts.append(f"dashed: validation rows, {rings} best epoch")
     if history.step_loss_SK.shape[0] > history.epochs:
@@ -208,7 +204,7 @@ def _loss_rows(trained: Trained) -> tuple[tuple[str, ...], list[tuple[str, ...]]
     history = trained.history
     best = {epoch - 1 for epoch in trained.best_epoch_K if epoch}
     chosen = sorted({int(e) for e in plots.thinned(history.epochs, ROWS_SHOWN)} | best)
-    has_validation = _has_validation(trained)
+    has_validation = trained.history.has_validation
     columns = [history.training_loss_EK] + ([history.validation_loss_EK] if has_validation else [])
     head = ["epoch", "training loss"] + (["validation loss"] if has_validation else []) + ["seconds"]
     rows = []

@@ -43,7 +43,7 @@ def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
     epoch_E = np.arange(1, history.epochs + 1)
     _draw_band(ax, epoch_E, history.training_loss_EK, (ACCENT, "-"), "training")
     shown = history.training_loss_EK
-    if np.isfinite(history.validation_loss_EK).any():
+    if history.has_validation:
         _draw_band(ax, epoch_E, history.validation_loss_EK, (SECOND, "--"), "validation")
         _mark_best(trained, ax)
         shown = np.concatenate([shown, history.validation_loss_EK])

@@ -179,7 +179,7 @@ def _table(fitted: Fitted, segments: Sequence[Segment]) -> Html:
 def story(fitted: Fitted) -> str:
     """Return in words where the network is clearly worse, or that it is so nowhere."""
     found, whole = fitted.evaluation.insight.segments, whole_error(fitted)
-    worse = sorted((one for one in found if differs(one) and one.error > whole), key=lambda one: -one.error)
+    worse = _worse(fitted)
     what = "wrong answers" if are_rates(fitted) else "a mean absolute error"
     looked = f"Of {several(len(found), 'level and range', 'levels and ranges')} looked at,"
     every = f"all {several(len(fitted.evaluation.truth), fitted.evaluation.on + ' row')} have"
@@ -203,9 +203,15 @@ def _named(fitted: Fitted, segment: Segment) -> str:
 
 def most_wrong(fitted: Fitted) -> str:
     """Return the segment that errs most, with its error; "" where none is clearly worse than the others."""
+    worse = _worse(fitted)
+    return _named(fitted, worse[0]) if worse else ""
+
+
+def _worse(fitted: Fitted) -> list[Segment]:
+    """Return the segments that are clearly worse than the others, the worst first."""
     whole = whole_error(fitted)
     worse = [one for one in fitted.evaluation.insight.segments if differs(one) and one.error > whole]
-    return _named(fitted, max(worse, key=lambda one: one.error)) if worse else ""
+    return sorted(worse, key=lambda one: -one.error)
 
 
 def _measured(fitted: Fitted) -> str:

@@ -93,6 +93,4 @@ def _was_cut(fitted: Fitted) -> bool:
 
 def _own_rows(fitted: Fitted) -> bool:
     """Return whether validation or test rows came from elsewhere: more rows than the table has."""
-    training, validation, test = fitted.row_counts
-    # With folds the rows held out train too, in the other folds.
-    return training + (0 if fitted.recipe.folds else validation) + test != fitted.table_rows
+    return fitted.used_rows != fitted.table_rows
