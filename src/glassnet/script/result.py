@@ -26,7 +26,7 @@ PREDICT: Final = '''def predict(network, rows):
 {link}
     return predicted'''
 
-TEAM: Final = '''@torch.no_grad()
+OUTPUTS_OF_TEAM: Final = '''@torch.no_grad()
 def outputs_of(rows):
     """Return the outputs of every member for some rows."""
     return torch.cat([network(part) for part in x[rows].split(1024)], dim=1).double().numpy()
@@ -35,10 +35,9 @@ def outputs_of(rows):
 def prediction(output):
     """Return what one member's outputs say."""
 {link}
-    return predicted
+    return predicted'''
 
-
-predicted = sum(prediction(output{first}) for output in outputs_of({rows})) / MEMBERS'''
+TEAM: Final = "predicted = sum(prediction(output{first}) for output in outputs_of({rows})) / MEMBERS"
 
 OF_MEMBERS: Final = """total = 0
 for member, network in enumerate(networks):
@@ -46,8 +45,7 @@ for member, network in enumerate(networks):
     total += predict(network, {rows})
 predicted = total / len(networks)"""
 
-TEAMS: Final = """
-total = 0
+TEAMS: Final = """total = 0
 for network, ({parts}) in zip(networks, prepared):
     total += sum(prediction(output{first}) for output in outputs_of({rows}))
 predicted = total / (len(folds) * MEMBERS)"""
@@ -118,11 +116,13 @@ def _mean_prediction(run: Run) -> list[str]:
 def _team_prediction(run: Run) -> list[str]:
     """Return the lines that average the predictions of a team."""
     first = "[:, 0]" if run.fitted.outputs == 1 else ""
-    template = TEAM
-    if run.has_folds:
-        template = TEAM[: TEAM.index("\npredicted = sum")] + TEAMS
-    link = indented_code(link_code(run))
-    return [template.format(link=link, first=first, rows=_rows(run), parts=parts_in_use(run))]
+    mean = TEAMS if run.has_folds else TEAM
+    return [
+        OUTPUTS_OF_TEAM.format(link=indented_code(link_code(run))),
+        "\n",
+        "\n",
+        mean.format(first=first, rows=_rows(run), parts=parts_in_use(run)),
+    ]
 
 
 def _eval(run: Run, call: str) -> str:

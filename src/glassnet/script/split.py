@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,8 @@ from glassnet.script.columns import date_call
 from glassnet.script.values import Run, Section, block, cannot, comment, quoted
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Task
+
+DEALT: Final = "Dealt like cards{how}: in each fold others are held out, and the rest of those known trains."
 
 
 def split_section(run: Run) -> Section:
@@ -31,9 +34,6 @@ def split_section(run: Run) -> Section:
         return Section(title=_title(run), code=_by_class(run), says=_sizes(run))
     sizes = [round(share * total) for share in _shares(run)]
     return Section(title=_title(run), code=_plain(run, sizes), says=_sizes(run))
-
-
-DEALT = "Dealt like cards{how}: in each fold others are held out, and the rest of those known trains."
 
 
 def _by_fold(run: Run) -> Section:
