@@ -15,6 +15,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +42,11 @@ def ours(rows: int, members: int, width: int) -> Callable[[], None]:
 
     from glassnet.engine.fused import FusedEngine
     from glassnet.pipeline import Sources, draft_run
-    from glassnet.settings import Settings
     from glassnet.train import train
 
     x_RD, y_R = table(rows)
     frame = pl.DataFrame({f"x{i}": x_RD[:, i] for i in range(40)} | {"y": y_R})
-    values = {name: getattr(BASE, name) for name in BASE.__dataclass_fields__}
-    settings = Settings(**{**values, "hidden": (width,) * 3, "members": members, "epochs": 2})
+    settings = replace(BASE, hidden=(width,) * 3, members=members, epochs=2)
 
     def run() -> None:
         plan = draft_run(Sources(table=frame), settings).plan

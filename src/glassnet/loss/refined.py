@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from glassnet.loss.registry import Loss
 
+Floats64 = NDArray[np.float64]
+
 LEAST: Final = 1 / 8  # what outputs are multiplied by, at the least
 MOST: Final = 4.0
 TIMES: Final = 12  # the place of the lowest point is then known to 1 %
-Floats64 = NDArray[np.float64]
 GOLDEN: Final = (math.sqrt(5.0) - 1.0) / 2.0
 
 

@@ -24,7 +24,7 @@ from glassnet.search.results import ranks, tell_failures
 from glassnet.search.side_by_side import LONE, Outcome, jobs_of, run_jobs, usable_threads
 from glassnet.settings import Settings, change
 from glassnet.table.facts import facts_of_table
-from glassnet.table.frames import to_polars
+from glassnet.table.frames import picked, to_polars
 from glassnet.table.targets import decide_targets
 from glassnet.table.values import Task
 
@@ -128,7 +128,7 @@ def _columns(table: Any, target: Any) -> tuple[Any, Any, Estimator]:
     y = target_RT if len(names) > 1 else target_RT[:, 0]
     if schema.task in (Task.BINARY, Task.MULTICLASS):
         y = np.array(schema.targets[0].labels)[y.astype(np.int64)]
-    X = gathered.frame[[column.name for column in schema.inputs]]
+    X = picked(gathered.frame, (column.name for column in schema.inputs))
     return X, y, _estimator_for(schema.task)
 
 
