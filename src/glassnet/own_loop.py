@@ -175,8 +175,7 @@ class Watched:
 
     def _table(self) -> Records:
         taken = f"{len(self._records):,} of {self._step:,} steps are recorded"
-        share = self._recorder.recording_seconds / max(self._recorder.seconds, 1e-9)
-        return collect(self._records, list(self._layers), 1, f"{taken}, for {share:.1%} of the time")
+        return collect(self._records, list(self._layers), 1, taken, self._recorder.share)
 
     # ---- one recorded step ----
 

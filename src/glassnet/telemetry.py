@@ -5,6 +5,7 @@ Shapes: K members, L layers, N recorded steps, Q quantities, B rows in a batch, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,7 +53,8 @@ class Records:
     epoch_N: NDArray[np.int32]  # counted from 1
     step_N: NDArray[np.int32]  # within the epoch, counted from 1
     value_NKLQ: Floats32
-    thinning: str  # one sentence: which steps were recorded, and what recording cost
+    thinning: str  # in words: how many steps of how many were recorded
+    share: float = math.nan  # of the training time that recording took; NaN where a model file does not say
 
     @property
     def count(self) -> int:
@@ -117,12 +119,21 @@ class Recorder:
             self.recent_recording = self.recent_seconds = 0.0
 
     @property
-    def thinning(self) -> str:
-        """One sentence about what was recorded at the end of the run."""
-        share = self.recording_seconds / self.seconds if self.seconds else 0.0
-        every = "every epoch's end" if self.epoch_stride == 1 else f"every {self.epoch_stride}th epoch's end"
-        steps = "every step" if self.step_stride == 1 else f"every {self.step_stride}th step"
-        return f"{steps} of the first epoch and {every} are recorded, for {share:.1%} of the training time"
+    def share(self) -> float:
+        """The share of the training time that recording took; 0 before the first step."""
+        return self.recording_seconds / self.seconds if self.seconds else 0.0
+
+
+def thinning(records: Sequence[Record], steps_per_epoch: int, epochs: int) -> str:
+    """Return in words how many steps of the first epoch, and how many ends of the later ones, were recorded.
+
+    Counted, not read off the recorder's strides: those go on growing after the first epoch.
+    """
+    first = sum(record.epoch == 0 for record in records)
+    return (
+        f"{first:,} of {steps_per_epoch:,} steps of the first epoch and {len(records) - first:,} of"
+        f" {max(epochs - 1, 0):,} later epochs' ends are recorded"
+    )
 
 
 def layer_parameters(network: nn.Module) -> dict[str, list[nn.Parameter]]:
@@ -133,8 +144,10 @@ def layer_parameters(network: nn.Module) -> dict[str, list[nn.Parameter]]:
     return layers
 
 
-def collect(records: Sequence[Record], layers: Sequence[str], members: int, thinning: str) -> Records:
-    """Return the records of a run as one table."""
+def collect(
+    records: Sequence[Record], layers: Sequence[str], members: int, thinning: str, share: float
+) -> Records:
+    """Return the records of a run as one table; `share` of its time went into them."""
     names = tuple(QUANTITIES)
     value_NKLQ = np.zeros((len(records), members, len(layers), len(names)), dtype=np.float32)
     for place, record in enumerate(records):
@@ -147,4 +160,5 @@ def collect(records: Sequence[Record], layers: Sequence[str], members: int, thin
         step_N=np.array([record.step + 1 for record in records], dtype=np.int32),
         value_NKLQ=value_NKLQ,
         thinning=thinning,
+        share=share,
     )

@@ -24,7 +24,7 @@ from glassnet.errors import TrainingError
 from glassnet.metric import Metric, rank
 from glassnet.predict import finish
 from glassnet.prepare.values import Floats64
-from glassnet.telemetry import Record, Records, collect, layer_parameters
+from glassnet.telemetry import Record, Records, collect, layer_parameters, thinning
 
 CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
 GROWTH: Final = 8  # a call takes at most so many times the steps of the one before
@@ -383,6 +383,10 @@ def _history(state: _State, engine: Engine) -> History:
         step_stride=stride,
         steps_per_epoch=plan.steps_per_epoch,
         records=collect(
-            state.records, list(layer_parameters(plan.network)), plan.members, engine.recorder.thinning
+            state.records,
+            list(layer_parameters(plan.network)),
+            plan.members,
+            thinning(state.records, plan.steps_per_epoch, len(state.metric)),
+            engine.recorder.share,
         ),
     )

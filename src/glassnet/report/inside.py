@@ -6,7 +6,6 @@ Shapes: N recorded steps, K members, L layers.
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 import numpy as np
@@ -17,12 +16,11 @@ from glassnet.report import canvas, gradients, plots
 from glassnet.report.gradients import known, mean_of
 from glassnet.report.markup import Html, folded, paragraph, section, table
 from glassnet.report.pictures import Picture, figure, grid, picture
-from glassnet.report.words import NONE, PERCENT, count, number, percent, several, short
+from glassnet.report.words import NONE, count, number, percent, several, short
 from glassnet.telemetry import QUANTITIES, Records
 
 OPEN: Final = 6  # layers whose pictures stand open
 DRAWN: Final = 24  # layers with pictures; the others have their line in the table
-COST: Final = re.compile(r"for ([\d.]+)%")  # what recording took, in the records' own sentence
 ENDS: Final = 10  # recorded steps that count as the beginning and as the end
 ROWS_SHOWN: Final = 30  # recorded steps listed in a table
 
@@ -68,13 +66,13 @@ def _thinning(records: Records) -> str:
     first = int((records.epoch_N == 1).sum())
     later = records.count - first
     after = f", and {several(later, 'step')} at the ends of later epochs" if later else ""
-    cost = COST.search(records.thinning)
-    took = f" Looking at them took {cost.group(1)}{PERCENT} of the training time." if cost else ""
+    took = records.share
+    cost = "" if math.isnan(took) else f" Looking at them took {tiny_percent(took)} of the training time."
     members = records.value_NKLQ.shape[1]
     band = (
         " Lines are the mean of the members, within the band from lowest to highest." if members > 1 else ""
     )
-    return f"Recorded are {several(first, 'step')} of the first epoch{after}.{took}{band}"
+    return f"Recorded are {several(first, 'step')} of the first epoch{after}.{cost}{band}"
 
 
 def _words() -> Html:

@@ -114,6 +114,7 @@ def _inside(fitted: Fitted) -> dict[str, Any]:
     return {
         "recorded_steps": records.count if records is not None else 0,
         "thinning": records.thinning if records is not None and is_there else "",
+        "recording_share": records.share if records is not None and is_there else None,
         "layers": layers_inside(records),
     }
 
