@@ -43,7 +43,7 @@ from glassnet.loss.registry import make_loss
 from glassnet.metric import Metric, choose_metrics
 from glassnet.pace import within_limit
 from glassnet.planning import divide, facts_of, make_plan
-from glassnet.predict import Predictor, predict, torch_threads
+from glassnet.predict import Predictor, finish, network_outputs, torch_threads
 from glassnet.prepare.assemble import prepare
 from glassnet.prepare.values import Preparation
 from glassnet.quality.checks import look
@@ -286,9 +286,10 @@ def _evaluate(draft: Draft, predictor: Predictor, lessons: Lessons, time_left: f
         baseline_RP=np.tile(constant_P, (len(places), 1)),
         linear_RP=linear_prediction(prepared, places, schema.task, classes, seed) if time_left > 2 else None,
     )
-    evaluation = evaluate_rows(held, predict(predictor, encoded), draft.metrics, reference, seed)
+    output_KRT = network_outputs(predictor, encoded)
+    evaluation = evaluate_rows(held, finish(predictor, output_KRT), draft.metrics, reference, seed)
     targets = [target.name for target in schema.targets]
-    evaluation = with_coverage(evaluation, predictor, encoded, lessons.intervals, targets)
+    evaluation = with_coverage(evaluation, predictor, output_KRT, lessons.intervals, targets)
     if time_left < 1:
         return evaluation
     columns = [column.name for column in schema.inputs]

@@ -1,6 +1,6 @@
 """How often the truth lies inside the intervals, on rows that nothing was fitted on.
 
-Shapes: R rows, T targets.
+Shapes: K members, R rows, T targets.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from glassnet.errors import SettingsError
 from glassnet.evaluate.score import wilson
 from glassnet.evaluate.values import Coverage, Evaluation
-from glassnet.held_out.interval import interval_of
+from glassnet.held_out.interval import intervals_around
 from glassnet.held_out.values import Intervals
 from glassnet.predict import Predictor
-from glassnet.prepare.values import Encoded
+from glassnet.prepare.values import Floats64
 
 LEVELS: Final = (0.5, 0.8, 0.9, 0.95)
 
@@ -25,20 +25,21 @@ LEVELS: Final = (0.5, 0.8, 0.9, 0.95)
 def with_coverage(
     evaluation: Evaluation,
     predictor: Predictor,
-    encoded: Encoded,
+    output_KRT: Floats64,
     intervals: Intervals,
     targets: Sequence[str],
 ) -> Evaluation:
     """Return the evaluation with the share of its rows inside their intervals, where there are such.
 
-    Training rows are not measured: their errors are smaller than those of new rows.
+    `output_KRT` are the members' outputs for its rows. Training rows are not measured: their errors are
+    smaller than those of new rows.
     """
     if not intervals.rows or evaluation.on == "training" or not len(evaluation.truth):
         return evaluation
     found: list[Coverage] = []
     for asked in LEVELS:
         try:
-            _, interval_RT2 = interval_of(predictor, encoded, intervals, asked)
+            _, interval_RT2 = intervals_around(predictor, output_KRT, intervals, asked)
         except SettingsError:  # too few held-out rows for so much
             break
         inside_RT = (interval_RT2[..., 0] <= evaluation.truth) & (evaluation.truth <= interval_RT2[..., 1])

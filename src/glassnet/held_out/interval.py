@@ -174,7 +174,14 @@ def interval_of(
 ) -> tuple[Floats64, Floats64]:
     """Return predictions `(R, T)` and their intervals `(R, T, 2)`. Raises as `check_coverage` does."""
     check_coverage(predictor, intervals, coverage)
-    output_KRT = network_outputs(predictor, encoded)
+    return intervals_around(predictor, network_outputs(predictor, encoded), intervals, coverage)
+
+
+def intervals_around(
+    predictor: Predictor, output_KRT: Floats64, intervals: Intervals, coverage: float
+) -> tuple[Floats64, Floats64]:
+    """Return what `interval_of` does from outputs that are there already. Raises as it does."""
+    check_coverage(predictor, intervals, coverage)
     value_RT = finish(predictor, output_KRT)
     half_RT = np.empty_like(value_RT)
     for target, curve in enumerate(intervals.curves):
