@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from glassnet.prepare.assemble import BLOCK, apply, dense_sources, encode, prepare
+from glassnet.prepare.assemble import BASELINE_ROWS, BLOCK, apply, dense_sources, encode, prepare
 from glassnet.prepare.category import apply_slots
+from glassnet.prepare.quantile import drawn_places
 from glassnet.prepare.values import Prepared, Weights
 from glassnet.settings import Preparing
 from glassnet.table.values import Column, Kind, Rows, Schema, Target, Task
@@ -368,3 +369,18 @@ def test_many_rows_are_applied_as_a_few_of_them_are():
     few = apply(prepared.encoded, prepared.preparation, 0)
     np.testing.assert_array_equal(whole.dense_RD, few.dense_RD[places])
     np.testing.assert_array_equal(whole.slot_RE, few.slot_RE[places])
+
+
+@pytest.mark.parametrize("weights", ["equal", "only_undrawn"])
+def test_the_mean_of_many_rows_is_that_of_some_and_never_of_rows_without_weight(weights):
+    rows = BASELINE_ROWS + 100_000
+    value_R = np.random.default_rng(0).normal(5.0, 2.0, rows)
+    weight_R = np.ones(rows)
+    if weights == "only_undrawn":
+        weight_R[drawn_places(rows, BASELINE_ROWS)] = 0.0
+    prepared = prepared_of(
+        pl.DataFrame({"number": value_R}), [list(range(rows))], Preparing(numbers="standard"), weight_R
+    )
+    # Scaled numbers have mean 0 and deviation 1 over all rows that count.
+    bound = 0.01 if weights == "equal" else 1e-4
+    assert abs(prepared.preparation.baseline.dense_FD[0, 0]) < bound

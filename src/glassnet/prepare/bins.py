@@ -60,20 +60,21 @@ def _edges(value_n: Floats32, weight_n: Floats64, wanted: int) -> Floats64:
 
 def apply_bins(number_RN: Floats32, bins: Bins, fold: int) -> Floats32:
     """Return how far each number is through each of its bins, in [0, 1], shape `(R, P)`; missing is 0."""
-    columns = []
-    start = 0
+    share_RP = np.empty((number_RN.shape[0], int(bins.count_N.sum())), dtype=np.float32)
+    start = first = 0
     for number, count in enumerate(bins.count_N):
         if not count:
             continue
         low_P = bins.edge_FE[fold, start : start + count]
         high_P = bins.edge_FE[fold, start + 1 : start + count + 1]
-        start += int(count) + 1
+        here_RP = share_RP[:, first : first + count]
+        start, first = start + int(count) + 1, first + int(count)
         with np.errstate(invalid="ignore", over="ignore"):
-            share_RP = (number_RN[:, [number]] - low_P) / (high_P - low_P)
-        columns.append(np.clip(np.nan_to_num(share_RP, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0))
-    if not columns:
-        return np.zeros((number_RN.shape[0], 0), dtype=np.float32)
-    return np.concatenate(columns, axis=1).astype(np.float32)
+            np.subtract(number_RN[:, [number]], low_P, out=here_RP)
+            np.divide(here_RP, high_P - low_P, out=here_RP)
+        np.fmax(here_RP, 0.0, out=here_RP)  # of a number and NaN, fmax takes the number
+        np.minimum(here_RP, 1.0, out=here_RP)
+    return share_RP
 
 
 def locate_bins(number_RN: Floats32, bins: Bins, fold: int) -> tuple[NDArray[np.uint16], Floats32]:

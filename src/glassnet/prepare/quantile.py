@@ -10,20 +10,28 @@ from numpy.typing import NDArray
 
 from glassnet import chance
 from glassnet.table.places import LEARNED_ROWS
+from glassnet.table.values import RowNumbers
 
 
 def drawn(
     value_n: NDArray[np.float64], weight_n: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return numbers and weights of at most a million rows: one out of each of as many equal stretches.
-
-    It is a function of the number of rows alone.
-    """
+    """Return numbers and weights of at most a million rows (see `drawn_places`)."""
     if value_n.size <= LEARNED_ROWS:
         return value_n, weight_n
-    within = chance.uniform(0, chance.Purpose.SAMPLE, LEARNED_ROWS)
-    places = ((np.arange(LEARNED_ROWS) + within) * (value_n.size / LEARNED_ROWS)).astype(np.int64)
+    places = drawn_places(value_n.size, LEARNED_ROWS)
     return value_n[places], weight_n[places]
+
+
+def drawn_places(rows: int, most: int) -> RowNumbers:
+    """Return at most so many places of so many rows: one out of each of as many equal stretches.
+
+    It is a function of the two numbers alone.
+    """
+    if rows <= most:
+        return np.arange(rows)
+    within = chance.uniform(0, chance.Purpose.SAMPLE, most)
+    return ((np.arange(most) + within) * (rows / most)).astype(np.int64)
 
 
 def weighted_quantiles(
