@@ -19,7 +19,7 @@ from glassnet.network.mlp import InputShape
 from glassnet.prepare.assemble import dense_sources
 from glassnet.prepare.target import scale_target
 from glassnet.prepare.values import Floats64, Prepared
-from glassnet.recipe.choose import Facts
+from glassnet.recipe.facts import Facts
 from glassnet.settings import Recipe, Settings
 from glassnet.shared import Shared
 from glassnet.table.split import check_weights, split_rows

@@ -7,7 +7,8 @@ from torch import nn
 
 from glassnet.errors import SettingsError
 from glassnet.recipe.check import shown
-from glassnet.recipe.choose import CHOICES, Facts, choose_recipe
+from glassnet.recipe.choose import CHOICES, choose_recipe
+from glassnet.recipe.facts import Facts
 from glassnet.settings import OPEN, Settings
 from glassnet.table.values import Task
 
@@ -155,6 +156,16 @@ def test_few_rows_are_not_held_out():
     recipe = choose_recipe(Settings(), facts(rows=10))
     assert recipe.validation_share == 0.0
     assert recipe.training.patience == 0
+
+
+def test_of_a_large_table_as_many_rows_are_held_out_as_tell_enough():
+    large = choose_recipe(Settings(), facts(rows=10_000_000))
+    assert (large.test_share, large.validation_share) == (0.01, 0.005)
+    assert large.training.epochs == 4
+    usual = choose_recipe(Settings(), facts(rows=100_000))
+    assert (usual.test_share, usual.validation_share) == (0.2, 0.15)
+    people = choose_recipe(Settings(), facts(rows=10_000_000, repeats=1000.0))
+    assert (people.test_share, people.validation_share) == (0.2, 0.15)
 
 
 @pytest.mark.parametrize("given", [{"test_share": 0.9}, {"validation_share": 0.9}, {"test_share": 0.7}])

@@ -14,8 +14,8 @@ from glassnet.quality.checks import findings_of
 from glassnet.quality.columns import column_summaries
 from glassnet.quality.sight import Sight, sight_of, sight_without_target
 from glassnet.quality.values import ColumnSummary, Finding
-from glassnet.recipe.choose import Facts as Known
 from glassnet.recipe.choose import choose_recipe
+from glassnet.recipe.facts import Facts as Known
 from glassnet.settings import Settings
 from glassnet.table.cells import canonical_kind, conform_targets, read_cells
 from glassnet.table.facts import Facts, facts_of_table

@@ -6,39 +6,19 @@ Every choice made here is recorded with its reason.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from glassnet.errors import pick
 from glassnet.recipe.check import check_choices, shown
 from glassnet.recipe.effort import EFFORTS
+from glassnet.recipe.facts import SMALL, Chosen, Facts
+from glassnet.recipe.shares import test_share, validation_share
 from glassnet.recipe.tutorials import TUTORIALS
 from glassnet.settings import Architecture, Decision, Preparing, Recipe, Settings, Training
 from glassnet.table.values import Task
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
-    """What a recipe may know of the table."""
-
-    rows: int  # by their weights; those that have a target and are not given as test or validation rows
-    inputs: int  # columns the network sees
-    task: Task
-    classes: int  # of a classification target, else 0
-    is_in_order: bool = False  # rows are split by time or by group
-    has_own_validation: bool = False
-    has_own_test: bool = False
-    effort: str = "auto"
-    repeats: float = 1.0  # mean weight of a row: 2 where each stands for two
-
-
-Chosen = tuple[Any, str]  # a value and the reason
 MOST_BINS: Final = 32  # 16 and 32 were measured, see benchmarks/LOG.md
 BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's cost grows with them
-# Rows below which chance has no part but in the initial weights: a table with weights and the same table with
-# its rows repeated then train the same network. One batch of all rows, no rows held out by lot, no dropout,
-# and float64, so that not even the order of a sum is seen.
-SMALL: Final = 200
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
 SMALL_RATE: Final = 4e-3  # of a team; 2e-3 and 4e-3 were measured on twelve tables of 150 rows
 SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
@@ -46,32 +26,11 @@ SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
 FOLDED: Final = 6000
 FOLDS: Final = 8  # 5, 8 and 10 were measured, see LOG.md
 FOLDED_PATIENCE: Final = 16  # of 17 tables 8, 12, ... 120 epochs of patience chose the same epoch
+FEWEST_EPOCHS: Final = 4  # of millions of rows: many steps, and each row seen a few times
 
 
 def _by_rows(rows: int, steps: tuple[tuple[int, Any], ...], last: Any) -> Any:
     return next((value for limit, value in steps if rows < limit), last)
-
-
-def _validation_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    if facts.has_own_validation:
-        return 0.0, "validation rows were given"
-    if chosen["folds"]:
-        return 0.0, f"each row is held out in one of {chosen['folds']} folds"
-    if facts.rows < SMALL:
-        return 0.0, f"{facts.rows} rows are too few to hold any out; the last epoch is kept"
-    share, reason = (0.15, "enough to choose the epoch by") if facts.rows >= 2000 else (0.2, "a small table")
-    return _at_most(share, (1.0 - chosen["test_share"]) / 4, reason, "a quarter of what the test rows leave")
-
-
-def _test_share(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    if facts.has_own_test:
-        return 0.0, "test rows were given"
-    left = 1.0 - chosen.get("validation_share", 0.0)
-    return _at_most(0.2, left / 4, "kept apart for the final figures", "a quarter of what validation leaves")
-
-
-def _at_most(share: float, most: float, reason: str, otherwise: str) -> Chosen:
-    return (share, reason) if share <= most + 1e-9 else (round(most, 4), otherwise)
 
 
 def _folds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -109,10 +68,10 @@ def _epochs(facts: Facts, chosen: dict[str, Any]) -> Chosen:
         return SMALL_EPOCHS, f"as many steps as {facts.rows} rows bear without rows to stop by"
     batch = chosen["batch_size"] or facts.rows
     steps = EFFORTS[facts.effort].steps
-    epochs = min(200, max(12, round(steps * batch / max(facts.rows, 1))))
+    epochs = min(200, max(FEWEST_EPOCHS, round(steps * batch / max(facts.rows, 1))))
     if chosen["batch_size"] and facts.repeats > 1:
         epochs = round(epochs * facts.repeats)  # an epoch passes once over a row that stands for several
-    return epochs, f"about {steps:,} steps, between 12 and 200 epochs"
+    return epochs, f"about {steps:,} steps, between {FEWEST_EPOCHS} and 200 epochs"
 
 
 def _patience(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -242,8 +201,8 @@ def _fixed(value: Any, reason: str) -> Callable[[Facts, dict[str, Any]], Chosen]
 # In this order: a later choice may look at an earlier one.
 CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "folds": _folds,
-    "test_share": _test_share,
-    "validation_share": _validation_share,
+    "test_share": test_share,
+    "validation_share": validation_share,
     "network": _fixed("mlp", "the general-purpose network"),
     "hidden": _hidden,
     "activation": _fixed("relu", "fast, and as good as others on tables"),
