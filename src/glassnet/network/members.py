@@ -7,6 +7,7 @@ V an embedding's size, S slots of all embedded categories.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -76,8 +77,10 @@ class MemberEmbedding(nn.Module):
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(members, sum(slots), size, dtype=dtype))
-        starts = torch.tensor([0, *slots[:-1]]).cumsum(0)
-        places_KE = starts + torch.arange(members)[:, None] * sum(slots)
+        # In Python: on the meta device, where weights are counted first, any sum imports sympy, a second.
+        starts = [0, *accumulate(slots[:-1])]
+        places = [[start + member * sum(slots) for start in starts] for member in range(members)]
+        places_KE = torch.tensor(places, dtype=torch.int64)
         self.register_buffer("places_KE", places_KE, persistent=False)
         self.places_KE: Tensor
 
