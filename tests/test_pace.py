@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from glassnet.engine.choose import choose_engine
 from glassnet.metric import METRICS
-from glassnet.pace import PLANNED, Pace, fit_to_clock, measure_pace
+from glassnet.pace import PLANNED, Pace, fit_to_clock, measure_pace, with_fewer_rows
 from glassnet.pipeline import Sources, draft_run
 from glassnet.settings import Settings
 
@@ -61,3 +62,29 @@ def test_one_epoch_is_the_least(draft, seconds):
     plan, recipe = fit_to_clock(draft.plan, draft.recipe, Pace(step=1.0, look=0.0, probing=0.0), seconds)
     assert plan.training.epochs == 1
     assert "more than the time limit leaves: it ends within it" in recipe.decisions[-1].reason
+
+
+def test_where_no_epoch_fits_one_goes_over_rows_drawn_by_lot(mixed):
+    table = mixed(300, 5).drop("score", "more", "level", "left", "right")
+    draft = draft_run(Sources(table=table), replace(SMALL, target=("rich",), batch_size=1))
+    pace, seconds = Pace(step=0.01, look=0.2, probing=0.0), 1.5
+    plan, recipe = fit_to_clock(draft.plan, draft.recipe, pace, seconds)
+    assert plan.training.epochs == 1
+    assert plan.steps == int((seconds * PLANNED - 0.2) / 0.01)
+    assert pace.training(plan) <= seconds
+    assert set(plan.prepared.rows.fit[0]) < set(draft.rows.fit[0])
+    np.testing.assert_array_equal(plan.prepared.rows.validation[0], draft.rows.validation[0])
+    assert "of the training rows by lot" in plan.prepared.rows.how
+    (decision,) = (one for one in recipe.decisions if one.name == "training rows")
+    assert decision.value == f"{plan.steps:,}"
+    assert "drawn by lot" in decision.reason
+
+
+def test_rows_drawn_by_lot_are_as_many_as_asked_for(draft):
+    fit = draft.rows.fit[0]
+    (drawn,) = with_fewer_rows(draft.plan, 50).prepared.rows.fit
+    assert len(drawn) == len(set(drawn)) == 50
+    assert set(drawn) < set(fit)
+    assert (np.diff(drawn) > 0).all()
+    assert abs(np.mean(drawn) - np.mean(fit)) < 4 * np.std(fit) / np.sqrt(50)
+    assert with_fewer_rows(draft.plan, len(fit)) is draft.plan

@@ -9,6 +9,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
+from glassnet import chance
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Engine, Plan
 from glassnet.engine.threads import torch_share
@@ -20,8 +23,11 @@ from glassnet.train import CALL_SECONDS, look_once
 PROBE: Final = 0.5  # seconds of real steps, at most
 PROBE_SHARE: Final = 0.05  # of a time limit that the probe may take
 PROBE_STEPS: Final = 20  # of the plan's steps one in so many, and at least so many, are enough
+PROBE_ROWS: Final = 500_000  # that the probe's steps are drawn from: the order of more takes longer than they
 # A tenth of the time is left: steps slow down by about so much when a machine gets warm or busy.
 PLANNED: Final = 0.9
+FEWEST_STEPS: Final = 100  # of one epoch over rows drawn by lot; fewer learn little
+LOT: Final = 4  # the stream of the samples that these rows are drawn from: other samples are others
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,17 +75,43 @@ def measure_pace(plan: Plan, engine: Engine, metric: Metric | None, seconds: flo
 def fit_to_clock(plan: Plan, recipe: Recipe, pace: Pace, seconds: float) -> tuple[Plan, Recipe]:
     """Return the plan and its recipe with no more epochs than fit into so many seconds, and the reason.
 
-    The schedule is as long as the epochs, so the learning rate has come to its end when the time has.
+    The schedule is as long as the epochs, so the learning rate has come to its end when the time has. Where
+    not even one epoch fits, it goes over so many training rows, drawn by lot, as do.
     """
     training, epoch = plan.training, pace.epoch(plan)
-    fitting = int(max(seconds, 0.0) * PLANNED / max(epoch, 1e-9))
+    planned = max(seconds, 0.0) * PLANNED
+    fitting = int(planned / max(epoch, 1e-9))
     if fitting >= training.epochs:
         return plan, recipe
     epochs = max(fitting, 1)
     shorter = replace(training, epochs=epochs)
-    every = [one for one in recipe.decisions if one.name != "epochs"]
-    decision = Decision(name="epochs", value=str(epochs), reason=_reason(training.epochs, fitting, epoch))
-    return replace(plan, training=shorter), replace(recipe, training=shorter, decisions=(*every, decision))
+    found = [Decision(name="epochs", value=str(epochs), reason=_reason(training.epochs, fitting, epoch))]
+    steps = int((planned - pace.look) / max(pace.step, 1e-9))
+    if fitting < 1 and steps >= FEWEST_STEPS and plan.prepared.rows.folds == 1:
+        every = plan.longest
+        plan = with_fewer_rows(plan, steps * plan.batch_size)
+        found.append(Decision(name="training rows", value=f"{plan.longest:,}", reason=_lot(every, epoch)))
+    kept = [one for one in recipe.decisions if one.name != "epochs"]
+    return replace(plan, training=shorter), replace(recipe, training=shorter, decisions=(*kept, *found))
+
+
+def with_fewer_rows(plan: Plan, most: int) -> Plan:
+    """Return a plan without folds that trains on at most so many of its rows, drawn by lot."""
+    rows = plan.prepared.rows
+    (fit,) = rows.fit
+    if len(fit) <= most:
+        return plan
+    how = f"{rows.how}; {most:,} of the training rows by lot"
+    raw_n = chance.raw(plan.training.seed, chance.Purpose.SAMPLE, len(fit), epoch=LOT)
+    fewer = replace(rows, fit=(fit[np.sort(np.argpartition(raw_n, most)[:most])],), how=how)
+    return replace(plan, prepared=replace(plan.prepared, rows=fewer))
+
+
+def _lot(every: int, epoch: float) -> str:
+    return (
+        f"of {every:,} drawn by lot: one epoch over all takes about {epoch:,.0f} s, more than the time limit"
+        " leaves; the schedule ends with them"
+    )
 
 
 def _reason(wanted: int, fitting: int, epoch: float) -> str:
@@ -94,8 +126,9 @@ def _reason(wanted: int, fitting: int, epoch: float) -> str:
 def within_limit(plan: Plan, recipe: Recipe, metric: Metric | None, by: float) -> tuple[Plan, Recipe]:
     """Return the plan with as many epochs as end by a moment of time.monotonic(), and its recipe."""
     before = time.monotonic()
-    engine, _ = choose_engine(plan, recipe.engine)
+    probed = with_fewer_rows(plan, PROBE_ROWS) if plan.prepared.rows.folds == 1 else plan
+    engine, _ = choose_engine(probed, recipe.engine)
     making = time.monotonic() - before  # it is made once more for training
-    with torch_threads(torch_share(plan, engine.name)):
-        pace = measure_pace(plan, engine, metric, min(PROBE, PROBE_SHARE * (by - before)))
+    with torch_threads(torch_share(probed, engine.name)):
+        pace = measure_pace(probed, engine, metric, min(PROBE, PROBE_SHARE * (by - before)))
     return fit_to_clock(plan, recipe, pace, by - time.monotonic() - making)
