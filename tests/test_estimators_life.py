@@ -2,6 +2,7 @@
 
 import copy
 import io
+import itertools
 import pickle
 import subprocess
 import sys
@@ -274,3 +275,56 @@ def test_a_fresh_process_predicts_and_imports_nothing_else(tmp_path, members):
     )
     assert run.returncode == 0, run.stderr.decode()
     assert run.stdout == model.predict_proba(X).tobytes()
+
+
+# ---- members that share layers, which the defaults train ----
+
+TEAM = {"hidden": (16,), "members": 4, "sharing": "layers", "threads": 1}
+
+
+def member_losses(model) -> np.ndarray:
+    """Return each member's training loss of each epoch."""
+    return model.model_.fitted.trained.history.training_loss_EK
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sharing"),
+    [
+        ({"engine": "eager", "folds": 0}, {}, "layers"),
+        ({"engine": "eager", "folds": 2}, {}, "layers"),
+        ({"engine": "eager", "folds": 2}, {"engine": "fused"}, "layers"),
+        ({"engine": "eager", "folds": 2}, {"folds": 0}, "none"),  # teams of other rows: each by itself
+    ],
+)
+def test_a_team_goes_on_from_its_weights_and_scales(before, after, sharing):
+    X, y = table()
+    model = GlassnetClassifier(**TEAM, **before, epochs=12, learning_rate=0.01, warm_start=True).fit(X, y)
+    losses = member_losses(model)
+    again = model.set_params(**after).fit(X, y)
+    assert again.model_.fitted.recipe.architecture.sharing == sharing
+    assert (member_losses(again)[0] < losses[-1] + 0.15).all()
+    assert (member_losses(again)[0] < losses[0] - 0.1).all()
+
+
+def test_a_team_learns_from_part_to_part():
+    X, y = table(600)
+    model = GlassnetClassifier(**TEAM, learning_rate=0.02)
+    scores = []
+    for _ in range(10):
+        for part, labels in parts(600, 100):
+            model.partial_fit(part, labels, classes=["low", "middle", "high"])
+        scores.append(model.score(X, y))
+    assert model.model_.fitted.recipe.architecture.sharing == "layers"
+    assert scores[-1] > 0.9
+    assert all(later > earlier - 0.03 for earlier, later in itertools.pairwise(scores))
+
+
+@pytest.mark.parametrize("folds", [0, 2])
+def test_a_team_takes_parts_after_a_whole_table(folds):
+    X, y = table(300)
+    model = GlassnetClassifier(**TEAM, folds=folds, epochs=30, learning_rate=0.01).fit(X, y)
+    before = model.score(X, y)
+    model.set_params(learning_rate=0.001)
+    for part, labels in parts(300, 100):
+        model.partial_fit(part, labels)
+        assert model.score(X, y) > before - 0.05

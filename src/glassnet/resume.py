@@ -183,6 +183,10 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings) -> Draft:
     architecture = fitted.recipe.architecture
     if isinstance(fitted.network, OwnModule):
         architecture = replace(architecture, network=settings.network)
+    team = fitted.trained.team
+    if team is None or len(team.first_FOI) != max(chosen.folds, 1):
+        # Other teams than before cannot share what these members have learned: each goes on by itself.
+        architecture, team = replace(architecture, sharing="none"), None
     precision = fitted.recipe.training.precision
     recipe = replace(
         chosen,
@@ -201,7 +205,7 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings) -> Draft:
     )
     loss = make_loss(recipe.training, schema.task)
     plan = make_plan(prepared, schema, recipe, loss, settings, Shared())
-    plan = replace(plan, network=copy.deepcopy(fitted.network))
+    plan = replace(plan, network=copy.deepcopy(fitted.network), team=team)
     metrics = choose_metrics(recipe.training.metric, schema.task)
     return Draft(
         gathered=gathered,

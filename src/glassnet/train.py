@@ -22,6 +22,7 @@ from glassnet.engine.plan import Advance, Engine, Plan, predictor_of
 from glassnet.engine.validation import joint_loss, member_losses, metric_score
 from glassnet.errors import TrainingError
 from glassnet.metric import Metric, rank
+from glassnet.network.team import TeamWeights, renewed
 from glassnet.predict import finish
 from glassnet.prepare.values import Floats64
 from glassnet.telemetry import Record, Records, collect, layer_parameters, thinning
@@ -88,6 +89,7 @@ class Trained:
     seconds: float
     rows_per_second: float
     warnings: tuple[str, ...] = ()
+    team: TeamWeights | None = None  # of members that share layers: what their first layers are products of
 
     @property
     def members(self) -> tuple[int, ...]:
@@ -118,6 +120,7 @@ class _State:
     best_loss_K: Floats64
     best_epoch_K: list[int]
     best: dict[str, Tensor] = field(default_factory=dict)
+    team: TeamWeights | None = None  # that of `best`
     failed: dict[int, tuple[int, int]] = field(default_factory=dict)  # member -> (epoch, step), from 0
     epoch: int = 0  # epochs done
     training: list[Floats64] = field(default_factory=list)  # of the epochs that ended in a call, `(E, K)`
@@ -247,19 +250,20 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
         better = [int(k) for k in np.flatnonzero(score_K < state.best_loss_K) if k not in state.failed]
     if better:
         state.best_loss_K[better] = score_K[better]
-        _keep(state, engine.weights(), better, state.epoch)
+        _keep(state, engine, engine.weights(), better)
 
 
-def _keep(state: _State, weights: dict[str, Tensor], members: list[int], epoch: int) -> None:
+def _keep(state: _State, engine: Engine, weights: dict[str, Tensor], members: list[int]) -> None:
     """Keep the members' weights as their best."""
     everyone = len(members) == state.plan.members
+    state.team = renewed(state.team, engine.team_weights(), members)
     for name, tensor in weights.items():
         if everyone or name not in state.best:
             state.best[name] = tensor
         else:
             state.best[name][members] = tensor[members]
     for member in members:
-        state.best_epoch_K[member] = epoch
+        state.best_epoch_K[member] = max(state.epoch, 1)
 
 
 def _decide(state: _State, watch: Watch) -> None:
@@ -306,7 +310,7 @@ def _finish(state: _State, engine: Engine, has_validation: bool, seconds: float)
     """Return the members at their best epochs, or raise where there is none."""
     plan = state.plan
     if not has_validation or not state.best:  # or it was stopped within the first epoch
-        _keep_last(state, engine.weights())
+        _keep_last(state, engine)
     usable = [k for k in range(plan.members) if state.best_epoch_K[k] > 0]
     if not usable:
         raise TrainingError(_why_none(state, engine.weights()))
@@ -323,18 +327,20 @@ def _finish(state: _State, engine: Engine, has_validation: bool, seconds: float)
         seconds=seconds,
         rows_per_second=state.done / plan.steps_per_epoch * plan.longest * plan.members / max(seconds, 1e-9),
         warnings=_warnings(state),
+        team=state.team,
     )
 
 
-def _keep_last(state: _State, weights: dict[str, Tensor]) -> None:
+def _keep_last(state: _State, engine: Engine) -> None:
     """Keep the last weights of every member whose weights are finite."""
+    weights = engine.weights()
     for tensor in weights.values():
         rows = tensor.reshape(state.plan.members, -1)
         for member in (~torch.isfinite(rows).all(dim=1)).nonzero().flatten().tolist():
             state.failed.setdefault(int(member), divmod(state.done - 1, state.plan.steps_per_epoch))
     sound = [k for k in range(state.plan.members) if k not in state.failed]
     if sound:
-        _keep(state, weights, sound, max(state.epoch, 1))
+        _keep(state, engine, weights, sound)
 
 
 def _finite(tensor: Tensor) -> Tensor:

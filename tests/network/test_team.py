@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from glassnet.engine.eager import EagerEngine
+from glassnet.engine.fused import FusedEngine
 from glassnet.network.mlp import InputShape
-from glassnet.network.team import Team, input_groups, load_effective
+from glassnet.network.team import Team, input_groups, load_effective, renewed
 from glassnet.pipeline import Sources, draft_run
 from glassnet.schedule import rate_factor
 from glassnet.settings import Settings
@@ -131,3 +132,52 @@ def test_records_tell_of_members(mixed):
     assert (record.quantities["gradient"] > 0).all()
     assert (record.quantities["update"] > 0).all()
     assert (record.quantities["clipped"] <= record.quantities["gradient"]).all()
+
+
+def made_by(plan, steps):
+    engine = EagerEngine(plan)
+    engine.advance(0, steps)
+    return engine
+
+
+@pytest.mark.parametrize("folds", [0, 2])
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_the_first_layers_are_products_of_what_is_handed_out(mixed, folds, average):
+    plan = plan_of(mixed(120, 4), replace(BASE, folds=folds, average=average, precision="float32"))
+    engine = made_by(plan, 5)
+    weights, team = engine.weights(), engine.team_weights()
+    assert team.first_FOI.shape[0] == max(folds, 1)
+    assert team.effective().tobytes() == weights["hidden.0.weight"].numpy().tobytes()
+    alone = replace(plan, architecture=replace(plan.architecture, sharing="none"))
+    assert EagerEngine(alone).team_weights() is None
+
+
+@pytest.mark.parametrize("make", [EagerEngine, FusedEngine])
+@pytest.mark.parametrize("folds", [0, 2])
+def test_a_team_begins_where_another_ended(mixed, make, folds):
+    plan = plan_of(mixed(120, 4), replace(BASE, folds=folds))
+    engine = made_by(plan, 5)
+    load_effective(engine.network, engine.weights())
+    again = make(replace(plan, network=engine.network, team=engine.team_weights()))
+    for name, tensor in engine.weights().items():
+        np.testing.assert_allclose(again.weights()[name].numpy(), tensor.numpy(), rtol=1e-15, err_msg=name)
+    fresh = make(
+        replace(plan, network=engine.network)
+    )  # without: scales at random over weights that have theirs
+    assert not np.allclose(fresh.weights()["hidden.0.weight"], again.weights()["hidden.0.weight"])
+    eager = EagerEngine(replace(plan, network=engine.network, team=engine.team_weights()))
+    np.testing.assert_allclose(again.advance(0, 3).loss_SK, eager.advance(0, 3).loss_SK, rtol=1e-6)
+
+
+def test_members_kept_at_another_epoch_take_their_teams_along(mixed):
+    plan = plan_of(mixed(120, 4), replace(BASE, folds=2))
+    engine = made_by(plan, 2)
+    before = engine.team_weights()
+    engine.advance(2, 2)
+    now = engine.team_weights()
+    assert renewed(None, now, [1, 3]) is now
+    assert renewed(before, now, range(4)) is now
+    kept = renewed(before, now, [1, 3])  # the second team
+    for member, whole in enumerate((before, now, before, now)):
+        assert kept.effective()[member].tobytes() == whole.effective()[member].tobytes()
+    assert before.first_FOI.tobytes() != now.first_FOI.tobytes()

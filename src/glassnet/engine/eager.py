@@ -24,7 +24,7 @@ from glassnet.engine.plan import Advance, Plan
 from glassnet.network.build import DTYPES
 from glassnet.network.mlp import MLP
 from glassnet.network.own import OwnModule, seeded
-from glassnet.network.team import Team, load_effective
+from glassnet.network.team import Team, TeamWeights, load_effective
 from glassnet.optimizer import make_optimizer
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
@@ -293,11 +293,16 @@ class EagerEngine:
             self._show_team()
             return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
 
+    def team_weights(self) -> TeamWeights | None:
+        """Return what the weights of teams are products of, averaged as they are; None without teams."""
+        with self.average.shown():
+            return self.team.weights() if self.team else None
+
 
 def make_team(plan: Plan) -> Team:
     """Return the parameters of the plan's teams, one a fold, as they start."""
     assert isinstance(plan.network, MLP)
-    return Team(plan.network, plan.prepared.rows.folds, plan.inputs, plan.training.seed)
+    return Team(plan.network, plan.prepared.rows.folds, plan.inputs, plan.training.seed, plan.team)
 
 
 def _ratio(update_KL: Floats32, weight_KL: Floats32) -> Floats32:

@@ -20,7 +20,7 @@ from glassnet import chance
 from glassnet.engine.inputs import NUMBERS, compiled_inputs
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
-from glassnet.network.team import first_scales, input_groups
+from glassnet.network.team import SCALED, TeamWeights, first_scales, input_groups
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
 from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
@@ -104,11 +104,15 @@ class FusedEngine:
         self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
         self.names = list(plan.network.state_dict())
         self.shapes = {name: tuple(t.shape) for name, t in plan.network.state_dict().items()}
+        first = {name: t.detach() for name, t in plan.network.state_dict().items()}
+        if plan.team is not None:
+            first[SCALED] = torch.from_numpy(plan.team.shared())
         for what in (WEIGHTS, *([AVERAGES] if plan.training.average else [])):
-            self.load({name: t.detach() for name, t in plan.network.state_dict().items()}, what)
+            self.load(first, what)
         if setup.teams:
-            scale_KG = first_scales(plan.training.seed, plan.members, setup.groups)
-            self.trainer.start_teams(scale_KG.astype(self.number))
+            drawn_KG = first_scales(plan.training.seed, plan.members, setup.groups)
+            scale_KG = drawn_KG if plan.team is None else plan.team.scale_KG
+            self.trainer.start_teams(np.ascontiguousarray(scale_KG, dtype=self.number))
 
     def advance(self, first: int, count: int) -> Advance:
         """Take `count` steps from step `first`."""
@@ -146,6 +150,10 @@ class FusedEngine:
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights, the averaged ones where there are such."""
         return self.tensors(AVERAGES if self.plan.training.average else WEIGHTS)
+
+    def team_weights(self) -> TeamWeights | None:
+        """Return None: compiled code does not hand out what its members' weights are products of."""
+        return None
 
     # ---- the whole state, for checkpoints and tests ----
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from glassnet import chance
 from glassnet.loss.registry import Loss
 from glassnet.network.mlp import InputShape
+from glassnet.network.team import TeamWeights
 from glassnet.predict import Predictor
 from glassnet.prepare.values import Floats64, Prepared
 from glassnet.settings import Architecture, Training
@@ -40,6 +41,7 @@ class Plan:
     has_given_threads: bool = False  # the user's own number, to be taken as it is
     records: bool = True  # whether telemetry is kept
     shared: Shared = field(default_factory=Shared)  # what other plans over the same rows use too
+    team: TeamWeights | None = None  # what teams go on from; None: they begin with the network's weights
 
     @property
     def members(self) -> int:
@@ -149,3 +151,6 @@ class Engine(Protocol):
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights, by their names in the network; the averaged ones where there are."""
+
+    def team_weights(self) -> TeamWeights | None:
+        """Return what the weights of teams are products of, averaged as they are; None without teams."""

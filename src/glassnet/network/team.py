@@ -4,18 +4,20 @@ A team is trained as one network with several views of the table. What it amount
 like any other, each with weights of its own (`Team.effective`): predictions, files and reports know no teams.
 
 Shapes: K members, F teams, G columns of the table, D dense inputs, E embedded categories, V an embedding's
-size, I a layer's inputs.
+size, I a layer's inputs, O its outputs.
 Source: Y. Gorishniy et al., "TabM: Advancing Tabular Deep Learning with Parameter-Efficient Ensembling",
 2024, arXiv 2410.24210 (there the variant "mini").
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from glassnet import chance
@@ -41,13 +43,49 @@ def first_scales(seed: int, members: int, columns: int) -> np.ndarray:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class TeamWeights:
+    """What the members' first layers are products of, of which member k belongs to team `k % F`.
+
+    All else that a team's members share is the same in each of them; from these weights training can go on.
+    """
+
+    first_FOI: NDArray[Any]  # the first layer that each team shares, before any scale
+    scale_KG: NDArray[Any]  # each member's scales of the columns
+    group_I: NDArray[np.int64]  # the column whose scale an input takes
+
+    def shared(self) -> NDArray[Any]:
+        """Return each member's copy of the layer that its team shares, `(K, O, I)`."""
+        return np.asarray(self.first_FOI[np.arange(len(self.scale_KG)) % len(self.first_FOI)])
+
+    def effective(self) -> NDArray[Any]:
+        """Return the members' own first layers, `(K, O, I)`: the bytes that every engine computes with."""
+        return np.asarray(self.shared() * self.scale_KG[:, None, self.group_I])
+
+
+def renewed(
+    before: TeamWeights | None, now: TeamWeights | None, members: Sequence[int]
+) -> TeamWeights | None:
+    """Return the earlier weights with those of some members, and of their teams, as they are now."""
+    if before is None or now is None or len(members) == len(now.scale_KG):
+        return now
+    first_FOI, scale_KG = before.first_FOI.copy(), before.scale_KG.copy()
+    teams = sorted({member % len(first_FOI) for member in members})
+    first_FOI[teams] = now.first_FOI[teams]
+    scale_KG[list(members)] = now.scale_KG[list(members)]
+    return TeamWeights(first_FOI=first_FOI, scale_KG=scale_KG, group_I=now.group_I)
+
+
 class Team(nn.Module):
     """The parameters of F teams, of which member k belongs to team `k % F`.
 
-    What is shared starts as the first F members of `network` have it.
+    What is shared starts as the first F members of `network` have it, the scales at random; with a `start`,
+    which tells the first layer's factors, both go on from there.
     """
 
-    def __init__(self, network: MLP, teams: int, inputs: InputShape, seed: int) -> None:
+    def __init__(
+        self, network: MLP, teams: int, inputs: InputShape, seed: int, start: TeamWeights | None = None
+    ) -> None:
         super().__init__()
         every = dict(network.named_parameters())
         self.names = tuple(every)
@@ -59,13 +97,28 @@ class Team(nn.Module):
             (tensor if self.is_own(name) else tensor[:teams]).detach().clone()
             for name, tensor in every.items()
         )
-        scale_KG = torch.from_numpy(first_scales(seed, members, max(group_I) + 1))
-        self.scale_KG = nn.Parameter(scale_KG.to(self.tensors[0].dtype))
+        drawn_KG = first_scales(seed, members, max(group_I) + 1) if start is None else start.scale_KG
+        self.scale_KG = nn.Parameter(torch.from_numpy(drawn_KG).to(self.tensors[0].dtype, copy=True))
+        if start is not None:
+            self._first().data.copy_(torch.from_numpy(start.first_FOI))
 
     @staticmethod
     def is_own(name: str) -> bool:
         """Return whether each member has this parameter for itself."""
         return name.startswith(f"{OWN}.")
+
+    def _first(self) -> nn.Parameter:
+        """Return the first layer that each team shares, `(F, O, I)`."""
+        first: nn.Parameter = self.tensors[self.names.index(SCALED)]
+        return first
+
+    def weights(self) -> TeamWeights:
+        """Return a copy of what the first layers are products of now."""
+        return TeamWeights(
+            first_FOI=self._first().detach().clone().numpy(),
+            scale_KG=self.scale_KG.detach().clone().numpy(),
+            group_I=self.group_I.numpy(),
+        )
 
     def effective(self) -> dict[str, Tensor]:
         """Return what every member's network amounts to, by the names of `MLP`, each `(K, ...)`."""
