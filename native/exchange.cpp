@@ -18,9 +18,7 @@ void Trainer<Real>::get(int what, int member, int parameter, Real* to) const {
     const Parameter& p = layout_.parameters[parameter];
     const Slice<Real>& slice = slice_of(const_cast<Member<Real>&>(members_[member]), what);
     if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
-    for (int row = 0; row < p.rows; ++row)
-        for (int column = 0; column < p.columns; ++column)
-            *to++ = slice.data()[layout_.place_of(setup_, p, row, column)];
+    layout_.copy_out(setup_, p, slice.data(), to);
 }
 
 template <class Real>
@@ -29,9 +27,7 @@ void Trainer<Real>::set(int what, int member, int parameter, const Real* from) {
     Member<Real>& m = members_[member];
     Slice<Real>& slice = slice_of(m, what);
     if (!slice) throw std::invalid_argument("this optimiser keeps no such state");
-    for (int row = 0; row < p.rows; ++row)
-        for (int column = 0; column < p.columns; ++column)
-            slice.data()[layout_.place_of(setup_, p, row, column)] = *from++;
+    layout_.copy_in(setup_, p, from, slice.data());
     for (Workspace<Real>& space : spaces_) space.held = -1;
     if (what != 0) return;
     m.has_failed = false;

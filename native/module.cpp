@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "network.h"
 #include "trainer.h"
 
 namespace nb = nanobind;
@@ -19,9 +20,17 @@ template <class T>
 using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Cube = nb::ndarray<T, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 
 void check(bool is_right, const char* what) {
     if (!is_right) throw std::invalid_argument(what);
+}
+
+void check_columns(const Setup& setup) {
+    const int inputs = setup.inputs(), bins = setup.bins();
+    check(setup.column.size() == static_cast<std::size_t>(inputs + bins), "a column has no place");
+    for (const int one : setup.column) check(one < inputs && one >= -bins, "a column lies outside of the layer");
 }
 
 // Keeps the arrays that the trainer reads alive beside it.
@@ -78,9 +87,7 @@ class Held {
               "the numbers in bins do not fit the table");
         for (std::size_t i = 0; i < rows * numbers; ++i)
             check(bin_.data()[i] < setup.binned[i % numbers], "a number lies in a bin that it does not have");
-        const int inputs = setup.inputs(), bins = setup.bins();
-        check(setup.column.size() == static_cast<std::size_t>(inputs + bins), "a column has no place");
-        for (const int one : setup.column) check(one < inputs && one >= -bins, "a column lies outside of the layer");
+        check_columns(setup);
     }
 
     void check_teams(const Setup& setup, std::size_t folds) const {
@@ -164,6 +171,63 @@ void bind(nb::module_& m, const char* name) {
         .def("set_name", [](H& h) { return std::string(h.trainer().kernels().name); });
 }
 
+// Throws where a number's bin or a category's slot is none that the network has.
+template <class Number, class Count>
+void check_below(Matrix<const Number> cells, const std::vector<Count>& counts, const char* what) {
+    check(cells.shape(1) == counts.size(), "the rows do not fit the network");
+    const std::size_t width = counts.size();
+    for (std::size_t row = 0; row < cells.shape(0); ++row)
+        for (std::size_t one = 0; one < width; ++one) {
+            const std::int64_t cell = cells.data()[row * width + one];
+            check(cell >= 0 && cell < counts[one], what);
+        }
+}
+
+template <class Real>
+void make_network(Network<Real>* place, const Setup& setup, const std::vector<Cube<const Real>>& tensors) {
+    check(setup.members > 0 && setup.outputs > 0, "a network has members and outputs");
+    check(setup.binned.empty() || !setup.hidden.empty(), "numbers are looked up in a hidden layer only");
+    check_columns(setup);
+    const std::vector<Parameter> wanted = Network<Real>::layout_of(setup).parameters;
+    check(tensors.size() == wanted.size(), "a tensor of the network is missing");
+    std::vector<const Real*> data;
+    for (std::size_t number = 0; number < tensors.size(); ++number) {
+        const Cube<const Real>& one = tensors[number];
+        check(one.shape(0) == static_cast<std::size_t>(setup.members) &&
+                  one.shape(1) == static_cast<std::size_t>(wanted[number].rows) &&
+                  one.shape(2) == static_cast<std::size_t>(wanted[number].columns),
+              "a tensor does not fit the network");
+        data.push_back(one.data());
+    }
+    new (place) Network<Real>(setup, data);
+}
+
+template <class Real>
+void network_outputs(const Network<Real>& network, Matrix<const Real> dense, Matrix<const std::uint16_t> bin,
+                     Matrix<const Real> fraction, Matrix<const std::int32_t> slot, Cube<double> to, int threads) {
+    const Setup& setup = network.setup();
+    const std::size_t rows = dense.shape(0);
+    check(dense.shape(1) == static_cast<std::size_t>(setup.dense) && bin.shape(0) == rows && slot.shape(0) == rows &&
+              fraction.shape(0) == rows && fraction.shape(1) == bin.shape(1),
+          "the rows do not fit the network");
+    check(to.shape(0) == static_cast<std::size_t>(setup.members) && to.shape(1) == rows &&
+              to.shape(2) == static_cast<std::size_t>(setup.outputs),
+          "the room for outputs has the wrong shape");
+    const nb::gil_scoped_release released;
+    check_below(bin, setup.binned, "a number lies in a bin that it does not have");
+    check_below(slot, setup.embedded, "a category has no such slot");
+    network.outputs({static_cast<std::int64_t>(rows), dense.data(), bin.data(), fraction.data(), slot.data()}, threads,
+                    to.data());
+}
+
+template <class Real>
+void bind_network(nb::module_& m, const char* name) {
+    nb::class_<Network<Real>>(m, name)
+        .def("__init__", &make_network<Real>, nb::arg("setup"), nb::arg("tensors"))
+        .def("outputs", &network_outputs<Real>, nb::arg("dense"), nb::arg("bin"), nb::arg("fraction"), nb::arg("slot"),
+             nb::arg("to"), nb::arg("threads"));
+}
+
 template <class Real>
 void apply_function(const std::string& set, int which, Vector<Real> values) {
     const Kernels<Real>& kernels = choose_kernels<Real>(set);
@@ -221,6 +285,8 @@ NB_MODULE(_fused, m) {
         .def_rw("set", &Setup::set);
     bind<float>(m, "Trainer32");
     bind<double>(m, "Trainer64");
+    bind_network<float>(m, "Network32");
+    bind_network<double>(m, "Network64");
     m.def("rate_factor", &rate_factor);
     m.def("apply32", &apply_function<float>);
     m.def("apply64", &apply_function<double>);

@@ -32,34 +32,14 @@ void Trainer<Real>::forward(const Member<Real>& m, int rows, Workspace<Real>& sp
         return;
     }
     const int last = static_cast<int>(layout_.layers.size()) - 1;
-    const Real* weights = m.weight.data();
+    const Weights<Real> w{setup_, layout_, kernels_, m.weight.data(), m.packed.data()};
     for (int l = 0; l <= last; ++l) {
-        const Layer& layer = layout_.layers[l];
-        const long stride_x = row_stride<Real>(layer.inputs);
-        const Real* x = space.x[l].data();
-        if (layer.packed < 0) {
-            kernels_.forward_narrow({rows, layer.inputs, layer.outputs, x, stride_x, weights + layer.weight,
-                                     layer.stride, weights + layer.bias, space.z.data(), layout_.stride_outputs});
-            return;
-        }
-        const bool is_last = l == last, is_binned = l == 0 && layer.table >= 0;
-        if (is_binned) look_up(m, rows, space);
+        const bool is_last = l == last;
+        Real* y = is_last ? space.z.data() : space.x[l + 1].data();
         Real* slope = !is_last && batch && layout_.keeps_slope ? space.slope[l].data() : nullptr;
-        kernels_.forward({rows, layer.inputs, layer.outputs, x, stride_x, m.packed.data() + layer.packed,
-                          weights + layer.bias, is_last ? space.z.data() : space.x[l + 1].data(), slope,
-                          is_last ? layout_.stride_outputs : row_stride<Real>(layer.outputs),
-                          is_last ? Activation::linear : setup_.activation, is_binned});
+        forward_layer<Real>(w, l, rows, space.binned, space.x[l].data(), y, slope);
         if (!is_last && batch && setup_.dropout > 0) drop(m, *batch, l, first, rows, space);
     }
-}
-
-// Numbers in bins give the first layer's sums their start.
-template <class Real>
-void Trainer<Real>::look_up(const Member<Real>& m, int rows, Workspace<Real>& space) {
-    const Layer& layer = layout_.layers.front();
-    kernels_.lookup({rows, static_cast<int>(setup_.binned.size()), layer.outputs, space.binned.knot,
-                     space.binned.fraction, kPartRows, m.packed.data() + layer.knots, layer.stride_table,
-                     m.weight.data() + layer.bias, space.x[1].data(), row_stride<Real>(layer.outputs)});
 }
 
 // Numbers from `first` to before `last` of some rows.

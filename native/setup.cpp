@@ -108,6 +108,18 @@ long Layout<Real>::place_of(const Setup& setup, const Parameter& p, int row, int
     return layers.front().table + (-1 - ours) * layers.front().stride_table + row;
 }
 
+template <class Real>
+void Layout<Real>::copy_in(const Setup& setup, const Parameter& p, const Real* tensor, Real* memory) const {
+    for (int row = 0; row < p.rows; ++row)
+        for (int column = 0; column < p.columns; ++column) memory[place_of(setup, p, row, column)] = *tensor++;
+}
+
+template <class Real>
+void Layout<Real>::copy_out(const Setup& setup, const Parameter& p, const Real* memory, Real* tensor) const {
+    for (int row = 0; row < p.rows; ++row)
+        for (int column = 0; column < p.columns; ++column) *tensor++ = memory[place_of(setup, p, row, column)];
+}
+
 template struct Layout<float>;
 template struct Layout<double>;
 

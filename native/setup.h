@@ -55,6 +55,10 @@ struct Setup {
     int targets() const { return loss == LossName::cross_entropy ? 1 : outputs; }
 };
 
+// Returns the kernels of a set, or of the best this processor has.
+template <class Real>
+const Kernels<Real>& choose_kernels(const std::string& set);
+
 // Returns the factor of the learning rate at a step: src/glassnet/schedule.py.
 double rate_factor(const Setup& setup, std::int64_t step);
 
@@ -114,6 +118,10 @@ struct Layout {
     long stride_outputs = 0;
     int record_layers = 0;  // the embedding, if there is one, and the linear layers
     bool keeps_slope = false;  // the activation's derivative is stored, not made from its output
+
+    // Copies a tensor as torch has it into a member's memory, and back.
+    void copy_in(const Setup& setup, const Parameter& p, const Real* tensor, Real* memory) const;
+    void copy_out(const Setup& setup, const Parameter& p, const Real* memory, Real* tensor) const;
 
     // Where row `row`, torch's column `column` of a parameter lies.
     long place_of(const Setup& setup, const Parameter& p, int row, int column) const;

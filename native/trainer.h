@@ -14,6 +14,7 @@
 
 #include "buffer.h"
 #include "kernels/table.h"
+#include "network.h"
 #include "philox.h"
 #include "pool.h"
 #include "setup.h"
@@ -47,14 +48,6 @@ struct Member {
     double recording_seconds = 0;
     bool has_failed = false;                  // its loss was not finite: no more steps but those that are recorded
     std::int64_t not_finite_at = -1;          // the first step whose loss or gradients were not finite
-};
-
-// Numbers in bins of some rows, number by number, and the derivatives by the sums of the first layer.
-template <class Real>
-struct Binned {
-    std::int32_t* knot = nullptr;  // (N, kPartRows): row of the knot below
-    Real* fraction = nullptr;      // (N, kPartRows)
-    Real* dy = nullptr;            // (kPartRows, stride of the first layer's outputs)
 };
 
 // Memory of such parts.
@@ -208,7 +201,6 @@ class Trainer {
     void drop(const Member<Real>& m, const Batch& batch, int layer, int first, int rows, Workspace<Real>& space);
     double losses(int rows, double scale, bool is_weighted, bool wants_slope, Workspace<Real>& space);
     void backward(Member<Real>& m, int rows, Real* gradient, bool adds, Workspace<Real>& space);
-    void look_up(const Member<Real>& m, int rows, Workspace<Real>& space);
     void scatter(Member<Real>& m, int rows, int first, int last, const Binned<Real>& binned);
     void backward_embedding(int rows, const Real* dx, long stride, Real* gradient, Workspace<Real>& space);
 
@@ -248,9 +240,5 @@ class Trainer {
     std::vector<Buffer<Real>> group_gradient_;  // of groups 1 ... where rows are spread
     BinnedRoom<Real> batch_binned_;             // of the whole batch, there
 };
-
-// Returns the kernels of a set, or of the best this processor has.
-template <class Real>
-const Kernels<Real>& choose_kernels(const std::string& set);
 
 }  // namespace glassnet

@@ -66,13 +66,7 @@ long Trainer<Real>::knot_place(const Block& b) const {
 
 template <class Real>
 void Trainer<Real>::pack(Member<Real>& m, const Block& b) {
-    if (b.number >= 0)
-        kernels_.sum_up({b.rows, b.columns, b.stride, m.weight.data() + b.place,
-                         m.packed.data() + layout_.layers.front().knots + knot_place(b)});
-    if (b.layer < 0) return;
-    const Layer& layer = layout_.layers[b.layer];
-    kernels_.transpose({b.rows, layer.inputs, m.weight.data() + b.place, b.stride,
-                        m.packed.data() + layer.packed + static_cast<long>(b.first_output) * layer.inputs});
+    pack_block<Real>(layout_, kernels_, b, m.weight.data(), m.packed.data());
 }
 
 // Does `work` with the averaged weights in place of the trained ones, where there are such.

@@ -13,12 +13,12 @@ import torch
 from torch import nn
 
 from glassnet.engine.eager import EagerEngine
-from glassnet.engine.plan import Plan, predictor_of
+from glassnet.engine.plan import Plan
 from glassnet.errors import TrainingError
 from glassnet.metric import METRICS
 from glassnet.model import fit
 from glassnet.pipeline import Draft, Sources, draft_run
-from glassnet.predict import network_outputs, predict
+from glassnet.predict import network_outputs, predict, predictor_of
 from glassnet.settings import Settings
 from glassnet.train import Trained, Watch, train
 

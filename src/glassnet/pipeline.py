@@ -20,7 +20,7 @@ from torch import nn
 
 from glassnet._version import __version__
 from glassnet.engine.choose import choose_engine, missing_note
-from glassnet.engine.plan import Plan, predictor_of
+from glassnet.engine.plan import Plan
 from glassnet.engine.threads import torch_share, used_threads
 from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
 from glassnet.evaluate.coverage import with_coverage
@@ -43,7 +43,7 @@ from glassnet.loss.registry import make_loss
 from glassnet.metric import Metric, choose_metrics
 from glassnet.pace import within_limit
 from glassnet.planning import divide, facts_of, make_plan
-from glassnet.predict import Predictor, finish, network_outputs, torch_threads
+from glassnet.predict import Predictor, finish, network_outputs, predictor_of, torch_threads
 from glassnet.prepare.assemble import prepare
 from glassnet.prepare.values import Preparation
 from glassnet.quality.checks import look
@@ -158,6 +158,7 @@ class Fitted:
             folds=max(self.recipe.folds, 1),
             scales_target=self.scales_target,
             temperature=self.calibration.temperature,
+            threads=self.settings.threads,
         )
 
 

@@ -1,7 +1,8 @@
-"""From encoded rows to predictions, always in zero-padded blocks of one size.
+"""From encoded rows to predictions, by compiled code where there is a form of the network, else by torch.
 
-A matrix product may round a row differently in a batch of another size. With blocks of one size, what is
-predicted for a row depends on the row alone: not on its neighbours, nor on how a file was cut.
+What is predicted for a row depends on the row alone: not on its neighbours, nor on how a file was cut.
+Torch's matrix product may round a row differently in a batch of another size, so torch is given zero-padded
+blocks of one size.
 
 Shapes: K members, R rows, B rows of a block, T outputs, P numbers of a prediction.
 """
@@ -18,6 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from glassnet.engine.outputs import compiled_network
+from glassnet.engine.plan import Plan
 from glassnet.loss.link import linked
 from glassnet.network.own import OwnModule
 from glassnet.prepare.assemble import apply
@@ -42,6 +45,22 @@ class Predictor:
     folds: int
     scales_target: bool
     temperature: float = 1.0  # that outputs are divided by before they become probabilities
+    threads: int = 0  # that compiled code may take, which changes no byte; 0: as many as torch
+
+
+def predictor_of(plan: Plan, network: nn.Module, members: tuple[int, ...]) -> Predictor:
+    """Return what predicts with some members of a network of the plan."""
+    return Predictor(
+        network=network,
+        preparation=plan.prepared.preparation,
+        link=plan.loss.link,
+        task=plan.task,
+        outputs=plan.outputs,
+        members=members,
+        folds=plan.prepared.rows.folds,
+        scales_target=plan.loss.scales_target,
+        threads=plan.threads if plan.has_given_threads else 0,
+    )
 
 
 @contextmanager
@@ -67,6 +86,15 @@ def network_outputs(predictor: Predictor, encoded: Encoded) -> Floats64:
 
 def member_outputs(predictor: Predictor, encoded: Encoded, fold: int, members: Sequence[int]) -> Floats64:
     """Return the outputs of some members of one fold, `(members, R, T)`, in the order given."""
+    compiled = compiled_network(predictor.network, predictor.preparation, members)
+    if compiled is None:
+        return _torch_outputs(predictor, encoded, fold, members)
+    threads = predictor.threads or torch.get_num_threads()
+    return np.concatenate([compiled.of(part, fold, threads) for part in _pieces(encoded)], axis=1)
+
+
+def _torch_outputs(predictor: Predictor, encoded: Encoded, fold: int, members: Sequence[int]) -> Floats64:
+    """Return the same by the network's own forward pass."""
     network = predictor.network
     first = next(iter(network.parameters()), torch.zeros(1))
     was_training = network.training

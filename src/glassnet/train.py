@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from glassnet.engine.plan import Advance, Engine, Plan, predictor_of
+from glassnet.engine.plan import Advance, Engine, Plan
 from glassnet.engine.validation import joint_loss, member_losses, metric_score
 from glassnet.errors import TrainingError
 from glassnet.metric import Metric, rank
 from glassnet.network.team import TeamWeights, renewed
-from glassnet.predict import finish
+from glassnet.predict import finish, predictor_of
 from glassnet.prepare.values import Floats64
 from glassnet.telemetry import Record, Records, collect, layer_parameters, thinning
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from glassnet.engine import fused
+from glassnet.engine.compiled import MISSING
 from glassnet.engine.eager import EagerEngine
 from glassnet.engine.plan import Engine, Plan
 from glassnet.errors import SettingsError, pick
@@ -48,6 +49,6 @@ def choose_engine(plan: Plan, name: str) -> tuple[Engine, str]:
 
 def missing_note(reason: str) -> tuple[str, ...]:
     """Return what to tell the user where only the fused engine's compiled part was missing, else nothing."""
-    if fused.MISSING not in reason:
+    if MISSING not in reason:
         return ()
-    return (f"training is many times slower without the fused engine: {fused.MISSING}.",)
+    return (f"training is many times slower without the fused engine: {MISSING}.",)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from glassnet import chance
-from glassnet.engine.inputs import NUMBERS, compiled_inputs
+from glassnet.engine.compiled import ACTIVATIONS, MISSING, _fused
+from glassnet.engine.inputs import FEWEST_BINS, NUMBERS, compiled_inputs
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
 from glassnet.network.team import SCALED, TeamWeights, first_scales, input_groups
@@ -25,13 +26,7 @@ from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
 from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
 
-try:
-    import glassnet.engine._fused as _fused  # noqa: PLR0402  # never from the package itself
-except ImportError:  # a source install without a C++ compiler
-    _fused = None  # type: ignore[assignment]
-
 # The order is that of the enumerations in native/kernels/table.h and native/setup.h.
-ACTIVATIONS: Final = ("linear", "relu", "silu", "tanh", "sigmoid")
 LOSSES: Final = (
     "squared",
     "absolute",
@@ -45,14 +40,7 @@ OPTIMIZERS: Final = ("sgd", "adam", "adamw")
 SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
 WEIGHTS, MOMENTS, SQUARES, GRADIENTS, AVERAGES = range(5)  # what a trainer's get and set copy
 
-FEWEST_BINS: Final = 8  # from so many bins a number is looked up in a table instead of multiplied
-
 QUANTITIES: Final = ("weight", "gradient", "clipped", "update", "idle", "non_finite")
-
-MISSING: Final = (
-    "its compiled part is not installed; install a C++ compiler, then run"
-    " `pip install --force-reinstall --no-binary glassnet glassnet`"
-)
 
 
 def refuses(plan: Plan) -> str:

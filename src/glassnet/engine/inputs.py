@@ -1,7 +1,7 @@
-"""The table as compiled engines are given it: dense inputs, and numbers in bins by the bin they are in.
+"""Rows as compiled code is given them: dense inputs, and numbers in bins by the bin they are in.
 
-A network's bins are columns of its first layer. An engine that looks numbers up needs two values of each row
-instead, and its time does not depend on how many bins there are.
+A network's bins are columns of its first layer. Who looks numbers up needs two values of each row instead,
+and the time does not depend on how many bins there are.
 
 Shapes: F folds, R rows of the table, P places (fold * R + row), N numbers, D dense inputs, B numbers that are
 looked up, E embedded categories.
@@ -19,9 +19,37 @@ from numpy.typing import NDArray
 from glassnet.engine.plan import Plan
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.bins import locate_bins
-from glassnet.prepare.values import Bins, Codes
+from glassnet.prepare.values import Bins, Codes, Encoded, Preparation
 
-NUMBERS: Final = {"float32": np.float32, "float64": np.float64}
+NUMBERS: Final[dict[str, type[np.floating]]] = {"float32": np.float32, "float64": np.float64}
+
+
+FEWEST_BINS: Final = 8  # from so many bins a number is looked up in a table instead of multiplied
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Division:
+    """A preparation in two: what becomes dense inputs, and the bins that numbers are looked up in."""
+
+    dense: Preparation
+    looked_up: Bins
+    bins_B: tuple[int, ...]  # how many bins each of the numbers that are looked up has
+    column: tuple[int, ...]  # of each of the network's inputs: its place, or -1 - row of the table of bins
+
+    @property
+    def dense_inputs(self) -> int:
+        """How many inputs are left to multiply, without embeddings."""
+        return self.dense.dense - sum(self.bins_B)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DividedRows:
+    """Some rows under a division, as one fold sees them."""
+
+    dense_RD: NDArray[np.floating]
+    bin_RB: NDArray[np.uint16]
+    share_RB: NDArray[np.floating]
+    slot_RE: Codes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,9 +67,7 @@ class CompiledInputs:
 def compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
     """Return the plan's inputs, with the numbers of at least so many bins to be looked up in a table.
 
-    Our columns are the embedded numbers, then the dense inputs; the network's are the other way round. Plans
-    over the same rows share what is returned. Without a hidden layer nothing is looked up: a table starts a
-    hidden layer's sums.
+    Plans over the same rows share what is returned.
     """
     has_layer = bool(plan.architecture.hidden) and plan.architecture.network == "mlp"
     fewest = fewest_bins if has_layer else sys.maxsize
@@ -50,20 +76,45 @@ def compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
 
 
 def _compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
-    preparation, encoded = plan.prepared.preparation, plan.prepared.encoded
-    folds, number = range(plan.prepared.rows.folds), NUMBERS[plan.training.precision]
-    is_looked_up_N = _looked_up(preparation.bins, fewest_bins)
-    dense_preparation = replace(preparation, bins=_some_bins(preparation.bins, ~is_looked_up_N))
-    looked_up = _some_bins(preparation.bins, is_looked_up_N)
-    inputs = [apply(encoded, dense_preparation, fold) for fold in folds]
-    located = [locate_bins(encoded.number_RN, looked_up, fold) for fold in folds]
+    division = divide(plan.prepared.preparation, plan.inputs.embedding, fewest_bins)
+    number = NUMBERS[plan.training.precision]
+    folds = range(plan.prepared.rows.folds)
+    each = [divided(plan.prepared.encoded, division, fold, number) for fold in folds]
     return CompiledInputs(
-        dense_PD=np.concatenate([one.dense_RD for one in inputs]).astype(number, copy=False),
-        bin_PB=np.concatenate([bin_RB for bin_RB, _ in located]),
-        share_PB=np.concatenate([share_RB for _, share_RB in located]).astype(number, copy=False),
-        slot_PE=np.concatenate([one.slot_RE for one in inputs]).astype(np.int32, copy=False),
+        dense_PD=np.concatenate([one.dense_RD for one in each]),
+        bin_PB=np.concatenate([one.bin_RB for one in each]),
+        share_PB=np.concatenate([one.share_RB for one in each]),
+        slot_PE=np.concatenate([one.slot_RE for one in each]),
+        bins_B=division.bins_B,
+        column=division.column,
+    )
+
+
+def divide(preparation: Preparation, embedding: int, fewest_bins: int) -> Division:
+    """Return the preparation with the numbers of at least so many bins to be looked up in a table.
+
+    Our columns are the embedded numbers, `embedding` of each category, then the dense inputs; the network's
+    are the other way round. A table starts a hidden layer's sums: without one nothing may be looked up.
+    """
+    is_looked_up_N = _looked_up(preparation.bins, fewest_bins)
+    looked_up = _some_bins(preparation.bins, is_looked_up_N)
+    return Division(
+        dense=replace(preparation, bins=_some_bins(preparation.bins, ~is_looked_up_N)),
+        looked_up=looked_up,
         bins_B=tuple(looked_up.count_N[is_looked_up_N].tolist()),
-        column=_columns(plan, is_looked_up_N),
+        column=_columns(preparation, embedding, is_looked_up_N),
+    )
+
+
+def divided(encoded: Encoded, division: Division, fold: int, number: type[np.floating]) -> DividedRows:
+    """Return encoded rows under a division, as one fold sees them."""
+    inputs = apply(encoded, division.dense, fold)
+    bin_RB, share_RB = locate_bins(encoded.number_RN, division.looked_up, fold)
+    return DividedRows(
+        dense_RD=inputs.dense_RD.astype(number, copy=False),
+        bin_RB=bin_RB,
+        share_RB=share_RB.astype(number, copy=False),
+        slot_RE=inputs.slot_RE.astype(np.int32, copy=False),
     )
 
 
@@ -83,11 +134,10 @@ def _some_bins(bins: Bins, chosen_N: NDArray[np.bool_]) -> Bins:
     return Bins(edge_FE=bins.edge_FE[:, is_kept_E], count_N=np.where(chosen_N, bins.count_N, 0))
 
 
-def _columns(plan: Plan, is_looked_up_N: NDArray[np.bool_]) -> tuple[int, ...]:
-    count_N = plan.prepared.preparation.bins.count_N
-    is_table_P = np.repeat(is_looked_up_N, count_N)
-    embedded = len(plan.inputs.embedded) * plan.inputs.embedding
-    others = plan.inputs.dense - is_table_P.size
+def _columns(preparation: Preparation, embedding: int, is_looked_up_N: NDArray[np.bool_]) -> tuple[int, ...]:
+    is_table_P = np.repeat(is_looked_up_N, preparation.bins.count_N)
+    embedded = len(preparation.embedded) * embedding
+    others = preparation.dense - is_table_P.size
     is_table_D = np.concatenate([np.zeros(others, dtype=bool), is_table_P])
     place_D = np.where(is_table_D, -np.cumsum(is_table_D), embedded + np.cumsum(~is_table_D) - 1)
     return (*place_D.tolist(), *range(embedded))

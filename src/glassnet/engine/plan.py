@@ -16,7 +16,6 @@ from glassnet import chance
 from glassnet.loss.registry import Loss
 from glassnet.network.mlp import InputShape
 from glassnet.network.team import TeamWeights
-from glassnet.predict import Predictor
 from glassnet.prepare.values import Floats64, Prepared
 from glassnet.settings import Architecture, Training
 from glassnet.shared import Shared
@@ -109,20 +108,6 @@ class Plan:
             kept[end - rows * width : end].reshape(rows, width)
             for end, width in zip(ends, widths, strict=True)
         )
-
-
-def predictor_of(plan: Plan, network: nn.Module, members: tuple[int, ...]) -> Predictor:
-    """Return what predicts with some members of a network of the plan."""
-    return Predictor(
-        network=network,
-        preparation=plan.prepared.preparation,
-        link=plan.loss.link,
-        task=plan.task,
-        outputs=plan.outputs,
-        members=members,
-        folds=plan.prepared.rows.folds,
-        scales_target=plan.loss.scales_target,
-    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import nn
 
-from glassnet.engine.plan import Plan, predictor_of
-from glassnet.predict import Predictor, finish, member_outputs
+from glassnet.engine.plan import Plan
+from glassnet.predict import Predictor, finish, member_outputs, predictor_of
 from glassnet.prepare.values import Encoded, Floats64
 from glassnet.table.values import RowNumbers
 
