@@ -163,9 +163,9 @@ def test_of_a_large_table_as_many_rows_are_held_out_as_tell_enough():
     assert (large.test_share, large.validation_share) == (0.01, 0.005)
     assert large.training.epochs == 4
     usual = choose_recipe(Settings(), facts(rows=100_000))
-    assert (usual.test_share, usual.validation_share) == (0.2, 0.15)
+    assert (usual.test_share, usual.validation_share) == (0.2, 0.05)
     people = choose_recipe(Settings(), facts(rows=10_000_000, repeats=1000.0))
-    assert (people.test_share, people.validation_share) == (0.2, 0.15)
+    assert (people.test_share, people.validation_share) == (0.2, 0.08)
 
 
 @pytest.mark.parametrize("given", [{"test_share": 0.9}, {"validation_share": 0.9}, {"test_share": 0.7}])
