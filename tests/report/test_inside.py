@@ -113,8 +113,8 @@ def test_many_layers_stay_readable(fitted):
     assert text.count("<svg") == 24
     assert "All 70 layers" in text
     assert "Pictures of 18 more layers" in text
-    assert "Layer blocks.0.linear" in text
-    assert "Layer blocks.69.linear" in text
+    assert "Layer ‘blocks.0.linear’" in text
+    assert "Layer ‘blocks.69.linear’" in text
 
 
 def test_the_thinning_and_the_words_are_there(fitted):
@@ -122,6 +122,20 @@ def test_the_thinning_and_the_words_are_there(fitted):
     assert "Recorded are " in text
     assert "at the ends of later epochs" in text
     assert "within the band from lowest to highest" in text
+
+
+def test_what_looking_took_is_said_where_it_was_long(fitted):
+    records = replace(fitted.trained.history.records, share=0.021)
+    for seconds, is_told in ((0.1, False), (60.0, True)):
+        history = replace(fitted.trained.history, records=records)
+        trained = replace(fitted.trained, history=history, seconds=seconds)
+        told = "took 2.1\u00a0% of the training time" in inside(replace(fitted, trained=trained))
+        assert told is is_told
+    assert tiny_percent(3e-9) == "below 0.0001\u00a0%"
+
+
+def test_the_words_are_there(fitted):
+    text = html.unescape(page(fitted))
     for meaning in QUANTITIES.values():
         assert meaning.split(" (")[0] in text
 
@@ -149,7 +163,7 @@ def test_findings_stand_on_the_first_screen_and_nothing_where_nothing_is(fitted)
 
 @pytest.mark.parametrize(
     ("share", "shown"),
-    [(0.0, "0"), (0.5, "50"), (0.0123, "1.2"), (0.000151, "0.015"), (1e-12, "0.000000"), (2.5, "250")],
+    [(0.0, "0"), (0.5, "50"), (0.0123, "1.2"), (0.000151, "0.015"), (1e-12, "below 0.0001"), (2.5, "250")],
 )
 def test_tiny_percent(share, shown):
     assert tiny_percent(share) == f"{shown}\u00a0%"

@@ -4,10 +4,14 @@ import matplotlib
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from glassnet.evaluate.values import Score
 from glassnet.pipeline import Sources, fit
 from glassnet.report import plots
+from glassnet.report.canvas import figured
 from glassnet.report.pictures import svg_of
 from glassnet.settings import Settings, change
 
@@ -74,3 +78,53 @@ def test_constant_values_have_an_axis(value):
         axes = plots.new_axes()
         draw(same, same, "y", axes)
         svg_of(axes, "a", "b")
+
+
+def figures_of(axis):
+    """The figures that stand on an axis."""
+    axis.axes.figure.canvas.draw()
+    return [label.get_text() for label in axis.get_ticklabels() if label.get_text()]
+
+
+def drawn(low, high, **choices):
+    axes = Figure(figsize=(4.6, 3)).add_subplot()
+    axes.set_xlim(low, high)
+    figured(axes.xaxis, **choices)
+    places = axes.xaxis.get_majorticklocs()
+    shown = figures_of(axes.xaxis)
+    return [place for place in places if low <= place <= high], shown
+
+
+def test_an_axis_counts_in_one_unit():
+    assert {"0", "5k", "10k"} <= set(drawn(0, 12_000)[1])
+    assert "2000" in drawn(0, 9_000)[1]
+    assert {"0", "0.5M"} <= set(drawn(0, 1.2e6)[1])
+    assert "40 %" in drawn(0, 1, is_share=True)[1]
+
+
+def test_close_figures_are_told_apart():
+    shown = drawn(4.99643, 4.99672)[1]
+    assert len(shown) == len(set(shown))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(3, 7))
+def test_an_axis_steps_by_1_2_or_5(low, length, most):
+    places, _ = drawn(low, low + length, most=most)
+    step = float(np.diff(places).mean()) if len(places) > 1 else 1.0
+    first = float(f"{step:.6e}".split("e")[0])
+    assert min(abs(first - one) for one in (1, 2, 2.5, 5, 10)) < 1e-4
+
+
+def scored(**figures):
+    known = {"value": 0.994, "low": 0.98, "high": 0.998, "linear": 0.983, "baseline": 0.1} | figures
+    return Score(metric="accuracy", larger_is_better=True, **known)
+
+
+def test_a_baseline_far_off_leaves_room_for_the_others():
+    axes = plots.new_axes((4.6, 1.9))
+    plots.draw_comparison(scored(), axes)
+    assert axes.get_xlim()[0] > 0.9
+    assert any(one.get_text().startswith("← 10.0") for one in axes.texts)
+    near = plots.new_axes((4.6, 1.9))
+    plots.draw_comparison(scored(baseline=0.95), near)
+    assert near.get_xlim()[0] < 0.95

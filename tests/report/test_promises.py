@@ -1,6 +1,7 @@
 """What held-out rows taught is said where it matters, and so is what chose the epoch and what a team is."""
 
 import html
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from glassnet.report.promises import (
     intervals_says,
     promise,
     promise_gap,
+    promised,
     threshold_says,
 )
 from glassnet.settings import Settings, change
@@ -52,6 +54,8 @@ def test_why_training_ended_stands_behind_because(ill):
     stopped = replace(ill.trained, stopped="no improvement on validation rows for 8 epochs")
     assert why_stopped(stopped).startswith("there was no improvement")
     assert why_stopped(ill.trained) == "all 4 epochs are done"
+    long = replace(ill.trained, stopped="all 5000 epochs are done")
+    assert why_stopped(long) == "all 5,000 epochs are done"
 
 
 def test_what_a_team_is_stands_in_plain_words(ill, number):
@@ -73,8 +77,11 @@ def test_the_gap_of_exact_probabilities_is_zero(ill):
 
 
 def test_calibration_says_what_it_gained_or_why_it_is_not_there(ill):
-    kept = Calibration(temperature=1.2, reason="log loss from 0.5 to 0.4 on 80 held-out rows", rows=80)
-    assert "less sure by a temperature of 1.2" in calibration_says(replace(ill, calibration=kept))
+    reason = "log loss from 0.5 to 0.4 on 80 held-out rows, each measured with a temperature fitted on others"
+    kept = Calibration(temperature=1.2, reason=reason, rows=80)
+    said = calibration_says(replace(ill, calibration=kept))
+    assert "less sure by a temperature of 1.2" in said
+    assert said.endswith("from 0.5 to 0.4 on 80 held-out rows.")
     none = Calibration(reason="asked for: calibrate is none")
     assert calibration_says(replace(ill, calibration=none)).endswith("calibrate is none.")
     chance = Calibration(reason="no more than chance", rows=80, before=0.5, gain=0.001)
@@ -91,4 +98,11 @@ def test_the_threshold_says_where_it_is_from(ill):
 
 def test_intervals_say_what_they_learned_from(number):
     assert intervals_says(number).startswith("They are learned from the errors on ")
-    assert "holds nine truths of ten" in promise(number)
+    assert "should hold the truth nine times in ten" in promise(number)
+
+
+def test_the_first_screen_and_the_picture_promise_the_same(ill):
+    gap = f"off by {100 * promise_gap(promised(ill)):.1f} percentage points"
+    text = html.unescape(page(ill))
+    assert len(set(re.findall(r"off by [\d.]+ percentage points", text))) == 1
+    assert gap in promise(ill)

@@ -9,7 +9,7 @@ import pytest
 from glassnet.pipeline import Sources, fit
 from glassnet.quality.columns import column_summaries
 from glassnet.report.columns import spread_says, the_table
-from glassnet.report.findings import OPTION, cards
+from glassnet.report.findings import OPTION, in_short
 from glassnet.report.spread import ends_of, shares_of, spread_picture, spread_rows
 from glassnet.settings import Settings, change
 
@@ -57,7 +57,7 @@ def test_the_figures_add_up_to_the_rows(summaries):
 def test_what_lies_far_out_is_said(summaries):
     assert ends_of(summaries["value"])[1].endswith("… 1,000,000")
     assert spread_says(summaries["value"]).startswith("399 values, −")
-    assert "0.0\u00a0% missing, of test rows 1.0\u00a0%" in spread_says(summaries["value"])
+    assert "none missing, of test rows 1.0\u00a0%" in spread_says(summaries["value"])
     assert spread_says(summaries["day"]).startswith("400 values, 1970-01-01 to 1971-02-04")
     assert spread_says(summaries["level"]).startswith("15 levels; none missing.")
     assert "5 others" in str(spread_rows(summaries["level"]))
@@ -69,7 +69,7 @@ def test_a_leak_stands_on_the_first_screen_and_in_the_part_on_the_table():
     table = pl.DataFrame({"told": np.where(answer, 5, 1), "a": generator.normal(size=300), "y": answer})
     fitted = fit(Sources(table=table), change(Settings(), target="y", epochs=2, threads=1, hidden=(8,)))
     assert any(one.severity == "warning" for one in fitted.quality.findings)
-    assert 'href="#table"' in "".join(cards(fitted))
+    assert 'href="#table"' in "".join(in_short(fitted))
     part = the_table(fitted)
     assert "What the rows say before training" in part
     assert part.count("<svg") == part.count("<figure>") == 3
@@ -84,6 +84,7 @@ def test_a_leak_stands_on_the_first_screen_and_in_the_part_on_the_table():
             "Read once: --query \"select distinct * from 'FILE'\".",
             ["--query \"select distinct * from 'FILE'\""],
         ),
+        ("Try --learning-rate 1e-10 or --activation silu.", ["--learning-rate 1e-10", "--activation silu"]),
         ("If they mean missing: --missing=99999, with others.", ["--missing=99999"]),
     ],
 )

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from glassnet.report.curves import reliability, roc_curve, wilson
 from glassnet.report.markup import element, table, text
 from glassnet.report.verdict import of_hundred
-from glassnet.report.words import number, percent, plain, seconds, series, several, short, told_apart
+from glassnet.report.words import brief, number, percent, plain, seconds, series, several, short, told_apart
 
 
 @pytest.mark.parametrize(
@@ -21,15 +21,23 @@ from glassnet.report.words import number, percent, plain, seconds, series, sever
         (35220.4, "35,220"),
         (0.3021, "0.3021"),
         (-1234.5, "−1,234"),
-        (1.5e-9, "1.500e−09"),
+        (1.5e-9, "1.500·10⁻⁹"),
         (math.nan, "–"),
         (-math.inf, "−∞"),
-        (2.5e20, "2.500e+20"),
+        (2.5e20, "2.500·10²⁰"),
         (9.9996, "10.00"),
     ],
 )
 def test_number(value, shown):
     assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.07, "0.07"), (653.0, "653"), (1200.0, "1,200"), (0.2502, "0.2502"), (2e-9, "2.000·10⁻⁹")],
+)
+def test_a_number_in_a_sentence_ends_in_no_zeros(value, shown):
+    assert brief(value) == shown
 
 
 def test_shares_and_times():
@@ -52,7 +60,8 @@ def test_shares_and_times():
         (0.0, 1000, "none of 100"),
         (0.997, 1000, "997 of 1,000"),
         (0.75, 8, "6 of the 8"),
-        (1.0, 8, "all"),
+        (1.0, 8, "all 8"),
+        (0.03, 87.4, "3 of 100"),  # weighted rows
         (0.004, 1000, "4 of 1,000"),
         (113 / 114, 114, "113 of the 114"),
         (0.0, 20, "none of the 20"),

@@ -19,7 +19,18 @@ from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, N
 from glassnet.comparison.told import NAME, gap_between, signed
 from glassnet.comparison.values import Measured, Run, ranked
 from glassnet.prepare.values import Floats64
-from glassnet.report.canvas import ACCENT, FAINT, FONT, INK, SECOND, draw_grid, label, number_tick, share_tick
+from glassnet.report.canvas import (
+    ACCENT,
+    FAINT,
+    FONT,
+    INK,
+    SECOND,
+    STEPS,
+    draw_grid,
+    figured,
+    label,
+    number_tick,
+)
 from glassnet.report.words import SHARES, figure, metric_name, short
 
 DASHES: Final[tuple[Any, ...]] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)))
@@ -83,7 +94,7 @@ def draw_gaps(measured: Measured, runs: tuple[Run, ...], ax: Axes) -> None:
     points = ", percentage points" if measured.metric in SHARES else ""
     ax.set_xlabel(f"{metric_name(measured.metric)} beside {label(best, NAME)}{points}")
     scale = 100 if measured.metric in SHARES else 1
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    figured(ax.xaxis)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_tick(scale * value)))
     ax.margins(x=0.18)
     draw_grid(ax, "x")
@@ -111,8 +122,7 @@ def _name_places(ax: Axes, names: list[str]) -> None:
 
 def _scale(ax: Axes, metric: str) -> None:
     ax.margins(x=0.15)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.xaxis.set_major_formatter(FuncFormatter(share_tick if metric in SHARES else number_tick))
+    figured(ax.xaxis, is_share=metric in SHARES)
     draw_grid(ax, "x")
 
 
@@ -178,7 +188,7 @@ def draw_curves(curves: list[Curve], names: list[str], ax: Axes, *, log: bool = 
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(_log_places(float(every.max() / every.min())))
         ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number_tick(value)))
     draw_grid(ax)
     whole = ax.figure
     assert isinstance(whole, Figure), "a picture is a whole figure"
@@ -196,5 +206,5 @@ def draw_curves(curves: list[Curve], names: list[str], ax: Axes, *, log: bool = 
 def _log_places(ratio: float) -> Locator:
     """Return where a logarithmic axis has figures: powers of ten alone would often be one or none."""
     if ratio < 8:
-        return MaxNLocator(nbins=6)
+        return MaxNLocator(nbins=6, steps=list(STEPS))
     return LogLocator(subs=(1.0, 2.0, 5.0) if ratio < 2e3 else (1.0,))

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from glassnet.comparison.drawings import (
     Curve,
@@ -19,6 +18,7 @@ from glassnet.comparison.drawings import (
 from glassnet.comparison.told import NAME, are_losses_alike, biggest_gap, gap_said
 from glassnet.comparison.values import Measured, Run, ranked
 from glassnet.report import canvas
+from glassnet.report.canvas import figured
 from glassnet.report.pictures import Picture, picture
 from glassnet.report.plots import thinned
 from glassnet.report.words import count, figure, metric_name, number, several, short
@@ -94,7 +94,7 @@ def _curves(
     draw_curves(curves, [run.name for run in runs], axes, log=scale == "log")
     unit = " as a share of the first epoch's" if relative else ""
     axes.set_xlabel(by)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=by == "epoch", nbins=7))
+    figured(axes.xaxis, 7, is_whole=by == "epoch")
     axes.set_ylabel(
         f"{which} loss{' / first' if relative else ''}{', logarithmic' if scale == 'log' else ''}"
     )
@@ -147,7 +147,7 @@ def _metric(runs: tuple[Run, ...], metric: str) -> Picture:
     draw_curves(curves, [run.name for run in runs], axes)
     name = metric_name(metric)
     axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    figured(axes.xaxis, 7, is_whole=True)
     axes.set_ylabel(f"{name}, validation")
     words = ("metric", f"{name[0].upper()}{name[1:]}, epoch by epoch", f"The {name} of the validation rows.")
     return _curve_picture(axes, words, curves, "epoch")

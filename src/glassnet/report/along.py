@@ -20,7 +20,7 @@ from glassnet.report.markup import Html, code, element, paragraph, table
 from glassnet.report.number_plots import Part, parts_of
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.promises import intervals_says
-from glassnet.report.words import PERCENT, count, number, percent, quoted, series, short
+from glassnet.report.words import PERCENT, brief, count, number, percent, quoted, series, short
 
 FEWEST: Final = 5  # rows at a place that is named
 
@@ -50,8 +50,8 @@ def _truth_says(parts: Sequence[Part]) -> str:
     if worst.error <= 1.25 * best.error:
         return "Small and large truths are predicted about as well."
     return (
-        f"Worst from {number(worst.low)} to {number(worst.high)} (off by {number(worst.error, 3)} on"
-        f" average), best from {number(best.low)} to {number(best.high)} ({number(best.error, 3)})."
+        f"Worst from {brief(worst.low)} to {brief(worst.high)} (off by {brief(worst.error, 3)} on"
+        f" average), best from {brief(best.low)} to {brief(best.high)} ({brief(best.error, 3)})."
         " A diamond is how far the part's predictions lean to one side."
     )
 

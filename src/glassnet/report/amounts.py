@@ -18,7 +18,7 @@ from glassnet.report.along import along_columns, coverage, error_by_truth
 from glassnet.report.classes import class_table, confusion_picture
 from glassnet.report.markup import Html, element, folded, table
 from glassnet.report.pictures import Picture, figure, grid, picture
-from glassnet.report.words import count, number, percent, short
+from glassnet.report.words import brief, count, number, percent, short
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 PARTS: Final = 5  # equal parts of the rows, from the smallest truth to the largest
@@ -68,8 +68,8 @@ def _against(true_R: Floats64, predicted_R: Floats64, name: str, t: int) -> Pict
     error_R = np.abs(true_R - predicted_R)
     half, most = np.quantile(error_R, [0.5, 0.9])
     says = (
-        f"Half of the rows are off by less than {number(float(half))}, nine of ten by less than"
-        f" {number(float(most))}. Points on the dotted line would be exact."
+        f"Half of the rows are off by less than {brief(float(half), 3)}, nine of ten by less than"
+        f" {brief(float(most), 3)}. Points on the dotted line would be exact."
     )
     words = (f"against-{t}", "Predicted against true", says)
     return picture(axes, words, PARTS_HEAD, _parts(true_R, predicted_R), numbers=range(1, 5))
@@ -117,7 +117,7 @@ def _residuals(true_R: Floats64, predicted_R: Floats64, name: str, t: int) -> Pi
 
 def _errors(true_R: Floats64, predicted_R: Floats64, name: str) -> Html:
     error_R = np.abs(true_R - predicted_R)
-    rows = [(percent(q, 0), number(float(np.quantile(error_R, q)))) for q in QUANTILES]
+    rows = [(percent(q, 0), number(float(np.quantile(error_R, q)), 3)) for q in QUANTILES]
     whole = table(f"Errors of {short(name)}", ("of the rows", "are off by at most"), rows, numbers=(1,))
     return element("div", element("h3", "How large the errors are"), whole)
 
@@ -141,8 +141,7 @@ def labels_in_depth(fitted: Fitted) -> list[Html]:
     for t, (name, matrix_CC, labels) in enumerate(pictures):
         found += [
             element("h3", name),
-            grid([figure(_matrix_picture(matrix_CC, labels, t))]),
-            class_table(matrix_CC, labels),
+            grid([figure(_matrix_picture(matrix_CC, labels, t)), class_table(matrix_CC, labels)]),
         ]
     return found
 

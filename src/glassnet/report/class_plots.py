@@ -22,6 +22,7 @@ from glassnet.report.canvas import (
     SECOND,
     draw_legend,
     draw_share_axes,
+    emptier,
     label,
     threshold_name,
 )
@@ -109,7 +110,7 @@ def draw_calibration(
     draw_share_axes(ax)
     ax.set_xlabel("probability given")
     ax.set_ylabel("share that was true")
-    draw_legend(ax, "upper left")
+    draw_legend(ax, emptier(ax, ("upper left", "lower right")))
 
 
 def _draw_bins(bins: Sequence[Bin], ax: Axes) -> None:

@@ -38,14 +38,16 @@ def in_depth(fitted: Fitted) -> list[Html]:
     if len(labels) > MATRIX_LIMIT:
         head = ("truth", "answer", "rows", "share of the class")
         pairs = table("Pairs of classes", head, _pairs(evaluation.confusion_CC, labels), numbers=(2, 3))
-        listing = element("div", element("h3", "Most often mixed up"), pairs, listing)
+        parts.append(figure(_answers_calibration(fitted)))
+        return [grid([*parts, element("div", element("h3", "Most often mixed up"), pairs), listing])]
     if fitted.schema.task is not Task.BINARY:
         return [grid([*parts, figure(_answers_calibration(fitted)), listing])]
     parts += [figure(one) for one in binary_pictures(fitted, labels[1])]
     if not _has_both(evaluation):
         return [grid(parts), listing]
     moved = movable_threshold(evaluation, labels[1])
-    return [grid([*parts, _thresholds(fitted, labels[1]), moved]), listing]
+    # The short list before the long one: on paper it fills what the pictures leave of a sheet.
+    return [grid(parts), listing, grid([_thresholds(fitted, labels[1]), moved])]
 
 
 def _has_both(evaluation: Evaluation) -> bool:

@@ -27,9 +27,9 @@ from glassnet.report.canvas import (
     draw_grid,
     draw_legend,
     emptier,
+    figured,
     label,
     number_tick,
-    share_tick,
 )
 from glassnet.report.cells import cell, cell_names, is_levels
 from glassnet.report.words import percent, told_apart
@@ -50,10 +50,8 @@ def draw_importance(importance: Sequence[Importance], ax: Axes, *, is_share: boo
         loss, spread = [one.loss for one in shown], [one.spread for one in shown]
         ax.errorbar(loss, place, xerr=spread, fmt="none", ecolor=INK, elinewidth=1.2)
     _name_rows(ax, [one.column for one in shown])
-    formatter = FuncFormatter(
-        lambda value, _: number_tick(float(f"{100 * value if is_share else value:.3g}"))
-    )
-    ax.xaxis.set_major_formatter(formatter)
+    if is_share:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_tick(float(f"{100 * value:.3g}"))))
     ax.set_xlabel("worse by, percentage points" if is_share else "worse by")
 
 
@@ -62,17 +60,16 @@ def draw_reasons(reasons: Sequence[Reason], about: str, ax: Axes) -> None:
     shown = reasons[:BARS]
     ax.barh(np.arange(len(shown)), [one.size for one in shown], color=SECOND, height=0.62)
     _name_rows(ax, [one.column for one in shown])
-    ax.xaxis.set_major_formatter(FuncFormatter(number_tick))
     ax.set_xlabel(f"moves {about.partition(' above ')[0]} by, on average")
 
 
 def _name_rows(ax: Axes, names: Sequence[str]) -> None:
     ax.axvline(0, color=FAINT, lw=0.8)
     ax.set_yticks(range(len(names)), [label(name, 24) for name in told_apart(list(names), 24)])
-    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_ylim(max(len(names), 3) - 0.4, -0.6)  # one bar alone would be a beam
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    figured(ax.xaxis)
     draw_grid(ax, "x")
 
 
@@ -104,19 +101,17 @@ def draw_dependence(
     Numbers and dates are lines, levels bars with the range of the middle eight tenths of the rows.
     """
     low, high = limits or value_limits([dependence])
-    formatter = FuncFormatter(share_tick if is_share else number_tick)
     what = names[0] if len(names) == 1 else "probability" if is_share else "prediction"
     if is_levels(dependence.scale):
         _draw_levels(dependence, names, ax)
         ax.set_xlim(min(low, 0.0) if low < 0 else 0.0, high)
-        ax.xaxis.set_major_formatter(formatter)
-        ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        figured(ax.xaxis, is_share=is_share)
         ax.set_xlabel(label(what, 40))
         draw_grid(ax, "x")
     else:
         _draw_lines(dependence, names, ax)
         ax.set_ylim(low, high if len(names) == 1 else high + LEGEND * len(names) * (high - low))
-        ax.yaxis.set_major_formatter(formatter)
+        figured(ax.yaxis, 6, is_share=is_share)
         ax.set_xlabel(label(dependence.scale.column, 40))
         ax.set_ylabel(label(what, 32))
         draw_grid(ax)
@@ -184,8 +179,7 @@ def _ticks(scale: Scale, ax: Axes) -> None:
         return
     known = scale.place_G[np.isfinite(scale.place_G)]
     is_whole = bool((known == np.round(known)).all())
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=is_whole and np.ptp(known) >= 2))
-    ax.xaxis.set_major_formatter(FuncFormatter(number_tick))
+    figured(ax.xaxis, is_whole=is_whole and bool(np.ptp(known) >= 2))
 
 
 def _draw_levels(dependence: Dependence, names: Sequence[str], ax: Axes) -> None:
@@ -265,8 +259,7 @@ def draw_left_over(left: LeftOver, ax: Axes) -> None:
         ax.fill_between(place_G, error_GQ[:, 1], error_GQ[:, 3], color=ACCENT, alpha=0.26, lw=0)
         ax.plot(place_G, error_GQ[:, 2], color=ACCENT, lw=1.8, marker="o", ms=3)
     _ticks(left.scale, ax)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+    figured(ax.yaxis)
     ax.set_xlabel(label(left.scale.column, 40))
     ax.set_ylabel("truth − prediction")
     draw_grid(ax)
@@ -288,8 +281,7 @@ def _left_over_levels(left: LeftOver, ax: Axes) -> None:
     ax.set_yticks(place, [label(names[g], 22) for g in seen])
     ax.set_ylim(seen.size - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, labelcolor=INK)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.xaxis.set_major_formatter(FuncFormatter(number_tick))
+    figured(ax.xaxis)
     ax.set_xlabel("truth − prediction")
     ax.spines["left"].set_visible(False)
     draw_grid(ax, "x")

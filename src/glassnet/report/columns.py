@@ -109,6 +109,8 @@ def _missing(summary: ColumnSummary) -> str:
         return "none missing"
     if summary.test is None:
         return f"{percent(share)} missing"
+    if not summary.training.missing:
+        return f"none missing, of test rows {percent(summary.test.missing_share)}"
     return f"{percent(share)} missing, of test rows {percent(summary.test.missing_share)}"
 
 

@@ -14,16 +14,19 @@ from glassnet.report.words import series, several
 
 # An option of the command with its value: what is quoted, or a word that is no part of the sentence.
 OPTION: Final = re.compile(
-    r"""(--[a-z][a-z-]*(?:=[^\s,;]*[^\s,;.]|\s"[^"]*"|\s'[^']*'|\s(?!(?:or|and|with|to|for|the)\b)[\w.,]*\w)?)"""
+    r"""(--[a-z][a-z-]*(?:=[^\s,;]*[^\s,;.]|\s"[^"]*"|\s'[^']*'|\s(?!(?:or|and|with|to|for|the)\b)(?:[\d.]+e-\d+|[\w.,]*\w))?)"""
 )
 
 
 def cards(fitted: Fitted) -> list[Html]:
     """Return the findings, most important first; nothing where nothing looks wrong."""
     found = diagnose(fitted)
-    shown = [element("h3", "What the doctor found"), *(card(one) for one in found)] if found else []
-    if not found:
-        shown = [paragraph("The doctor found nothing wrong with the training.")]
+    return [element("h3", "What the doctor found"), *(card(one) for one in found)] if found else []
+
+
+def in_short(fitted: Fitted) -> list[Html]:
+    """Return that nothing looks wrong, where that is so, and what the rows said before training."""
+    shown = [] if diagnose(fitted) else [paragraph("The doctor found nothing wrong with the training.")]
     seen = fitted.quality.findings
     if not seen:
         return shown

@@ -10,7 +10,19 @@ import numpy as np
 from glassnet.evaluate.values import Score
 from glassnet.pipeline import Fitted
 from glassnet.report import canvas, commands, findings, plots, words
-from glassnet.report.markup import Child, Html, block, bullets, code, element, join, paragraph, section, table
+from glassnet.report.markup import (
+    Child,
+    Html,
+    block,
+    bullets,
+    code,
+    element,
+    folded,
+    join,
+    paragraph,
+    section,
+    table,
+)
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.promises import promise
 from glassnet.report.segments import most_wrong
@@ -105,19 +117,19 @@ def how_good(fitted: Fitted) -> Html:
     loud = [] if evaluation.on != "training" else [_only_training(fitted)]
     leads = [paragraph(one, kind="lead") for one in sentences(fitted)]
     sure = promise(fitted)
-    said = element("div", *leads, *([paragraph(sure)] if sure else []))
+    found = findings.cards(fitted)
+    said = element("div", *leads, *([paragraph(sure)] if sure else []), *findings.in_short(fitted))
     glance = [figure(_glance(fitted))] if evaluation.scores else []
+    figures = element("div", score_table(fitted), folded("What these figures mean", *_meanings(fitted)))
+    following = element("div", element("h3", "What to do next"), *_next(fitted))
     return section(
         "how-good",
         "How good is it?",
         *loud,
         grid([said, *glance]),
-        *findings.cards(fitted),
-        score_table(fitted),
-        *_meanings(fitted),
+        *found,
         *_notes(fitted),
-        element("h3", "What to do next"),
-        *_next(fitted),
+        grid([figures, following]),
     )
 
 
@@ -211,6 +223,9 @@ def _own_notes(fitted: Fitted) -> list[str]:
         found.append(
             f"There are only {several(len(evaluation.truth), evaluation.on + ' row')}: look at the intervals."
         )
+    if fitted.settings.weight:
+        weight = quoted(short(fitted.settings.weight, 40))
+        found.append(f"Rows count as much as column {weight} says, in every figure.")
     if evaluation.confusion_CC is not None:
         labels = fitted.schema.targets[0].labels
         never = evaluation.confusion_CC.sum(axis=0) == 0

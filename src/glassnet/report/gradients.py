@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from glassnet.errors import SettingsError, listed, near_miss
 from glassnet.prepare.values import Floats64
-from glassnet.report.canvas import ACCENT, FAINT, FONT, INK, LINE, SECOND, draw_grid
+from glassnet.report.canvas import ACCENT, FAINT, FONT, INK, LINE, SECOND, STEPS, draw_grid
+from glassnet.report.words import RAISED
 from glassnet.telemetry import Records
 
 EPOCH_ENDS: Final = 160  # recorded steps drawn after the first epoch; a picture shows no more
 ENLARGED: Final = 0.3  # of the width for the first epoch, where many of its steps are recorded
 MANY: Final = 8  # recorded steps of the first epoch from which it is enlarged
 STRIP: Final = 0.17  # of the height for idle units
+LOWEST: Final = 0.035  # of the height: a name below stands on the axis' last figure
 GAP: Final = 0.085  # of the height between two names beside the lines
 CLIPPED: Final = 0.999  # of a gradient's length: what is less was clipped
 SEEN: Final = 0.9  # of its length: what is more lies on the same line in a picture
@@ -124,7 +126,9 @@ def _scale(records: Records, ax: Axes) -> None:
     epochs = max(int(records.epoch_N.max(initial=1)), 1)
     start = float(time_of(records).min(initial=0.0))
     ax.set_xlabel("epoch")
-    nice = [float(one) for one in MaxNLocator(nbins=5, integer=True).tick_values(0, epochs)]
+    nice = [
+        float(one) for one in MaxNLocator(nbins=5, steps=list(STEPS), integer=True).tick_values(0, epochs)
+    ]
     if epochs > 2 and (records.epoch_N == 1).sum() >= MANY and ENLARGED * epochs > 1:
         inner = np.array([0.0, 1.0, float(epochs)])
         outer = np.array([0.0, ENLARGED, 1.0])
@@ -204,7 +208,7 @@ def decade_tick(value: float, _: object = None) -> str:
     power = round(np.log10(value))
     if -4 <= power <= 4:
         return f"{value:,.{max(-power, 0)}f}"
-    return "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return "10" + str(power).translate(RAISED)
 
 
 def _height(ax: Axes, value: float) -> float:
@@ -241,7 +245,7 @@ def _draw_idle(ax: Axes, when_N: Floats64, idle_NK: Floats64) -> float:
 def _name_lines(ax: Axes, names: list[tuple[float, str, str]]) -> None:
     """Write each line's name beside its end, moved apart where two would stand on each other."""
     ordered = sorted(names)
-    places = [height for height, _, _ in ordered]
+    places = [max(height, LOWEST) for height, _, _ in ordered]
     for place in range(1, len(places)):
         places[place] = max(places[place], places[place - 1] + GAP)
     over = max(places[-1] - 1.0, 0.0) if places else 0.0

@@ -21,6 +21,8 @@ from glassnet.telemetry import QUANTITIES, Records
 
 OPEN: Final = 6  # layers whose pictures stand open
 DRAWN: Final = 24  # layers with pictures; the others have their line in the table
+TINIEST: Final = 1e-6  # smallest share that is written out
+FREE: Final = 0.02  # seconds of recording that need no word
 ENDS: Final = 10  # recorded steps that count as the beginning and as the end
 ROWS_SHOWN: Final = 30  # recorded steps listed in a table
 
@@ -43,7 +45,11 @@ def inside(fitted: Fitted) -> Html:
         title = f"Pictures of {several(len(pictures) - OPEN, 'more layer')}"
         parts.append(folded(title, grid(pictures[OPEN:])))
     return section(
-        "inside", "Inside the network", *parts, paragraph(_thinning(records), kind="quiet"), _words()
+        "inside",
+        "Inside the network",
+        *parts,
+        paragraph(_thinning(records, fitted.trained.seconds), kind="quiet"),
+        _words(),
     )
 
 
@@ -62,12 +68,14 @@ def _spread(layers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(layers[int(place)] for place in plots.thinned(len(layers), DRAWN))
 
 
-def _thinning(records: Records) -> str:
+def _thinning(records: Records, seconds: float) -> str:
     first = int((records.epoch_N == 1).sum())
     later = records.count - first
     after = f", and {several(later, 'step')} at the ends of later epochs" if later else ""
     took = records.share
-    cost = "" if math.isnan(took) else f" Looking at them took {tiny_percent(took)} of the training time."
+    # Of a run of milliseconds it is much, and nothing anyone waits for.
+    is_told = took * seconds > FREE  # not where a model file of old does not say
+    cost = f" Looking at them took {tiny_percent(took)} of the training time." if is_told else ""
     members = records.value_NKLQ.shape[1]
     band = (
         " Lines are the mean of the members, within the band from lowest to highest." if members > 1 else ""
@@ -97,9 +105,9 @@ NAMES: Final[dict[str, str]] = {
 
 def layer_table(records: Records) -> Html:
     """Return a line for each layer: its gradient and update at the beginning and at the end."""
-    head = ("layer", "weights", "gradient, first", "last", "update / weights, first", "last", "idle, last")
+    head = ("layer", "weights", "gradient", "update / weights", "idle units")
     rows = [_layer_row(records, layer) for layer in records.layers]
-    title = f"Layer by layer, medians of the first and last {_ends(records)} recorded steps"
+    title = f"Layer by layer, from the first to the last {_ends(records)} recorded steps (medians)"
     whole = table(title, head, rows, numbers=range(1, len(head)))
     return whole if len(rows) <= DRAWN else folded(f"All {count(len(rows))} layers", whole)
 
@@ -110,16 +118,18 @@ def _ends(records: Records) -> int:
 
 
 def _layer_row(records: Records, layer: str) -> tuple[str, ...]:
-    weight = edges(records, "weight", layer)
-    gradient, ratio = edges(records, "gradient", layer), edges(records, "ratio", layer)
-    idle = edges(records, "idle", layer)
-    return (
-        short(layer, 40),
-        number(weight[1], 3),
-        *(number(one, 2) for one in gradient),
-        *(tiny_percent(one) for one in ratio),
-        tiny_percent(idle[1]),
-    )
+    lengths = [
+        _from_to(*(number(one, 2) for one in edges(records, name, layer))) for name in ("weight", "gradient")
+    ]
+    shares = [
+        _from_to(*(tiny_percent(one) for one in edges(records, name, layer))) for name in ("ratio", "idle")
+    ]
+    return (short(layer, 40), *lengths, *shares)
+
+
+def _from_to(first: str, last: str) -> str:
+    """Return "1.4 → 0.15", or the one figure where both are the same."""
+    return last if first == last else f"{first} → {last}"
 
 
 def edges(records: Records, quantity: str, layer: str) -> tuple[float, float]:
@@ -140,7 +150,9 @@ def tiny_percent(share: float) -> str:
         return NONE
     if share == 0 or share >= 0.0995:
         return percent(share, 0)
-    digits = min(max(1 - math.floor(math.log10(100 * share)), 0), 6)
+    if share < TINIEST:
+        return f"below {percent(TINIEST, 4)}"
+    digits = max(1 - math.floor(math.log10(100 * share)), 0)
     return percent(share, digits)
 
 
@@ -150,7 +162,7 @@ def tiny_percent(share: float) -> str:
 def _layer(records: Records, layer: str, place: int) -> Picture:
     axes = canvas.new_axes((4.6, 2.7))
     plots.draw_gradients(records, layer, axes)
-    title = f"Layer {short(layer, 40)}"
+    title = f"Layer ‘{short(layer, 40)}’"
     head, rows = _rows(records, layer)
     return picture(axes, (f"layer-{place}", title, says(records, layer)), head, rows, range(1, len(head)))
 

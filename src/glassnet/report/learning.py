@@ -6,6 +6,7 @@ Shapes: E epochs, K members.
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from glassnet.report.markup import Child, Html, facts, paragraph, section
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.words import (
     SHARES,
+    brief,
     count,
     metric_name,
     number,
@@ -32,6 +34,7 @@ from glassnet.settings import Recipe
 from glassnet.train import Trained
 
 TIMED: Final = 1.0  # seconds of training from which on a picture of its speed says something
+LONG_COUNT: Final = re.compile(r"\b\d{4,}\b")  # written with separators elsewhere on the page
 ROWS_SHOWN: Final = 40  # epochs listed in a table; more are thinned
 
 
@@ -49,7 +52,7 @@ def story(fitted: Fitted) -> str:
     trained = fitted.trained
     history = trained.history
     first, last = (float(np.nanmean(history.training_loss_EK[e])) for e in (0, -1))
-    went = f"the training loss went from {number(first)} to {number(last)}"
+    went = f"the training loss went from {brief(first)} to {brief(last)}"
     said = f"In {several(history.epochs, 'epoch')} {went}. Training ended because {why_stopped(trained)}."
     if not trained.history.has_validation:
         return f"{said} There are no validation rows to choose an epoch by, so the last one is kept."
@@ -60,7 +63,8 @@ def story(fitted: Fitted) -> str:
 
 def why_stopped(trained: Trained) -> str:
     """Return why training ended, as it stands behind "because"."""
-    return f"{'there was ' if trained.stopped.startswith('no improvement') else ''}{trained.stopped}"
+    stopped = LONG_COUNT.sub(lambda found: count(int(found.group())), trained.stopped)
+    return f"{'there was ' if stopped.startswith('no improvement') else ''}{stopped}"
 
 
 def chosen_by(recipe: Recipe) -> str:
@@ -136,7 +140,7 @@ def _rate(fitted: Fitted) -> Picture:
     epoch_R, rate_R = rates_of(history, training)
     top = int(np.argmax(rate_R))
     says = (
-        f"Schedule {training.schedule}{_warmed(training.warmup)}: highest {number(float(rate_R[top]), 3)} in"
+        f"Schedule {training.schedule}{_warmed(training.warmup)}: highest {brief(float(rate_R[top]), 3)} in"
         f" epoch {math.ceil(epoch_R[top])}, {_last(float(rate_R[-1]), float(rate_R[top]))} at the end."
     )
     rows = [
@@ -147,7 +151,7 @@ def _rate(fitted: Fitted) -> Picture:
 
 
 def _last(rate: float, highest: float) -> str:
-    return "next to 0" if rate < 0.001 * highest else number(rate, 3)
+    return "next to 0" if rate < 0.01 * highest else brief(rate, 3)
 
 
 def _warmed(warmup: float) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
@@ -20,8 +20,8 @@ from glassnet.report.canvas import (
     draw_grid,
     draw_legend,
     emptier,
+    figured,
     number_tick,
-    share_tick,
 )
 from glassnet.schedule import rate_factor
 from glassnet.settings import Training
@@ -50,7 +50,7 @@ def draw_loss(trained: Trained, ax: Axes, *, log: bool = False) -> None:
     _loss_limits(history, shown, ax, log=log)
     ax.set_xlabel("epoch")
     ax.set_ylabel("loss, logarithmic" if log else "loss")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+    figured(ax.xaxis, 7, is_whole=True)
     draw_grid(ax)
     # A falling loss leaves the upper right free; on a logarithmic scale mostly the lower left.
     draw_legend(ax, emptier(ax, ("lower left", "upper right") if log else ("upper right", "lower left")))
@@ -122,7 +122,7 @@ def _loss_limits(history: History, shown: Floats64, ax: Axes, *, log: bool) -> N
         marks = (1.0, 2.0, 5.0) if high / low < 2e3 else (1.0,)
         close = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0) if high / low > 3 else tuple(range(1, 10))
         ax.yaxis.set_major_locator(LogLocator(subs=marks if high / low > 8 else close))
-        ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number_tick(value)))
         ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_ylim(low / 1.1, high * 1.1)
     else:
@@ -137,8 +137,8 @@ def draw_metric(history: History, name: str, ax: Axes, *, is_share: bool, kept: 
         ax.plot([kept], [history.metric_E[kept - 1]], "o", mfc="none", mec=SECOND, mew=1.6, ms=7, zorder=4)
     ax.set_xlabel("epoch")
     ax.set_ylabel(f"{name}, validation")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-    ax.yaxis.set_major_formatter(FuncFormatter(share_tick if is_share else number_tick))
+    figured(ax.xaxis, 7, is_whole=True)
+    figured(ax.yaxis, is_share=is_share)
     draw_grid(ax)
 
 
@@ -146,9 +146,8 @@ def _along_epochs(ax: Axes, what: str) -> None:
     """Name the axes of a number along the epochs."""
     ax.set_xlabel("epoch")
     ax.set_ylabel(what)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+    figured(ax.xaxis, 7, is_whole=True)
+    figured(ax.yaxis)
     draw_grid(ax)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from glassnet.evaluate.values import Importance
 from glassnet.pipeline import Fitted
 from glassnet.report import canvas, plots
 from glassnet.report.dependence import dependence
-from glassnet.report.markup import Html, element, paragraph, section
+from glassnet.report.markup import Html, folded, paragraph, section
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.together import together
 from glassnet.report.words import SHARES, metric_name, number, quoted, series, several, short
@@ -29,9 +30,8 @@ def matters(fitted: Fitted) -> Html:
         )
         told.append(paragraph(most_of))
     told += [paragraph(_how_explained(fitted))] if evaluation.insight.reasons else []
-    beside = grid([*pictures, element("div", *told)]) if len(pictures) == 1 else grid(pictures)
-    after = told if len(pictures) > 1 else []
-    return section("matters", "What matters", beside, *after, *dependence(fitted), *together(fitted))
+    how = folded("How this is measured", *told)
+    return section("matters", "What matters", grid(pictures), how, *dependence(fitted), *together(fitted))
 
 
 def _importance(fitted: Fitted, metric: str) -> Picture:
@@ -45,7 +45,7 @@ def _importance(fitted: Fitted, metric: str) -> Picture:
         for one in importance
     ]
     most = importance[0]
-    says = _most(quoted(short(most.column)), most.loss, most.spread, metric)
+    says = _most(most, metric)
     return picture(axes, ("importance", "Columns by importance", says), head, rows, numbers=(1, 2))
 
 
@@ -91,11 +91,15 @@ def _amount(value: float, *, is_share: bool) -> str:
     return f"{100 * value:.2f} points".replace("-", "−") if is_share else number(value, 3)
 
 
-def _most(column: str, loss: float, spread: float, metric: str) -> str:
-    if loss <= 2 * spread or loss <= 0:
+def _most(most: Importance, metric: str) -> str:
+    if most.loss <= 2 * most.spread or most.loss <= 0:
         return "No column stands out from chance."
-    amount = f"{100 * loss:.1f} percentage points" if metric in SHARES else number(loss, 3)
-    return f"Without {column} the {metric_name(metric)} would be worse by {amount}: it matters most."
+    amount = f"{100 * most.loss:.1f} percentage points" if metric in SHARES else number(most.loss, 3)
+    column = quoted(short(most.column))
+    said = f"Without {column} the {metric_name(metric)} would be worse by {amount}"
+    return (
+        f"{said}: it matters most." if most.repeats > 1 else f"{said}, by one shuffle, which may be chance."
+    )
 
 
 def _how_measured(fitted: Fitted, metric: str) -> str:

@@ -11,11 +11,10 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from glassnet.prepare.values import Floats64
-from glassnet.report.canvas import ACCENT, SECOND, draw_grid, label, number_tick
+from glassnet.report.canvas import ACCENT, SECOND, draw_grid, figured, label, number_tick
 
 POINTS_SHOWN: Final = 2000  # rows of a scatter plot
 PARTS: Final = 10  # of the rows, by their truth
@@ -89,8 +88,7 @@ def _rgb(color: str) -> tuple[float, float, float]:
 
 def _numbers(ax: Axes) -> None:
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(nbins=5))
-        axis.set_major_formatter(FuncFormatter(number_tick))
+        figured(axis)
     draw_grid(ax, "both")
 
 
@@ -137,11 +135,14 @@ def draw_error_by_truth(parts: Sequence[Part], name: str, ax: Axes) -> None:
     reach = [one.reach for one in parts]
     ax.errorbar(place, [one.error for one in parts], yerr=reach, fmt="none", ecolor=ACCENT, elinewidth=1.4)
     ax.plot(place, [abs(one.bias) for one in parts], "D", color=SECOND, ms=4.5)
-    ax.set_xticks(place, [number_tick(float(f"{one.low:.3g}")) for one in parts])
+    largest = max(abs(one.low) for one in parts)
+    lows = [one.low for one in parts]
+    # Three digits where they tell the parts apart, more where the truths are close.
+    digits = next((d for d in (3, 4, 5) if len({f"{low:.{d}g}" for low in lows}) == len(set(lows))), 6)
+    ax.set_xticks(place, [number_tick(float(f"{low:.{digits}g}"), largest, max(digits, 4)) for low in lows])
     if len(parts) > 6:
         ax.tick_params(axis="x", labelrotation=45)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    ax.yaxis.set_major_formatter(FuncFormatter(number_tick))
+    figured(ax.yaxis)
     ax.set_xlabel(f"true {label(name, 30)}, from")
     ax.set_ylabel("mean absolute error")
     draw_grid(ax)

@@ -32,7 +32,7 @@ def promise(fitted: Fitted) -> str:
         return _interval(fitted)
     if fitted.schema.task is Task.MULTILABEL:
         return ""
-    apart = promise_gap(reliability(*answers_of(fitted), fitted.evaluation.weight_R))
+    apart = promise_gap(promised(fitted))
     knows = "It knows how sure it is: the" if apart < CLOSE and rows >= MANY else "The"
     rest = "" if rows >= MANY else f", as far as {several(rows, 'row')} can tell"
     return f"{knows} probabilities it gives are off by {100 * apart:.1f} percentage points on average{rest}."
@@ -43,9 +43,18 @@ def _interval(fitted: Fitted) -> str:
     if len(found) != 1 or score_named(fitted.evaluation, "mae") is None:
         return ""
     return (
-        f"Asked for a range that holds nine truths of ten, it gives one {rounded(found[0].width)} wide on"
-        f" average; of the {fitted.evaluation.on} rows {percent(found[0].found, 0)} lie inside."
+        "It can give ranges that should hold the truth nine times in ten: they are"
+        f" {rounded(found[0].width)} wide on average, and hold it in {percent(found[0].found, 0)} of the"
+        f" {fitted.evaluation.on} rows."
     )
+
+
+def promised(fitted: Fitted) -> tuple[Bin, ...]:
+    """Return the promises that the calibration's picture shows: of the positive class, or of the answers."""
+    evaluation = fitted.evaluation
+    if fitted.schema.task is Task.BINARY:
+        return reliability(evaluation.truth == 1, evaluation.prediction_RP[:, 1], evaluation.weight_R)
+    return reliability(*answers_of(fitted), evaluation.weight_R)
 
 
 def answers_of(fitted: Fitted) -> tuple[NDArray[np.bool_], Floats64]:
@@ -66,9 +75,10 @@ def calibration_says(fitted: Fitted) -> str:
     learned = fitted.calibration
     if learned.temperature != 1.0:
         way = "less" if learned.temperature > 1.0 else "more"
+        took = learned.reason.partition(", each")[0]  # how that was measured is for the documentation
         return (
             f"They were made {way} sure by a temperature of {learned.temperature:.3g}, which log-odds are"
-            f" divided by: it took {learned.reason}."
+            f" divided by: it took {took}."
         )
     if learned.reason == UNCALIBRATED.reason:
         return ""

@@ -11,13 +11,12 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from glassnet.evaluate.insight import Segment
 from glassnet.evaluate.look import errors_of
 from glassnet.pipeline import Fitted
 from glassnet.report import canvas
-from glassnet.report.canvas import ACCENT, INK, SECOND, draw_grid, label, number_tick, share_tick
+from glassnet.report.canvas import ACCENT, INK, SECOND, draw_grid, figured, label
 from glassnet.report.cells import segment_name
 from glassnet.report.markup import Html, element, folded, paragraph, table
 from glassnet.report.pictures import Picture, figure, grid, picture
@@ -78,7 +77,7 @@ def draw_segments(segments: Sequence[Segment], names: Sequence[str], whole: floa
     ax.set_ylim(len(segments) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    figured(ax.xaxis)
     draw_grid(ax, "x")
 
 
@@ -121,7 +120,7 @@ def _picture(fitted: Fitted, segments: list[Segment], place: int, limit: float) 
     axes = canvas.new_axes((4.6, 0.9 + 0.24 * max(3, len(segments))))
     draw_segments(segments, _names(fitted, segments), whole_error(fitted), axes)
     axes.set_xlim(-0.02 * limit, limit)  # an error of 0 stands clear of its name
-    axes.xaxis.set_major_formatter(FuncFormatter(share_tick if are_rates(fitted) else number_tick))
+    figured(axes.xaxis, is_share=are_rates(fitted))
     axes.set_xlabel("wrong answers" if are_rates(fitted) else "mean absolute error")
     column = quoted(short(segments[0].column, 40))
     words = (f"segments-{place}", column, _says(fitted, segments))
@@ -181,7 +180,7 @@ def story(fitted: Fitted) -> str:
     found, whole = fitted.evaluation.insight.segments, whole_error(fitted)
     worse = _worse(fitted)
     what = "wrong answers" if are_rates(fitted) else "a mean absolute error"
-    looked = f"Of {several(len(found), 'level and range', 'levels and ranges')} looked at,"
+    looked = f"Of {several(len(found), 'level or range', 'levels and ranges')} looked at,"
     every = f"all {several(len(fitted.evaluation.truth), fitted.evaluation.on + ' row')} have"
     base = f"{every} {error_value(fitted, whole)} {what}" if are_rates(fitted) else f"{every} {what} of"
     base = base if are_rates(fitted) else f"{base} {error_value(fitted, whole)}"
@@ -189,7 +188,7 @@ def story(fitted: Fitted) -> str:
         return f"{looked} none is clearly worse than the others; {base}."
     names = [_named(fitted, one) for one in worse[:NAMED]]
     verb = "is" if len(worse) == 1 else "are"
-    most = "" if len(worse) <= NAMED else ", most of all"
+    most = ":" if len(worse) <= NAMED else ", most of all"
     told = f"clearly worse than the others{most} where {series(names)}"
     return f"{looked} {count(len(worse))} {verb} {told}; {base}."
 
@@ -204,7 +203,10 @@ def _named(fitted: Fitted, segment: Segment) -> str:
 def most_wrong(fitted: Fitted) -> str:
     """Return the segment that errs most, with its error; "" where none is clearly worse than the others."""
     worse = _worse(fitted)
-    return _named(fitted, worse[0]) if worse else ""
+    if not worse or are_rates(fitted):
+        return _named(fitted, worse[0]) if worse else ""
+    where = _named(fitted, worse[0]).removesuffix(f" ({error_value(fitted, worse[0].error)})")
+    return f"{where}, by {error_value(fitted, worse[0].error)} on average"
 
 
 def _worse(fitted: Fitted) -> list[Segment]:

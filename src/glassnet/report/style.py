@@ -56,6 +56,7 @@ header + main > section:first-child { border-top: 0; padding-top: 2rem; }
 .meaning { margin: 0; }
 .meaning strong { font-weight: 550; }
 .grid th, .grid td { padding-right: .8rem; }
+.grid .number { white-space: normal; }
 .tag { color: var(--faint); font-size: .85rem; margin-left: .4rem; }
 nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; display: flex; flex-wrap: wrap;
   gap: .25rem 1.4rem; font-size: .95rem; max-width: none; }
@@ -83,6 +84,7 @@ thead th, thead td { color: var(--faint); font-size: .85rem; vertical-align: bot
 tbody th { font-weight: 550; }
 .number { text-align: right; white-space: nowrap; }
 td:last-child:not(.number) { min-width: 15rem; }
+.grid pre { white-space: pre-wrap; font-size: .8rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .9rem 2rem;
   margin: 0 0 1.5rem; }
 dl > div { min-width: 0; }
@@ -122,11 +124,12 @@ pre code { font-size: 1em; }
   .lead { font-size: 1.13rem; }
   section { padding-top: 2rem; }
   table { font-size: .79rem; }
-  th, td { padding-right: .45rem; }
+  th, td, .grid th, .grid td { padding-right: .45rem; }
+  .number { white-space: normal; }
+  td:last-child:not(.number) { min-width: 6rem; }
   thead th, thead td { font-size: .76rem; }
   dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   pre { white-space: pre-wrap; }
-  thead .number { white-space: normal; }
 }
 @media print {
   :root {
@@ -136,7 +139,7 @@ pre code { font-size: 1em; }
   @page { margin: 18mm 16mm; }
   html { font-size: 12px; }
   body { font-size: 10pt; }
-  th, td { padding-right: .8rem; }
+  th, td { padding: .22rem .8rem .22rem 0; }
   main, header, footer { max-width: none; padding-left: 0; padding-right: 0; }
   header { padding-top: 0; }
   nav, .skip, .threshold .controls { display: none; }

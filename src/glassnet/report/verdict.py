@@ -37,14 +37,15 @@ def whole_of(shares: list[float], rows: float) -> int:
 
 
 def of_hundred(share: float, rows: float) -> str:
-    """Return "85 of 100", "997 of 1,000", with few rows "12 of the 14", "all" or "none"."""
+    """Return "85 of 100", "997 of 1,000", with few rows "12 of the 14", "all 14" or "none of the 14"."""
     if math.isnan(share):
         return "an unknown share"
     whole = whole_of([share], rows)
     said = round(share * whole)
-    if said == whole and (share == 1 or rows < FEW):
-        return "all"
-    return f"{count(said) if said else 'none'} of {'the ' if rows < FEW else ''}{count(whole)}"
+    are_few = whole == rows < FEW  # weighted rows may be few, and are no whole number
+    if said == whole and (share == 1 or are_few):
+        return f"all {count(whole)}" if are_few else "all"
+    return f"{count(said) if said else 'none'} of {'the ' if are_few else ''}{count(whole)}"
 
 
 def rows_called(fitted: Fitted) -> str:
@@ -89,12 +90,15 @@ def _right(fitted: Fitted) -> str:
     score = score_named(fitted.evaluation, "accuracy")
     if score is None:
         return _plain_score(fitted)
-    rows = len(fitted.evaluation.truth)
+    answers = len(fitted.schema.targets)
+    rows = len(fitted.evaluation.truth) * answers
     whole = whole_of([one for one in (score.value, score.linear) if not math.isnan(one)], rows)
     if whole == 100 and _look_alike(score.value, score.linear):
         whole = 1000
-    right = f"{count(round(score.value * whole))} of {'the ' if rows < FEW else ''}{count(whole)}"
-    said = f"The network gets {right} {rows_called(fitted)} right"
+    right = f"{count(round(score.value * whole))} of {'the ' if whole == rows < FEW else ''}{count(whole)}"
+    right = f"all {count(rows)}" if score.value == 1 else right
+    what = f"answers about {rows_called(fitted)}" if answers > 1 else rows_called(fitted)
+    said = f"The network gets {right} {what} right"
     if math.isnan(score.baseline):
         return f"{said}."
     base = f"always giving the commonest answer gets {count(round(score.baseline * whole))}"
@@ -115,6 +119,13 @@ def _multiclass(fitted: Fitted) -> list[str]:
     true, guess = (int(place) for place in np.unravel_index(mixed.argmax(), mixed.shape))
     if mixed[true, guess] == 0:
         return [_right(fitted), "It mixes up no two classes."]
+    if mixed.max() <= 1:
+        wrong = round(float(mixed.sum()))
+        mistakes = "one mistake" if wrong == 1 else f"{count(wrong)} mistakes, no two of them alike"
+        return [
+            _right(fitted),
+            f"Among these {count(len(fitted.evaluation.truth))} rows it makes {mistakes}.",
+        ]
     rows = float(matrix_CC[true].sum())
     most = f"Its commonest mistake is to take {class_name(fitted, true)} for {class_name(fitted, guess)}"
     share = of_hundred(float(mixed[true, guess]) / rows, rows)
@@ -140,7 +151,7 @@ def _regression(fitted: Fitted) -> list[str]:
 
 def _multilabel(fitted: Fitted) -> list[str]:
     many = len(fitted.schema.targets)
-    return [f"Each row has {count(many)} yes/no answers; figures are averaged over them.", _right(fitted)]
+    return [_right(fitted), f"Each row has {count(many)} yes/no answers; figures are averaged over them."]
 
 
 def _plain_score(fitted: Fitted) -> str:
@@ -168,12 +179,11 @@ def comparison(fitted: Fitted) -> str:
     score = fitted.evaluation.scores[0]
     if math.isnan(score.low):
         return f"{several(len(fitted.evaluation.truth), 'row')} are too few for an interval."
-    parts = [
-        f"{side} the {name}'s"
-        for name, other in (("baseline", score.baseline), ("linear model", score.linear))
-        if not math.isnan(other)
-        for side in [_side(score, other)]
-    ]
+    sides: dict[str, list[str]] = {}
+    for name, other in (("baseline", score.baseline), ("linear model", score.linear)):
+        if not math.isnan(other):
+            sides.setdefault(_side(score, other), []).append(f"the {name}'s")
+    parts = [f"{side} {' and '.join(names)}" for side, names in sides.items()]
     if not parts:
         return ""
     return f"By {metric_name(score.metric)}, the network's figure is {' and '.join(parts)}."

@@ -39,6 +39,7 @@ METRIC_MEANINGS: Final[dict[str, str]] = {
     "mae": "average size of an error",
     "r2": "share of the differences between rows that is explained; below 0 is worse than the mean",
 }
+RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHARES: Final = frozenset({"accuracy", "auc", "balanced_accuracy", "f1", "r2"})  # shown in percent
 
 
@@ -52,7 +53,7 @@ def number(value: float, digits: int = 4) -> str:
         return "0"
     size = int(f"{value:.{digits - 1}e}".split("e")[1])
     if size >= 15 or size < -5:
-        return f"{value:.{digits - 1}e}".replace("-", "−")
+        return f"{value / 10**size:.{digits - 1}f}·10{str(size).translate(RAISED)}".replace("-", "−")
     if size >= digits - 1:
         return f"{value:,.0f}".replace("-", "−")
     return f"{value:,.{digits - 1 - size}f}".replace("-", "−")
@@ -61,6 +62,12 @@ def number(value: float, digits: int = 4) -> str:
 def rounded(value: float, digits: int = 3) -> str:
     """Return a number with so many significant digits, large ones rounded too: 119,000 for 119,213."""
     return number(float(f"{value:.{digits}g}"), digits)
+
+
+def brief(value: float, digits: int = 4) -> str:
+    """Return a number for a sentence, without zeros at its end: 0.07 and not 0.07000."""
+    said = number(value, digits)
+    return said.rstrip("0").rstrip(".") if "." in said and "·" not in said else said
 
 
 def plain(value: float) -> str:
