@@ -11,7 +11,6 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import polars as pl
@@ -19,16 +18,11 @@ import torch
 from torch import nn
 
 from glassnet._version import __version__
+from glassnet.appraise import Candidate, appraise, seconds_after, unevaluated
 from glassnet.engine.choose import choose_engine, missing_note
 from glassnet.engine.plan import Plan
 from glassnet.engine.threads import torch_share, used_threads
-from glassnet.evaluate.baseline import constant_prediction, linear_prediction, pick_rows
-from glassnet.evaluate.coverage import with_coverage
-from glassnet.evaluate.importance import with_importance
-from glassnet.evaluate.look import with_insight
-from glassnet.evaluate.score import Held, Reference, evaluate_rows
 from glassnet.evaluate.values import Evaluation
-from glassnet.evaluate.vary import Looked
 from glassnet.gather import Gathered, gather, table_key
 from glassnet.held_out.lessons import Lessons, learn_lessons
 from glassnet.held_out.values import (
@@ -43,7 +37,7 @@ from glassnet.loss.registry import make_loss
 from glassnet.metric import Metric, choose_metrics
 from glassnet.pace import within_limit
 from glassnet.planning import divide, facts_of, make_plan
-from glassnet.predict import Predictor, finish, network_outputs, predictor_of, torch_threads
+from glassnet.predict import Predictor, predictor_of, torch_threads
 from glassnet.prepare.assemble import prepare
 from glassnet.prepare.values import Preparation
 from glassnet.quality.checks import look
@@ -54,9 +48,6 @@ from glassnet.shared import Shared
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Rows, Schema
 from glassnet.train import Progress, Trained, Watch, train
-
-SHORT: Final = 5.0  # seconds of a time limit below which the network is not looked at from outside
-TRAINED_BY: Final = 0.85  # of a time limit goes to everything up to the end of training
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,19 +164,19 @@ def fit(
     started = time.monotonic()
     draft = draft_run(sources, settings, listener, shared)
     listener.phase("training")
-    share = TRAINED_BY if listener.evaluates else 1.0
+    end, after = started + settings.time_limit, 0.0
     if not math.isinf(settings.time_limit):
-        by = started + settings.time_limit * share
-        plan, recipe = within_limit(draft.plan, draft.recipe, draft.metrics[0], by)
-        draft = replace(draft, plan=plan, recipe=recipe)
+        after = _kept_back(draft, settings.time_limit) if listener.evaluates else 0.0
+        plan, recipe = within_limit(draft.plan, draft.recipe, draft.metrics[0], end - after)
+        draft = replace(draft, plan=plan, recipe=recipe, rows=plan.prepared.rows)
     plan = draft.plan
     engine, engine_reason = choose_engine(plan, draft.recipe.engine)
     watch = Watch(
         progress=listener.progress,
         should_stop=listener.should_stop,
         every_epoch=listener.every_epoch,
-        # The plan ends when `share` of the time is gone; where it does not, it is stopped a little later.
-        deadline=started + settings.time_limit * (1.0 + share) / 2,
+        # The plan leaves `after` seconds; where it takes longer, it is stopped when half of them are gone.
+        deadline=end - after / 2,
         metric=draft.metrics[0],
     )
     with torch_threads(torch_share(plan, engine.name)):
@@ -195,8 +186,9 @@ def fit(
     lessons = learn_lessons(plan, trained, settings, draft.metrics[0])
     predictor = predictor_of(plan, trained.network, trained.members)
     predictor = replace(predictor, temperature=lessons.calibration.temperature)
-    left = started + settings.time_limit - before
-    evaluation = _evaluate(draft, predictor, lessons, left) if listener.evaluates else unevaluated(plan)
+    evaluation = unevaluated(plan)
+    if listener.evaluates:
+        evaluation = appraise(_candidate(draft, predictor, lessons), by=end)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
     fitted = fitted_of(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
     return replace(
@@ -266,53 +258,19 @@ def _look(gathered: Gathered, rows: Rows, settings: Settings) -> Quality:
     return look(gathered.frame, gathered.schema, gathered.target_RT, rows, settings.seed)
 
 
-def _evaluate(draft: Draft, predictor: Predictor, lessons: Lessons, time_left: float) -> Evaluation:
-    """Return how good the network is on test rows; without any, on the training rows, and called so."""
-    plan, schema = draft.plan, draft.gathered.schema
-    prepared, rows = plan.prepared, draft.rows
-    on, places = ("test", rows.test) if len(rows.test) else ("training", united(rows.fit))
-    encoded = pick_rows(prepared.encoded, places)
-    classes = len(schema.targets[0].labels)
-    constant_P = constant_prediction(prepared, rows.fit[0], schema.task, classes)
-    seed = plan.training.seed
-    held = Held(
-        on=on,
-        rows=places,
-        target_RT=prepared.target_RT[places],
-        weight_R=prepared.weight_R[places],
-        task=schema.task,
-        threshold=lessons.threshold.value,
-    )
-    reference = Reference(
-        baseline_RP=np.tile(constant_P, (len(places), 1)),
-        linear_RP=linear_prediction(prepared, places, schema.task, classes, seed) if time_left > 2 else None,
-    )
-    output_KRT = network_outputs(predictor, encoded)
-    evaluation = evaluate_rows(held, finish(predictor, output_KRT), draft.metrics, reference, seed)
-    targets = [target.name for target in schema.targets]
-    evaluation = with_coverage(evaluation, predictor, output_KRT, lessons.intervals, targets)
-    if time_left < 1:
-        return evaluation
-    columns = [column.name for column in schema.inputs]
-    evaluation = with_importance(evaluation, predictor, encoded, columns, draft.metrics[0], seed)
-    if time_left < SHORT:
-        return evaluation
-    frame = draft.gathered.frame[places]
-    looked = Looked(frame=frame, encoded=encoded, predictor=predictor, columns=schema.inputs)
-    ends_in_sigmoid = draft.recipe.architecture.output == "sigmoid"
-    return with_insight(evaluation, looked, seed, ends_in_sigmoid=ends_in_sigmoid)
+def _kept_back(draft: Draft, limit: float) -> float:
+    """Return the seconds of a time limit that training leaves for what follows."""
+    return seconds_after(draft.plan, len(draft.gathered.schema.inputs), len(draft.metrics), limit)
 
 
-def unevaluated(plan: Plan) -> Evaluation:
-    """Return an evaluation on no rows."""
-    nothing = np.zeros(0)
-    return Evaluation(
-        on="no",
-        rows=np.zeros(0, dtype=np.int64),
-        truth=nothing,
-        prediction_RP=np.zeros((0, plan.outputs)),
-        weight_R=nothing,
-        scores=(),
+def _candidate(draft: Draft, predictor: Predictor, lessons: Lessons) -> Candidate:
+    return Candidate(
+        plan=draft.plan,
+        predictor=predictor,
+        lessons=lessons,
+        schema=draft.gathered.schema,
+        frame=draft.gathered.frame,
+        metrics=draft.metrics,
     )
 
 

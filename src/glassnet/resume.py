@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import torch
 
+from glassnet.appraise import unevaluated
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.eager import EagerEngine
 from glassnet.engine.plan import Engine
@@ -24,7 +25,7 @@ from glassnet.loss.registry import make_loss
 from glassnet.metric import choose_metrics
 from glassnet.network.own import OwnModule
 from glassnet.optimizer import MemberOptimizers
-from glassnet.pipeline import Draft, Fitted, Listener, draft_of, fitted_of, unevaluated
+from glassnet.pipeline import Draft, Fitted, Listener, draft_of, fitted_of
 from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import torch_threads
 from glassnet.prepare.assemble import encode

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from glassnet.appraise import AFTER_SHARE
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.threads import torch_share
 from glassnet.model import Model
 from glassnet.pace import measure_pace
-from glassnet.pipeline import TRAINED_BY, Draft, Listener, Sources, fit
+from glassnet.pipeline import Draft, Listener, Sources, fit
 from glassnet.predict import torch_threads
 from glassnet.run_folder import write_run
 from glassnet.settings import Settings
@@ -56,7 +57,7 @@ def estimate_run(draft: Draft, sources: Sources, settings: Settings, shared: Sha
     with torch_threads(torch_share(draft.plan, engine.name)):
         pace = measure_pace(draft.plan, engine, draft.metrics[0])
     del engine
-    longest = min(pace.training(draft.plan), settings.time_limit * TRAINED_BY)
+    longest = min(pace.training(draft.plan), settings.time_limit * (1.0 - AFTER_SHARE[0]))
     stops = draft.plan.training.patience > 0 and any(len(rows) for rows in draft.rows.validation)
     early = EARLY_FOLDED if draft.recipe.folds else EARLY
     expected = pace.training(draft.plan) * (early if stops else 1.0)

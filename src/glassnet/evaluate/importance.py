@@ -39,9 +39,7 @@ def with_importance(
     `encoded` holds the evaluation's rows, in its order.
     """
     places = np.arange(encoded.rows)
-    repeats = max(1, min(REPEATS, FORWARDS // max(len(columns), 1)))
-    weights = sum(p.numel() for p in predictor.network.parameters())
-    most = int(np.clip(WORK / max(weights * repeats * len(columns), 1), FEWEST, ROWS))
+    repeats, most = importance_size(predictor, len(columns), encoded.rows)
     if encoded.rows > most:
         places = np.sort(chance.order(seed, chance.Purpose.SAMPLE, encoded.rows)[:most])
     some = Encoded(number_RN=encoded.number_RN[places], code_RC=encoded.code_RC[places])
@@ -59,6 +57,14 @@ def with_importance(
         found.append(Importance(column=column, loss=float(np.mean(losses)), spread=spread, repeats=repeats))
     ranked = sorted(found, key=lambda one: -one.loss)
     return replace(evaluation, importance=tuple(ranked), importance_rows=int(places.size))
+
+
+def importance_size(predictor: Predictor, columns: int, rows: int) -> tuple[int, int]:
+    """Return how often each column is shuffled, and over how many rows of so many."""
+    repeats = max(1, min(REPEATS, FORWARDS // max(columns, 1)))
+    weights = sum(p.numel() for p in predictor.network.parameters())
+    most = int(np.clip(WORK / max(weights * repeats * columns, 1), FEWEST, ROWS))
+    return repeats, min(rows, most)
 
 
 def _shuffled(encoded: Encoded, predictor: Predictor, column: str, order: RowNumbers) -> Encoded:
