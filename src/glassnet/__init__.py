@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from glassnet.own_loop import watch
     from glassnet.search import GlassnetSearchCV, cross_validate
     from glassnet.settings import Settings
+    from glassnet.table.source import read
 
 __all__ = [
     "GlassnetClassifier",
@@ -45,6 +46,7 @@ __all__ = [
     "explain",
     "fit",
     "load",
+    "read",
     "watch",
     "watching",
 ]
@@ -66,6 +68,7 @@ HOMES: Final = {
     "explain": "autograd",
     "fit": "model",
     "load": "model",
+    "read": "table.source",
     "watch": "own_loop",
     "watching": "autograd",
 }

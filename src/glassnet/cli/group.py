@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "predict": ("glassnet.cli.predict:predict", "Predict the rows of a table with a model."),
     "evaluate": ("glassnet.cli.evaluate:evaluate", "Score a model on rows whose answer is known."),
     "describe": ("glassnet.cli.describe:describe", "Show what a table holds, or what a model is."),
+    "read": ("glassnet.cli.read:read", "Print a table as clean CSV, however messy the file."),
     "report": ("glassnet.cli.report:report", "Write a model's report again."),
     "runs": ("glassnet.cli.runs:runs", "List the runs of a folder."),
     "compare": ("glassnet.cli.compare:compare", "Compare runs: what differs, and is it more than noise."),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from glassnet.errors import SettingsError, SourceError, listed, near_miss
-from glassnet.settings import Settings
+from glassnet.errors import GlassnetWarning, SettingsError, SourceError, listed, near_miss
+from glassnet.settings import Settings, change
 from glassnet.table.connection import is_connection, scan_connection
 from glassnet.table.examples import example_table
 from glassnet.table.facts import facts_of_table
@@ -55,6 +56,19 @@ def read_table(
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     table = Table(frame=frame, name=_short_name(text), source=text, notes=notes)
     return _noted_if_short(table) if schema is None else table
+
+
+def read(source: object = "", settings: Settings | None = None, **changes: Any) -> pl.DataFrame:
+    """Return a table as it is read: mended, under its header's names, cells of text files as text.
+
+    `source` is what `glassnet.fit` takes; every setting of `glassnet.Settings` that is about reading may be
+    given by name. Each guess and each repair is a GlassnetWarning that names the option which settles it.
+    Raises SourceError for what is no table.
+    """
+    table = read_table(source, change(settings or Settings(), **changes))
+    for note in table.notes:
+        warnings.warn(note, GlassnetWarning, stacklevel=2)
+    return table.frame
 
 
 class Chunks(Iterator[pl.DataFrame]):

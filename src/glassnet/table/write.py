@@ -1,7 +1,7 @@
 """Rows written chunk by chunk to .csv or .parquet, whole or not at all.
 
-A CSV cell of text that a spreadsheet would run as a formula gets an apostrophe in front. Source: OWASP,
-"CSV Injection".
+A CSV cell of text that a spreadsheet would run as a formula gets an apostrophe in front, unless cells are
+asked for as they are. Source: OWASP, "CSV Injection".
 """
 
 from __future__ import annotations
@@ -38,15 +38,21 @@ def safe_frame(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame([one.alias(name) for one, name in zip(columns, names, strict=True)])
 
 
+def flat_frame(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with columns that CSV cannot hold as text, and all others as they are."""
+    return pl.DataFrame([_flat(one, as_it_is=True) for one in frame.get_columns()])
+
+
 def _is_text(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
 
 
-def _flat(series: pl.Series) -> pl.Series:
-    """Return a column that CSV can hold: lists and the like as text."""
+def _flat(series: pl.Series, *, as_it_is: bool = False) -> pl.Series:
+    """Return a column that CSV can hold: lists and the like as text, safe or as it is."""
     if not (series.dtype.is_nested() or isinstance(series.dtype, pl.Object | pl.Binary)):
         return series
-    return safe_text(pl.Series(series.name, [None if one is None else str(one) for one in series], pl.String))
+    text = pl.Series(series.name, [None if one is None else str(one) for one in series], pl.String)
+    return text if as_it_is else safe_text(text)
 
 
 class RowWriter:
@@ -61,8 +67,9 @@ class RowWriter:
     ['name', "'=1+1", '-2']
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, safe: bool = True) -> None:
         self.path = Path(path)
+        self.as_csv = safe_frame if safe else flat_frame
         self.rows = 0
         self._folder = Path()
         self._file: IO[bytes] | None = None
@@ -84,7 +91,7 @@ class RowWriter:
         """Write the rows of a frame below those before. Raises SourceError where the disk is full."""
         try:
             if self._file is not None:
-                safe_frame(frame).write_csv(self._file, include_header=self._parts == 0)
+                self.as_csv(frame).write_csv(self._file, include_header=self._parts == 0)
             else:
                 frame.write_parquet(self._part(self._parts))
         except FULL as error:
