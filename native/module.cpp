@@ -159,6 +159,18 @@ void bind(nb::module_& m, const char* name) {
                        "the scales do not fit the members");
                  h.trainer().start_teams(scales.data());
              })
+        .def("get_teams",
+             [](H& h, bool is_averaged, Matrix<Real> first, Matrix<Real> scales) {
+                 const Setup& setup = h.trainer().setup();
+                 const Parameter& layer = h.trainer().layout().parameters[setup.embedded.empty() ? 0 : 1];
+                 check(setup.teams > 0 && (!is_averaged || setup.average > 0), "there are no such weights of teams");
+                 check(first.shape(0) == static_cast<std::size_t>(setup.teams) * layer.rows &&
+                           first.shape(1) == static_cast<std::size_t>(layer.columns) &&
+                           scales.shape(0) == static_cast<std::size_t>(setup.members) &&
+                           scales.shape(1) == static_cast<std::size_t>(setup.groups),
+                       "the room for weights of teams has the wrong shape");
+                 h.trainer().get_teams(is_averaged, first.data(), scales.data());
+             })
         .def("set_steps", [](H& h, std::int64_t steps) { h.trainer().set_steps(steps); })
         .def("steps", [](H& h, int member) { return h.trainer().steps(member); }, nb::arg("member") = 0)
         .def("not_finite_at", [](H& h, int member) { return h.trainer().not_finite_at(member); })

@@ -63,6 +63,20 @@ void Trainer<Real>::start_teams(const Real* scale_KG) {
 }
 
 template <class Real>
+void Trainer<Real>::get_teams(bool is_averaged, Real* first_FOI, Real* scale_KG) {
+    const Parameter& first = layout_.parameters[first_layer_];  // before it nothing but embeddings
+    for (Team<Real>& t : teams_) {
+        const Slice<Real>& shared = is_averaged ? t.shared.average : t.shared.weight;
+        for (int row = 0; row < first.rows; ++row)
+            for (int column = 0; column < first.columns; ++column)
+                *first_FOI++ = shared.data()[layout_.place_of(setup_, first, row, column)];
+        for (std::size_t place = 0; place < t.members.size(); ++place)
+            std::copy_n(t.scale(is_averaged ? 4 : 0, place), setup_.groups,
+                        scale_KG + static_cast<long>(t.members[place]) * setup_.groups);
+    }
+}
+
+template <class Real>
 bool Trainer<Real>::is_first(const Block& b) const {
     return b.record_layer == first_layer_ && b.is_matrix;
 }
@@ -254,6 +268,7 @@ void Trainer<Real>::update_team_block(Team<Real>& t, int block, const UpdateRate
 #define GLASSNET_MAKE(Real)                                          \
     template void Trainer<Real>::make_teams();                       \
     template void Trainer<Real>::start_teams(const Real*);           \
+    template void Trainer<Real>::get_teams(bool, Real*, Real*);      \
     template void Trainer<Real>::advance_teams(const Call&);
 GLASSNET_MAKE(float)
 GLASSNET_MAKE(double)

@@ -146,6 +146,8 @@ class Trainer {
     void set(int what, int member, int parameter, const Real* from);
     void set_steps(std::int64_t steps);
     void start_teams(const Real* scale_KG);
+    // Copies what the first layers of teams are products of, of the weights or of their averages.
+    void get_teams(bool is_averaged, Real* first_FOI, Real* scale_KG);
 
     const Setup& setup() const { return setup_; }
     const Layout<Real>& layout() const { return layout_; }

@@ -293,6 +293,7 @@ def member_losses(model) -> np.ndarray:
         ({"engine": "eager", "folds": 0}, {}, "layers"),
         ({"engine": "eager", "folds": 2}, {}, "layers"),
         ({"engine": "eager", "folds": 2}, {"engine": "fused"}, "layers"),
+        ({"engine": "fused", "folds": 2}, {}, "layers"),
         ({"engine": "eager", "folds": 2}, {"folds": 0}, "none"),  # teams of other rows: each by itself
     ],
 )

@@ -134,22 +134,25 @@ def test_records_tell_of_members(mixed):
     assert (record.quantities["clipped"] <= record.quantities["gradient"]).all()
 
 
-def made_by(plan, steps):
-    engine = EagerEngine(plan)
+def made_by(plan, steps, make=EagerEngine):
+    engine = make(plan)
     engine.advance(0, steps)
     return engine
 
 
+@pytest.mark.parametrize("make", [EagerEngine, FusedEngine])
 @pytest.mark.parametrize("folds", [0, 2])
 @pytest.mark.parametrize("average", [0.0, 0.9])
-def test_the_first_layers_are_products_of_what_is_handed_out(mixed, folds, average):
-    plan = plan_of(mixed(120, 4), replace(BASE, folds=folds, average=average, precision="float32"))
-    engine = made_by(plan, 5)
+@pytest.mark.parametrize("bins", [0, 12])  # from 8 on compiled code looks them up
+def test_the_first_layers_are_products_of_what_is_handed_out(mixed, make, folds, average, bins):
+    settings = replace(BASE, folds=folds, average=average, bins=bins, precision="float32")
+    plan = plan_of(mixed(120, 4), settings)
+    engine = made_by(plan, 5, make)
     weights, team = engine.weights(), engine.team_weights()
     assert team.first_FOI.shape[0] == max(folds, 1)
     assert team.effective().tobytes() == weights["hidden.0.weight"].numpy().tobytes()
     alone = replace(plan, architecture=replace(plan.architecture, sharing="none"))
-    assert EagerEngine(alone).team_weights() is None
+    assert make(alone).team_weights() is None
 
 
 @pytest.mark.parametrize("make", [EagerEngine, FusedEngine])

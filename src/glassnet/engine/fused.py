@@ -140,8 +140,16 @@ class FusedEngine:
         return self.tensors(AVERAGES if self.plan.training.average else WEIGHTS)
 
     def team_weights(self) -> TeamWeights | None:
-        """Return None: compiled code does not hand out what its members' weights are products of."""
-        return None
+        """Return what the weights of teams are products of, averaged as they are; None without teams."""
+        if self.plan.architecture.sharing != "layers":
+            return None
+        teams, (outputs, inputs) = self.plan.prepared.rows.folds, self.shapes[SCALED][1:]
+        group_I = np.array(input_groups(self.plan.inputs))
+        first_FOI = np.zeros((teams, outputs, inputs), self.number)
+        scale_KG = np.zeros((self.plan.members, group_I.max() + 1), self.number)
+        is_averaged = self.plan.training.average > 0
+        self.trainer.get_teams(is_averaged, first_FOI.reshape(-1, inputs), scale_KG)
+        return TeamWeights(first_FOI=first_FOI, scale_KG=scale_KG, group_I=group_I)
 
     # ---- the whole state, for checkpoints and tests ----
 
