@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from glassnet.report.words import short
+from glassnet.report.words import RAISED, short
 
 INK: Final = "#1b2330"
 FAINT: Final = "#5b6675"
@@ -126,4 +126,8 @@ def number_tick(value: float, largest: float = 0.0, digits: int = 4) -> str:
     for start, unit, sign in UNITS:
         if value and max(abs(value), largest) >= start:
             return f"{value / unit:.{digits}g}{sign}".replace("-", "−")
-    return f"{value:.{digits}g}".replace("-", "−")
+    first, _, power = f"{value:.{digits}g}".partition("e")
+    if not power:
+        return first.replace("-", "−")
+    ten = f"10{str(int(power)).translate(RAISED)}"
+    return ten if first == "1" else f"{first}·{ten}".replace("-", "−")

@@ -25,6 +25,7 @@ from glassnet.table.values import Task
 
 NAMED_PAIRS: Final = 15  # pairs of classes listed as most often mixed up
 THRESHOLDS: Final = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+JOINED: Final = "\u2060"  # keeps the line from breaking behind a dash
 MATRIX_LIMIT: Final = 20  # classes up to which the whole matrix is a table
 
 
@@ -108,7 +109,7 @@ def _share(hit: float, whole: float) -> str:
     if whole <= 0:
         return "–"
     low, high = wilson(hit / whole, max(round(whole), 1))
-    return f"{percent(hit / whole)} ({100 * low:.0f}–{100 * high:.0f})"
+    return f"{percent(hit / whole)} ({100 * low:.0f}–{JOINED}{100 * high:.0f})"
 
 
 def binary_pictures(fitted: Fitted, name: str) -> list[Picture]:

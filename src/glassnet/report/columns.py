@@ -137,7 +137,8 @@ def _columns(fitted: Fitted, columns: list[Column], title: str) -> Html:
         for column in columns
     ]
     head = ("column", "kind", "missing", "distinct", "for example", "why this kind")
-    return _foldable(table(title, head, rows, numbers=(2, 3)), rows, "columns")
+    whole = element("div", table(title, head, rows, numbers=(2, 3)), marks={"class": "kinds"})
+    return _foldable(whole, rows, "columns")
 
 
 def _example(cell: str, kind: Kind) -> str:

@@ -84,7 +84,7 @@ thead th, thead td { color: var(--faint); font-size: .85rem; vertical-align: bot
 tbody th { font-weight: 550; }
 .number { text-align: right; white-space: nowrap; }
 td:last-child:not(.number) { min-width: 15rem; }
-.grid pre { white-space: pre-wrap; font-size: .8rem; }
+.grid pre { white-space: pre-wrap; font-size: .78rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .9rem 2rem;
   margin: 0 0 1.5rem; }
 dl > div { min-width: 0; }
@@ -126,6 +126,8 @@ pre code { font-size: 1em; }
   table { font-size: .79rem; }
   th, td, .grid th, .grid td { padding-right: .45rem; }
   .number { white-space: normal; }
+  /* The cells for example stand in the pictures above, too. */
+  .kinds th:nth-child(5), .kinds td:nth-child(5) { display: none; }
   td:last-child:not(.number) { min-width: 6rem; }
   thead th, thead td { font-size: .76rem; }
   dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
@@ -161,6 +163,8 @@ pre code { font-size: 1em; }
   details::details-content { content-visibility: visible; }
   @supports not selector(details::details-content) { details:not([open]) { display: none; } }
   figure details { display: none; }
+  /* A square of many classes would take half a sheet, and leave the sheet before it white. */
+  svg[aria-labelledby^="confusion"] { max-height: 55mm; }
   summary { color: var(--ink); font-weight: 650; list-style: none; break-after: avoid; }
   summary::-webkit-details-marker { display: none; }
   caption, thead { break-after: avoid; }
