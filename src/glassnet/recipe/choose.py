@@ -20,7 +20,7 @@ from glassnet.table.values import Task
 MOST_BINS: Final = 32  # 16 and 32 were measured, see benchmarks/LOG.md
 BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's cost grows with them
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
-SMALL_RATE: Final = 4e-3  # of a team; 2e-3 and 4e-3 were measured on twelve tables of 150 rows
+TEAM_RATE: Final = 4e-3  # 2e-3, 4e-3 and 8e-3 were measured on 37 tables, see LOG.md
 SMALL_DECAY: Final = 2.0  # 0.02, 0.1, 0.3, 1, 2, 5, 10 were measured with them
 # Rows below which every row is held out in turn: of few rows a fifth is a loss to training and tells little.
 FOLDED: Final = 6000
@@ -93,8 +93,8 @@ def _loss(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 def _learning_rate(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["optimizer"] == "sgd":
         return 0.01, "a usual step size of sgd"
-    if facts.rows < SMALL and chosen["sharing"] != "none":
-        return SMALL_RATE, "long steps, since a hundred of whole batches are all there are"
+    if chosen["sharing"] != "none":
+        return TEAM_RATE, "long steps: the mean of members and of the last steps' weights bears them"
     return 2e-3, "a usual step size of adam with a schedule that ends at 0"
 
 
