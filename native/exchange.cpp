@@ -31,7 +31,10 @@ void Trainer<Real>::set(int what, int member, int parameter, const Real* from) {
     for (Workspace<Real>& space : spaces_) space.held = -1;
     if (what != 0) return;
     m.has_failed = false;
-    for (const Block& b : layout_.blocks) pack(m, b);
+    for (const Block& b : layout_.blocks) {
+        const bool is_within = b.place >= p.place && b.place < p.place + p.rows * p.stride;
+        if (is_within || (p.is_first_weight && b.number >= 0)) pack(m, b);
+    }
 }
 
 template <class Real>

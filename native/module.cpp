@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "judge.h"
 #include "network.h"
 #include "trainer.h"
 
@@ -129,6 +130,39 @@ double advance(Held<Real>& held, std::int64_t first, std::int64_t count, Matrix<
     return held.trainer().advance({first, count, loss.data(), epoch.data(), recording});
 }
 
+// Returns how many numbers each member has of the tensor, once `room` is found to be (K, rows, columns).
+template <class Real, class Number>
+long check_tensor(Held<Real>& held, int number, Cube<Number> room) {
+    const std::vector<Parameter>& all = held.trainer().layout().parameters;
+    check(number >= 0 && number < static_cast<int>(all.size()), "the network has no such tensor");
+    const std::size_t members = held.trainer().setup().members, rows = all[number].rows, columns = all[number].columns;
+    check(room.shape(0) == members && room.shape(1) == rows && room.shape(2) == columns,
+          "the room for a tensor has the wrong shape");
+    return static_cast<long>(rows * columns);
+}
+
+// Each view is one member and `count` of the places from `first` on.
+template <class Real>
+void trainer_outputs(Held<Real>& held, const std::vector<int>& member, const std::vector<std::int64_t>& first,
+                     const std::vector<std::int64_t>& count, Vector<const std::int64_t> places, Matrix<double> to) {
+    const std::int64_t all = static_cast<std::int64_t>(places.shape(0));
+    const Setup& setup = held.trainer().setup();
+    held.check_places(places);
+    check(first.size() == member.size() && count.size() == member.size(), "a view is not told whole");
+    std::vector<View> views;
+    std::int64_t rows = 0;
+    for (std::size_t one = 0; one < member.size(); ++one) {
+        check(member[one] >= 0 && member[one] < setup.members, "a member is none of the network's");
+        check(first[one] >= 0 && count[one] >= 0 && first[one] + count[one] <= all, "a view lies outside of the places");
+        views.push_back({member[one], places.data() + first[one], count[one]});
+        rows += count[one];
+    }
+    check(to.shape(0) == static_cast<std::size_t>(rows) && to.shape(1) == static_cast<std::size_t>(setup.outputs),
+          "the room for outputs has the wrong shape");
+    const nb::gil_scoped_release released;
+    held.trainer().outputs(views, to.data());
+}
+
 template <class Real>
 void bind(nb::module_& m, const char* name) {
     using H = Held<Real>;
@@ -140,17 +174,20 @@ void bind(nb::module_& m, const char* name) {
              nb::arg("target"), nb::arg("weight"), nb::arg("fit"))
         .def("advance", &advance<Real>, nb::arg("first"), nb::arg("count"), nb::arg("loss"), nb::arg("epoch"),
              nb::arg("recorded"), nb::arg("records"))
-        .def("outputs",
-             [](H& h, int member, Vector<const std::int64_t> places, Matrix<double> to) {
-                 h.check_places(places);
-                 check(to.shape(0) == places.shape(0), "the room for outputs has the wrong shape");
-                 const nb::gil_scoped_release released;
-                 h.trainer().outputs(member, places.data(), static_cast<std::int64_t>(places.shape(0)), to.data());
+        .def("outputs", &trainer_outputs<Real>, nb::arg("member"), nb::arg("first"), nb::arg("count"),
+             nb::arg("places"), nb::arg("to"))
+        .def("get",
+             [](H& h, int what, int parameter, Cube<Real> to) {
+                 const long each = check_tensor(h, parameter, to);
+                 for (std::size_t k = 0; k < to.shape(0); ++k)
+                     h.trainer().get(what, static_cast<int>(k), parameter, to.data() + k * each);
              })
-        .def("get", [](H& h, int what, int member, int parameter,
-                       Matrix<Real> to) { h.trainer().get(what, member, parameter, to.data()); })
-        .def("set", [](H& h, int what, int member, int parameter,
-                       Matrix<const Real> from) { h.trainer().set(what, member, parameter, from.data()); })
+        .def("set",
+             [](H& h, int what, int parameter, Cube<const Real> from) {
+                 const long each = check_tensor(h, parameter, from);
+                 for (std::size_t k = 0; k < from.shape(0); ++k)
+                     h.trainer().set(what, static_cast<int>(k), parameter, from.data() + k * each);
+             })
         .def("start_teams",
              [](H& h, Matrix<const Real> scales) {
                  const Setup& setup = h.trainer().setup();
@@ -240,6 +277,51 @@ void bind_network(nb::module_& m, const char* name) {
              nb::arg("to"), nb::arg("threads"));
 }
 
+void make_judge(Judge* place, const Setup& setup, Matrix<const double> target, Vector<const double> weight,
+                const std::vector<std::int64_t>& rows, const std::vector<int>& members) {
+    check(rows.size() == members.size(), "a fold is not told whole");
+    std::vector<Judge::Fold> folds;
+    std::int64_t all = 0;
+    for (std::size_t fold = 0; fold < rows.size(); ++fold) {
+        check(rows[fold] >= 0 && members[fold] >= 0, "a fold has rows and members");
+        folds.push_back({rows[fold], members[fold]});
+        all += rows[fold];
+    }
+    check(weight.shape(0) == static_cast<std::size_t>(all) && target.shape(0) == weight.shape(0) &&
+              target.shape(1) == static_cast<std::size_t>(setup.targets()),
+          "the targets do not fit the rows");
+    if (setup.loss == LossName::cross_entropy)
+        for (std::size_t row = 0; row < weight.shape(0); ++row)
+            check(target.data()[row] >= 0 && target.data()[row] < setup.outputs, "a class has no output");
+    new (place) Judge(setup, {target.data(), target.data() + target.shape(0) * target.shape(1)},
+                      {weight.data(), weight.data() + weight.shape(0)}, std::move(folds));
+}
+
+void check_outputs(const Judge& judge, Matrix<const double> output) {
+    check(output.shape(0) == static_cast<std::size_t>(judge.output_rows()) &&
+              output.shape(1) == static_cast<std::size_t>(judge.setup().outputs),
+          "the outputs do not fit the rows");
+}
+
+void bind_judge(nb::module_& m) {
+    nb::class_<Judge>(m, "Judge")
+        .def("__init__", &make_judge, nb::arg("setup"), nb::arg("target"), nb::arg("weight"), nb::arg("rows"),
+             nb::arg("members"))
+        .def("losses",
+             [](const Judge& judge, Matrix<const double> output, Vector<double> to) {
+                 check_outputs(judge, output);
+                 check(to.shape(0) == static_cast<std::size_t>(judge.pairs()), "the room for losses has the wrong shape");
+                 const nb::gil_scoped_release released;
+                 judge.losses(output.data(), to.data());
+             }, nb::arg("output"), nb::arg("to"))
+        .def("joint_loss",
+             [](const Judge& judge, Matrix<const double> output, bool refines) {
+                 check_outputs(judge, output);
+                 const nb::gil_scoped_release released;
+                 return judge.joint_loss(output.data(), refines);
+             }, nb::arg("output"), nb::arg("refines"));
+}
+
 template <class Real>
 void apply_function(const std::string& set, int which, Vector<Real> values) {
     const Kernels<Real>& kernels = choose_kernels<Real>(set);
@@ -299,6 +381,7 @@ NB_MODULE(_fused, m) {
     bind<double>(m, "Trainer64");
     bind_network<float>(m, "Network32");
     bind_network<double>(m, "Network64");
+    bind_judge(m);
     m.def("rate_factor", &rate_factor);
     m.def("apply32", &apply_function<float>);
     m.def("apply64", &apply_function<double>);

@@ -289,23 +289,35 @@ double Trainer<Real>::mean_loss(const Member<Real>& m, const std::int64_t* place
 }
 
 template <class Real>
-void Trainer<Real>::outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT) {
-    const TinyIsZero quick;
-    Member<Real>& m = members_[member];
-    const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows), outputs = setup_.outputs;
+void Trainer<Real>::view_outputs(const View& view, const Each& each, double* output_nT) {
+    Member<Real>& m = members_[view.member];
+    const int parts = static_cast<int>((view.count + kPartRows - 1) / kPartRows), outputs = setup_.outputs;
     const long stride = layout_.stride_outputs;
     const Work work = [&](int part, int worker) {
         Workspace<Real>& space = spaces_[worker];
         const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
-        const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
+        const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, view.count - first));
         space.held = -1;
-        gather(m, places + first, rows, space);
+        gather(m, view.places + first, rows, space);
         forward(m, rows, space, nullptr, 0);
         if (setup_.is_sigmoid) kernels_.sigmoid(rows * stride, space.z.data());
         for (int b = 0; b < rows; ++b)
             std::copy_n(space.z.data() + b * stride, outputs, output_nT + (first + b) * outputs);
     };
-    with_average(m, [&] { pool_.run(parts, work); });
+    with_average(m, [&] { each(parts, work); });
+}
+
+template <class Real>
+void Trainer<Real>::outputs(const std::vector<View>& views, double* output_ZT) {
+    const TinyIsZero quick;
+    std::vector<std::int64_t> start(1, 0);
+    for (const View& one : views) start.push_back(start.back() + one.count * setup_.outputs);
+    const int count = static_cast<int>(views.size());
+    if (count >= pool_.threads()) {
+        pool_.run(count, [&](int view, int worker) { view_outputs(views[view], in_turn(worker), output_ZT + start[view]); });
+    } else {
+        for (int view = 0; view < count; ++view) view_outputs(views[view], in_pool(), output_ZT + start[view]);
+    }
 }
 
 template class Trainer<float>;

@@ -124,6 +124,13 @@ struct Team {
     }
 };
 
+// Places of the data that one member is asked about.
+struct View {
+    int member;
+    const std::int64_t* places;
+    std::int64_t count;
+};
+
 // Calls work(task, worker) for every task: one after another, or spread over the pool.
 using Work = std::function<void(int, int)>;
 using Each = std::function<void(int, const Work&)>;
@@ -137,8 +144,8 @@ class Trainer {
     // the losses over all fit rows (epochs that ended, K), and the records. Returns the seconds that recording took.
     double advance(const Call& call);
 
-    // Writes outputs (n, T) of one member for places of the data.
-    void outputs(int member, const std::int64_t* places, std::int64_t count, double* output_nT);
+    // Writes the outputs of each view, one behind the other, (Z, T).
+    void outputs(const std::vector<View>& views, double* output_ZT);
 
     // Copies one tensor of one member as torch has it; what: 0 weights, 1 moments, 2 squares, 3 gradients,
     // 4 averaged weights.
@@ -158,6 +165,7 @@ class Trainer {
    private:
     // trainer.cpp
     void advance_members(const Call& call);
+    void view_outputs(const View& view, const Each& each, double* output_nT);
     void run(Member<Real>& m, std::int64_t from, std::int64_t to, const Call& call, const Each& each, int worker);
     double step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker);
     double spread_gradients(Member<Real>& m, const Batch& batch, const Each& each);

@@ -19,13 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from glassnet.engine.plan import Advance, Engine, Plan
-from glassnet.engine.validation import joint_loss, member_losses, metric_score
 from glassnet.errors import TrainingError
 from glassnet.metric import Metric, rank
 from glassnet.network.team import TeamWeights, renewed
-from glassnet.predict import finish, predictor_of
 from glassnet.prepare.values import Floats64
 from glassnet.telemetry import Record, Records, collect, layer_parameters, thinning
+from glassnet.validation import HeldOutRows, held_out_rows
 
 CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
 GROWTH: Final = 8  # a call takes at most so many times the steps of the one before
@@ -117,6 +116,7 @@ class _State:
     """What the loop remembers between epochs. Private to this file."""
 
     plan: Plan
+    held_out: HeldOutRows
     best_loss_K: Floats64
     best_epoch_K: list[int]
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -171,7 +171,11 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
 def _begin(plan: Plan) -> _State:
     count = plan.members
     return _State(
-        plan=plan, best_loss_K=np.full(count, np.inf), best_epoch_K=[0] * count, epoch_sum_K=np.zeros(count)
+        plan=plan,
+        held_out=held_out_rows(plan),
+        best_loss_K=np.full(count, np.inf),
+        best_epoch_K=[0] * count,
+        epoch_sum_K=np.zeros(count),
     )
 
 
@@ -224,28 +228,18 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     # metric that was asked for so is everyone's.
     is_asked = metric is not None and plan.training.metric != "auto"
     is_joint = is_asked or plan.architecture.sharing != "none"
-    loss_K = np.full(plan.members, np.nan)
-    together = []
-    predictions = []
-    for fold, held_out in enumerate(plan.prepared.rows.validation):
-        mine = [k for k in range(plan.members) if plan.fold(k) == fold]
-        output_KRT = np.full((plan.members, len(held_out), plan.outputs), np.nan)
-        output_KRT[mine] = engine.outputs(held_out, fold)
-        loss_K[mine] = member_losses(plan, output_KRT[mine], held_out, fold)
-        if is_joint:
-            together.append((output_KRT[mine].mean(axis=0), held_out, fold))
-        sound = tuple(k for k in mine if k not in state.failed and np.isfinite(loss_K[k]))
-        if metric is not None and sound and len(held_out):
-            predictions.append((held_out, finish(predictor_of(plan, plan.network, sound), output_KRT)))
+    output_ZT = engine.held_out_outputs()
+    loss_K = state.held_out.member_losses(output_ZT)
     state.validation[-1][-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
         state.failed.setdefault(int(member), (state.epoch - 1, plan.steps_per_epoch - 1))
-    joint = joint_loss(plan, together) if is_joint else math.nan
+    joint = state.held_out.joint_loss(output_ZT) if is_joint else math.nan
     score_K = np.full(plan.members, joint) if plan.architecture.sharing != "none" else loss_K
-    if metric is not None and predictions:
-        state.metric[-1] = metric_score(plan, metric, predictions)
-        if is_asked:
-            score_K = np.full(plan.members, rank(metric, state.metric[-1], joint))
+    if metric is not None:
+        sound = [k for k in range(plan.members) if k not in state.failed]
+        state.metric[-1] = score = state.held_out.metric_score(metric, output_ZT, sound)
+        if is_asked and sound:
+            score_K = np.full(plan.members, rank(metric, score, joint))
     with np.errstate(invalid="ignore"):
         better = [int(k) for k in np.flatnonzero(score_K < state.best_loss_K) if k not in state.failed]
     if better:

@@ -270,6 +270,12 @@ class EagerEngine:
         """Return the outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
         return self._forward(rows, fold)[self._members(fold)].double().numpy()
 
+    def held_out_outputs(self) -> Floats64:
+        """Return the outputs for the rows held out, fold after fold, member after member, `(Z, T)`."""
+        validation = enumerate(self.plan.prepared.rows.validation)
+        parts = [self.outputs(rows, fold).reshape(-1, self.plan.outputs) for fold, rows in validation]
+        return np.concatenate(parts)
+
     @torch.no_grad()
     def _losses(self, rows: RowNumbers, fold: int) -> Floats64:
         members = self._members(fold)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -19,6 +21,7 @@ from torch import Tensor
 from glassnet import chance
 from glassnet.engine.compiled import ACTIVATIONS, MISSING, _fused
 from glassnet.engine.inputs import FEWEST_BINS, NUMBERS, compiled_inputs
+from glassnet.engine.losses import LOSSES, set_loss
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
 from glassnet.network.team import SCALED, TeamWeights, first_scales, input_groups
@@ -27,15 +30,6 @@ from glassnet.table.values import RowNumbers
 from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
 
 # The order is that of the enumerations in native/kernels/table.h and native/setup.h.
-LOSSES: Final = (
-    "squared",
-    "absolute",
-    "huber",
-    "quantile",
-    "poisson",
-    "binary_cross_entropy",
-    "cross_entropy",
-)
 OPTIMIZERS: Final = ("sgd", "adam", "adamw")
 SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
 WEIGHTS, MOMENTS, SQUARES, GRADIENTS, AVERAGES = range(5)  # what a trainer's get and set copy
@@ -63,6 +57,31 @@ def refuses(plan: Plan) -> str:
     return "" if isinstance(plan.network, MLP) else "it runs the built-in networks only."
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Views:
+    """Rows that members are asked about: pair s is one member and some of the places, fold * R + row."""
+
+    place_n: NDArray[np.int64]
+    member_S: list[int]
+    first_S: list[int]
+    count_S: list[int]
+
+
+def _views(plan: Plan, rows_by_fold: Mapping[int, RowNumbers]) -> _Views:
+    """Return each fold's members with the fold's rows."""
+    places = [rows + fold * plan.prepared.encoded.rows for fold, rows in rows_by_fold.items()]
+    place_n = np.concatenate(places).astype(np.int64, copy=False)
+    views = _Views(place_n=place_n, member_S=[], first_S=[], count_S=[])
+    first = 0
+    for fold, rows in rows_by_fold.items():
+        members = [member for member in range(plan.members) if plan.fold(member) == fold]
+        views.member_S.extend(members)
+        views.first_S.extend([first] * len(members))
+        views.count_S.extend([len(rows)] * len(members))
+        first += len(rows)
+    return views
+
+
 class FusedEngine:
     """Trains a plan's members in compiled code, spread over the threads."""
 
@@ -88,6 +107,7 @@ class FusedEngine:
             plan.prepared.loss_weight_R.astype(self.number),
             [rows.astype(np.int64) for rows in plan.prepared.rows.fit],
         )
+        self.held_out: _Views | None = None  # made when first looked at
         self.layers = len(layer_parameters(plan.network))
         self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
         self.names = list(plan.network.state_dict())
@@ -121,19 +141,21 @@ class FusedEngine:
 
     # ---- looking at it without changing it ----
 
-    def _members(self, fold: int) -> list[int]:
-        return [member for member in range(self.plan.members) if self.plan.fold(member) == fold]
-
-    def _places(self, rows: RowNumbers, fold: int) -> NDArray[np.int64]:
-        return np.ascontiguousarray(rows + fold * self.plan.prepared.encoded.rows, dtype=np.int64)
-
     def outputs(self, rows: RowNumbers, fold: int) -> Floats64:
         """Return the outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
-        members, places = self._members(fold), self._places(rows, fold)
-        output_KnT = np.zeros((len(members), len(rows), self.plan.outputs))
-        for place, member in enumerate(members):
-            self.trainer.outputs(member, places, output_KnT[place])
-        return output_KnT
+        views = _views(self.plan, {fold: rows})
+        return self._views(views).reshape(len(views.member_S), len(rows), self.plan.outputs)
+
+    def held_out_outputs(self) -> Floats64:
+        """Return the outputs for the rows held out, fold after fold, member after member, `(Z, T)`."""
+        if self.held_out is None:
+            self.held_out = _views(self.plan, dict(enumerate(self.plan.prepared.rows.validation)))
+        return self._views(self.held_out)
+
+    def _views(self, views: _Views) -> Floats64:
+        output_ZT = np.empty((sum(views.count_S), self.plan.outputs))
+        self.trainer.outputs(views.member_S, views.first_S, views.count_S, views.place_n, output_ZT)
+        return output_ZT
 
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights, the averaged ones where there are such."""
@@ -159,9 +181,8 @@ class FusedEngine:
         for parameter, (name, (rows, columns)) in enumerate(
             zip(self.names, self.trainer.shapes(), strict=True)
         ):
-            values = np.zeros((self.plan.members, rows, columns), dtype=self.number)
-            for member in range(self.plan.members):
-                self.trainer.get(what, member, parameter, values[member])
+            values = np.empty((self.plan.members, rows, columns), dtype=self.number)
+            self.trainer.get(what, parameter, values)
             every[name] = torch.from_numpy(values).view(self.shapes[name])
         return every
 
@@ -171,10 +192,7 @@ class FusedEngine:
             zip(self.names, self.trainer.shapes(), strict=True)
         ):
             values = tensors[name].reshape(self.plan.members, rows, columns).numpy()
-            for member in range(self.plan.members):
-                self.trainer.set(
-                    what, member, parameter, np.ascontiguousarray(values[member], dtype=self.number)
-                )
+            self.trainer.set(what, parameter, np.ascontiguousarray(values, dtype=self.number))
 
 
 def _records(numbers: list[int], per_epoch: int, value_NKLQ: Floats32) -> tuple[Record, ...]:
@@ -215,7 +233,6 @@ def _set_network(setup: _fused.Setup, plan: Plan) -> None:
     architecture = plan.architecture
     hidden = architecture.hidden if architecture.network == "mlp" else ()
     setup.members = plan.members
-    setup.outputs = plan.outputs
     setup.embedded, setup.embedding = list(plan.inputs.embedded), plan.inputs.embedding
     setup.hidden = list(hidden)
     setup.activation = ACTIVATIONS.index(architecture.activation)
@@ -238,10 +255,8 @@ def _set_teams(setup: _fused.Setup, plan: Plan) -> None:
 
 def _set_training(setup: _fused.Setup, plan: Plan) -> None:
     training = plan.training
-    assert isinstance(training.loss, str)
     assert isinstance(training.optimizer, str)
-    setup.loss = LOSSES.index(training.loss)
-    setup.smoothing, setup.level = training.label_smoothing, training.quantile
+    set_loss(setup, plan)
     setup.optimizer = OPTIMIZERS.index(training.optimizer)
     setup.learning_rate, setup.momentum = training.learning_rate, training.momentum
     setup.second_moment, setup.average = training.second_moment, training.average

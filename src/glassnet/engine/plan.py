@@ -134,6 +134,9 @@ class Engine(Protocol):
         Where the training averages weights over the steps, they are those of the averaged weights.
         """
 
+    def held_out_outputs(self) -> Floats64:
+        """Return the same of the rows held out: fold after fold, in each member after member, `(Z, T)`."""
+
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all weights, by their names in the network; the averaged ones where there are."""
 
