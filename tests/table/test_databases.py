@@ -147,6 +147,23 @@ def test_workbooks(workbook):
         read_table(workbook, Settings(db_table="sale"))
 
 
+def test_a_title_above_a_sheets_names_is_left_out_and_told(tmp_path):
+    pytest.importorskip("fastexcel")
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    path = str(tmp_path / "book.xlsx")
+    rows = [["Report of 2023"], ["by hand", 2023], [], ["id", "price", "", "town"], [1, 2.5, "x", "Bonn"]]
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("sales")
+        for at, row in enumerate(rows):
+            sheet.write_row(at + 2, 1, row)  # the sheet begins with empty rows, too
+    table = read_table(path, Settings())
+    assert table.frame.columns == ["id", "price", "3", "town"]
+    assert table.frame.rows() == [(1, 2.5, "x", "Bonn")]
+    assert "3 rows stand above the names of the columns ('Report of 2023')" in table.notes[0]
+    assert "column 3 has no name in the header; it is called '3'" in table.notes[1]
+    assert read_table(path, Settings(skip_lines=0)).frame.columns[0] == "Report of 2023"
+
+
 def test_a_workbook_without_its_reader_is_refused_in_words(tmp_path, monkeypatch):
     path = tmp_path / "book.xlsx"
     path.write_bytes(b"PK")

@@ -424,3 +424,36 @@ def test_line_separators_end_lines_only_where_nothing_else_does(tmp_path):
     assert table.frame.rows() == [("x\u2028y\u2028z\u2028", "1")] * 9
     units = "a\x1eb\x1ec\n" + "1\x1e2\x1e3\n" * 9
     assert read_table(written(tmp_path, units), WANTED).frame.columns == ["a", "b", "c"]
+
+
+def test_json_is_read_as_such_whatever_it_is_called(tmp_path):
+    rows = [{"a": 1, "b": "x, y"}, {"a": 2, "b": "z"}]
+    for text in (json.dumps(rows), "\n".join(map(json.dumps, rows)) + "\n", json.dumps(rows, indent=2)):
+        (tmp_path / "rows.csv").write_text(text)
+        table = read_table(str(tmp_path / "rows.csv"), Settings())
+        assert table.frame.rows() == [("1", "x, y"), ("2", "z")]
+        assert table.notes == ("rows.csv holds JSON and was read so.",)
+    (tmp_path / "cells.csv").write_text('{"a": 1};2\n{"a": 3};4\n{"a": 5};6\n')
+    assert read_table(str(tmp_path / "cells.csv"), Settings(header="no")).frame.shape == (3, 2)
+
+
+def test_one_object_that_holds_many_is_told_with_the_query_that_reads_them(tmp_path):
+    path = tmp_path / "nested.json"
+    path.write_text(json.dumps({"data": [{"a": 1}, {"a": 2}], "count": 2}))
+    table = read_table(str(path), Settings())
+    assert table.frame.height == 1
+    (note,) = table.notes
+    query = note.split('--query "')[1].split('"')[0]
+    assert read_table("", Settings(query=query)).frame["a"].to_list() == [1, 2]
+
+
+def test_an_address_is_not_fetched(tmp_path):
+    with pytest.raises(SourceError, match="is an address, and nothing is fetched from the network"):
+        read_table("https://example.com/rows.csv", Settings())
+
+
+def test_many_notes_on_names_are_counted(tmp_path):
+    (tmp_path / "rows.csv").write_text(",".join(["a"] * 40) + "\n" + ",".join(["1"] * 40) + "\n")
+    notes = read_table(str(tmp_path / "rows.csv"), Settings(header="yes")).notes
+    assert len(notes) == 12
+    assert notes[-1] == "28 more names of columns were lacking or used twice."

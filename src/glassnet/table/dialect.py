@@ -29,7 +29,7 @@ LEAST_ROWS: Final = 3
 LONGEST: Final = 4  # bytes of a separator, as DuckDB has it
 MOSTLY: Final = 0.7  # share of rows that a separator splits alike where lines are faulty
 SPELLED: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
-SHOWN: Final = {"\t": "tab", " ": "blank", "\t\t": "two tabs"}
+SHOWN: Final = {"\t": "tab", " ": "space", "\t\t": "two tabs"}
 
 
 def find_signs(readable: Readable, path: Path, settings: Settings) -> tuple[Signs, tuple[str, ...]]:

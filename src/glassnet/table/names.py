@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from glassnet.errors import GlassnetError, SettingsError, listed, near_miss
+
+MOST_NOTES: Final = 12  # on names of one table
 
 
 def find_column(
@@ -54,4 +57,12 @@ def tidy_names(raw: Iterable[str]) -> tuple[list[str], tuple[str, ...]]:
         elif copy > 1:
             notes.append(f"the name '{base}' is used twice in the header; column {position} is '{name}'.")
         tidy.append(name)
-    return tidy, tuple(notes)
+    return tidy, shortened(notes)
+
+
+def shortened(notes: Sequence[str]) -> tuple[str, ...]:
+    """Return at most a dozen notes, the last of which counts the others."""
+    if len(notes) <= MOST_NOTES:
+        return tuple(notes)
+    left = len(notes) - MOST_NOTES + 1
+    return (*notes[: MOST_NOTES - 1], f"{left:,} more names of columns were lacking or used twice.")

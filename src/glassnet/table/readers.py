@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import glob
+import json
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+import polars as pl
 
 from glassnet.errors import SettingsError, SourceError, near_miss
 from glassnet.settings import Settings
 from glassnet.table.arrow import scan_arrow
 from glassnet.table.database import connect, first_lines, frame_of, literal
 from glassnet.table.excel import scan_excel
-from glassnet.table.packed import compression_of, kind_of_bytes, member_of, without_glob_signs
+from glassnet.table.packed import compression_of, kind_of_bytes, member_of, open_packed, without_glob_signs
 from glassnet.table.scan import Reader, Scan, sql_scan
 from glassnet.table.sqlite import scan_sqlite
 from glassnet.table.textfile import scan_text
@@ -35,7 +39,23 @@ def scan_json(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
         names = tuple(found["column_name"].to_list())
         columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
         sql = f"select * from read_json({packed}, columns={{{columns}}})"
-        yield sql_scan(connection, sql, str(path), names=names)
+        called = path.with_suffix("").suffix if packing != "uncompressed" else path.suffix
+        notes = (
+            () if SUFFIXES.get(called.lower()) == "json" else (f"{path.name} holds JSON and was read so.",)
+        )
+        few = frame_of(connection, f"{sql} limit 2", str(path))
+        yield sql_scan(connection, sql, str(path), names=names, notes=(*notes, *_about_lists(path, few)))
+
+
+def _about_lists(path: Path, few: pl.DataFrame) -> tuple[str, ...]:
+    """Return a note where a file of one object holds a list of objects: that may be the table meant."""
+    if few.height != 1:
+        return ()
+    lists = [name for name, cell in zip(few.columns, few.row(0), strict=True) if str(cell).startswith("[{")]
+    if not lists:
+        return ()
+    query = f"select unnest({lists[0]}, max_depth := 2) from '{path}'"
+    return (f'{path.name} holds one object, and {lists[0]} in it many: --query "{query}" reads those.',)
 
 
 @contextmanager
@@ -86,6 +106,9 @@ FIRST_BYTES: Final = {  # how files begin, whatever they are called
     b"\x80\x04\x95": "a pickle",
     b"\x80\x05\x95": "a pickle",
 }
+HEAD: Final = 1 << 16  # bytes in which a first line of JSON should end
+OBJECT: Final = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:')
+OBJECT_IN_LIST: Final = re.compile(rb'\[\s*\{\s*"(?:[^"\\]|\\.)*"\s*:')
 FOREIGN: Final = {
     ".pkl": "a pickle",
     ".pickle": "a pickle",
@@ -104,9 +127,29 @@ def format_of(path: Path) -> str:
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
     found = FOREIGN.get(suffix) or kind_of_bytes(path, FIRST_BYTES) or "text"
+    if found == "text" and begins_as_json(path, packing):
+        return "json"
     if found not in READERS:
         raise SourceError(f"{path} is {found}, which is not read. Save it as CSV, JSON lines or Parquet.")
     return found
+
+
+def begins_as_json(path: Path, packing: str) -> bool:
+    """Return whether a file begins as objects of JSON do, whatever it is called.
+
+    A line of CSV may begin with an object too; then its first line is none, or the object is not in a list.
+    """
+    with open_packed(path, packing) as file:
+        head = file.read(HEAD)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if OBJECT_IN_LIST.match(start):
+        return True
+    line, *more = start.split(b"\n", 1)
+    if not (OBJECT.match(start) and (more or len(head) < HEAD)):
+        return False
+    with suppress(ValueError):
+        return isinstance(json.loads(line), dict)
+    return False
 
 
 def _format_in_zip(path: Path) -> str:
@@ -122,6 +165,10 @@ def files_of(source: str) -> list[Path]:
 
     Raises SourceError where there is none, or where it is a folder.
     """
+    if "://" in source:
+        raise SourceError(
+            f"{source} is an address, and nothing is fetched from the network. Download it first."
+        )
     path = Path(source).expanduser()
     if path.is_dir():
         raise SourceError(f"{source} is a folder. Name its files by a pattern, such as '{source}/*.csv'.")
