@@ -143,11 +143,12 @@ void Trainer<Real>::gather_binned(const std::int64_t* places, int rows, Workspac
 template <class Real>
 void Trainer<Real>::gather_embedded(const Member<Real>& m, int rows, Workspace<Real>& space) {
     const long stride = row_stride<Real>(setup_.inputs()), size = setup_.embedding;
+    const Real* table = (m.team ? *m.team : m).weight.data();
     for (int b = 0; b < rows; ++b) {
         Real* to = space.x[0].data() + b * stride;
         for (std::size_t e = 0; e < setup_.embedded.size(); ++e) {
             const long slot = layout_.slot_start[e] + space.slots[b][e];
-            std::memcpy(to + e * size, m.weight.data() + slot * size, size * sizeof(Real));
+            std::memcpy(to + e * size, table + slot * size, size * sizeof(Real));
         }
     }
 }

@@ -24,18 +24,22 @@ void forward_layer(const Weights<Real>& w, int number, int rows, const Binned<Re
                    Real* slope) {
     const Layer& layer = w.layout.layers[number];
     const bool is_last = number + 1 == static_cast<int>(w.layout.layers.size());
+    const bool is_shared = w.shared_plain && number > 0 && !is_last;
+    const Real* plain = is_shared ? w.shared_plain : w.plain;
+    const Real* packed = is_shared ? w.shared_packed : w.packed;
     const bool is_binned = number == 0 && layer.table >= 0;
     const long stride_x = row_stride<Real>(layer.inputs);
     const long stride_y = is_last ? w.layout.stride_outputs : row_stride<Real>(layer.outputs);
     if (layer.packed < 0) {
-        w.kernels.forward_narrow({rows, layer.inputs, layer.outputs, x, stride_x, w.plain + layer.weight, layer.stride,
-                                  w.plain + layer.bias, y, stride_y});
+        w.kernels.forward_narrow({rows, layer.inputs, layer.outputs, x, stride_x, plain + layer.weight, layer.stride,
+                                  plain + layer.bias, y, stride_y});
         return;
     }
     if (is_binned)
         w.kernels.lookup({rows, static_cast<int>(w.setup.binned.size()), layer.outputs, binned.knot, binned.fraction,
-                          kPartRows, w.packed + layer.knots, layer.stride_table, w.plain + layer.bias, y, stride_y});
-    w.kernels.forward({rows, layer.inputs, layer.outputs, x, stride_x, w.packed + layer.packed, w.plain + layer.bias, y,
+                          kPartRows, (w.number_scale ? w.shared_packed : packed) + layer.knots, layer.stride_table,
+                          plain + layer.bias, y, stride_y, w.number_scale});
+    w.kernels.forward({rows, layer.inputs, layer.outputs, x, stride_x, packed + layer.packed, plain + layer.bias, y,
                        slope, stride_y, is_last ? Activation::linear : w.setup.activation, is_binned});
 }
 

@@ -31,6 +31,9 @@ struct Weights {
     const Kernels<Real>& kernels;
     const Real* plain;
     const Real* packed;
+    const Real* shared_plain = nullptr;   // of a team: where the weights are that its members have in common
+    const Real* shared_packed = nullptr;
+    const Real* number_scale = nullptr;   // of a team's member: of each number in bins, whose knots are the team's
 };
 
 // Packs one block of weights the way the forward pass reads it.

@@ -26,13 +26,23 @@ double Trainer<Real>::pass(Member<Real>& m, const Batch& batch, int first, int r
 }
 
 template <class Real>
+Weights<Real> Trainer<Real>::weights_of(const Member<Real>& m) const {
+    Weights<Real> w{setup_, layout_, kernels_, m.weight.data(), m.packed.data()};
+    if (!m.team) return w;
+    w.shared_plain = m.team->weight.data();
+    w.shared_packed = m.team->packed.data();
+    w.number_scale = m.number_scale;
+    return w;
+}
+
+template <class Real>
 void Trainer<Real>::forward(const Member<Real>& m, int rows, Workspace<Real>& space, const Batch* batch, int first) {
     if (is_neuron_) {
         kernels_.forward_columns(columns(m, rows, space.z.data(), nullptr, false, space));
         return;
     }
     const int last = static_cast<int>(layout_.layers.size()) - 1;
-    const Weights<Real> w{setup_, layout_, kernels_, m.weight.data(), m.packed.data()};
+    const Weights<Real> w = weights_of(m);
     for (int l = 0; l <= last; ++l) {
         const bool is_last = l == last;
         Real* y = is_last ? space.z.data() : space.x[l + 1].data();
@@ -104,7 +114,8 @@ void Trainer<Real>::backward(Member<Real>& m, int rows, Real* gradient, bool add
         const bool is_stored = l > 0 && layout_.keeps_slope;
         const bool follows = l > 0 && !is_stored && setup_.activation != Activation::linear;
         Real* dx = l == 1 && !setup_.binned.empty() ? space.binned.dy : space.back[l % 2].data();
-        kernels_.backward_inputs({rows, wanted, layer.outputs, dy, stride_dy, m.weight.data() + layer.weight,
+        const Member<Real>& held = m.team && l > 0 && l < last ? *m.team : m;
+        kernels_.backward_inputs({rows, wanted, layer.outputs, dy, stride_dy, held.weight.data() + layer.weight,
                                   layer.stride, dx, stride_x, follows ? space.x[l].data() : nullptr,
                                   is_stored ? space.slope[l - 1].data() : nullptr, setup_.activation,
                                   static_cast<Real>(setup_.dropout > 0 ? 1.0 / (1.0 - setup_.dropout) : 1.0)});

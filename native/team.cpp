@@ -1,6 +1,8 @@
 // Teams: members that share all but the scales of their columns and their last layer. What is shared is kept and
-// trained once; every member computes with what it amounts to: the first layer's weights times its own scales, and
-// copies of the rest. Its gradients are taken by these weights and come back by the rule of the product.
+// trained once. A member computes with the first layer's weights times its own scales, and looks at the rest where the
+// team keeps it: hidden layers, embeddings, and the knots of numbers in bins, which it scales as it looks them up. Its
+// gradients are taken by what the weights amount to for it and come back by the rule of the product. Its own copies of
+// all are brought up to date where somebody looks at them: at recorded steps, for averages, and at a call's end.
 #include <algorithm>
 #include <cmath>
 
@@ -38,10 +40,18 @@ void Trainer<Real>::make_teams() {
         t.stride = padded<Real>(setup_.groups);
         t.scales = Buffer<Real>(5 * members * t.stride);
         t.spread = Buffer<Real>(members * padded<Real>(setup_.inputs()));
+        t.number_scale = Buffer<Real>(members * padded<Real>(static_cast<long>(setup_.binned.size())));
         t.product = Buffer<Real>(static_cast<long>(layout_.blocks.size()) * members * columns);
         t.product_stride = columns;
         teams_.push_back(std::move(t));
     }
+    for (Team<Real>& t : teams_)
+        for (std::size_t place = 0; place < t.members.size(); ++place) {
+            Member<Real>& m = members_[t.members[place]];
+            m.team = &t.shared;
+            const long numbers = static_cast<long>(setup_.binned.size());
+            if (numbers > 0) m.number_scale = t.number_scale.data() + static_cast<long>(place) * padded<Real>(numbers);
+        }
 }
 
 // Starts every team with what its first member was set to, and each member with its scales, (K, G).
@@ -57,7 +67,8 @@ void Trainer<Real>::start_teams(const Real* scale_KG) {
             std::copy_n(from, setup_.groups, t.scale(4, place));
         }
         spread_scales(t, 0);
-        for (std::size_t block = 0; block < layout_.blocks.size(); ++block) spread_block(t, static_cast<int>(block));
+        for (const Block& b : layout_.blocks) pack(t.shared, b);
+        for (std::size_t place = 0; place < t.members.size(); ++place) spread_all(t, place);
         show_averages(t);
     }
 }
@@ -96,23 +107,35 @@ void Trainer<Real>::spread_scales(Team<Real>& t, int what) {
         Real* to = t.spread.data() + static_cast<long>(place) * padded<Real>(setup_.inputs());
         const Real* scale = t.scale(what, place);
         for (int i = 0; i < setup_.inputs(); ++i) to[i] = scale[setup_.group[i]];
+        const std::size_t numbers = setup_.binned.size();
+        Real* of_number = t.number_scale.data() + static_cast<long>(place) * padded<Real>(static_cast<long>(numbers));
+        for (std::size_t n = 0; n < numbers; ++n) of_number[n] = scale[setup_.group_binned[n]];
     }
 }
 
-// Gives each member what a block of the shared weights amounts to for it.
+// Whether members look at a block where the team keeps it.
 template <class Real>
-void Trainer<Real>::spread_block(Team<Real>& t, int block) {
+bool Trainer<Real>::is_looked_up(const Block& b) const {
+    return b.number >= 0 || (b.record_layer != first_layer_ && b.record_layer != own_layer_);
+}
+
+// Gives a member what a block of the shared weights amounts to for it.
+template <class Real>
+void Trainer<Real>::spread_block(Team<Real>& t, int block, std::size_t place) {
     const Block& b = layout_.blocks[block];
-    for (std::size_t place = 0; place < t.members.size(); ++place) {
-        Member<Real>& m = members_[t.members[place]];
-        if (b.record_layer != own_layer_) {
-            bool is_one = false;
-            const Real* scale = scale_of(t, b, place, 0, is_one);
-            kernels_.spread({b.rows, b.columns, b.stride, t.shared.weight.data() + b.place, m.weight.data() + b.place,
-                             scale, is_one});
-        }
-        pack(m, b);
+    Member<Real>& m = members_[t.members[place]];
+    if (b.record_layer != own_layer_) {
+        bool is_one = false;
+        const Real* scale = scale_of(t, b, place, 0, is_one);
+        kernels_.spread({b.rows, b.columns, b.stride, t.shared.weight.data() + b.place, m.weight.data() + b.place,
+                         scale, is_one});
     }
+    pack(m, b);
+}
+
+template <class Real>
+void Trainer<Real>::spread_all(Team<Real>& t, std::size_t place) {
+    for (std::size_t block = 0; block < layout_.blocks.size(); ++block) spread_block(t, static_cast<int>(block), place);
 }
 
 // The same of the averaged weights, where predictions and weights() look for them.
@@ -153,6 +176,7 @@ void Trainer<Real>::run_team(Team<Real>& t, const Call& call, const Each& each) 
         for (std::size_t place = 0; place < t.members.size(); ++place)
             call.loss_SK[(number - first) * members + t.members[place]] = static_cast<float>(loss[place]);
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
+        for (std::size_t place = 0; place < t.members.size(); ++place) spread_all(t, place);
         show_averages(t);
         const std::vector<std::int64_t>& places = data_.fit[t.shared.fold];
         for (const int k : t.members) {
@@ -161,6 +185,7 @@ void Trainer<Real>::run_team(Team<Real>& t, const Call& call, const Each& each) 
                          [&] { mean = mean_loss(members_[k], places.data(), static_cast<std::int64_t>(places.size()), each); });
         }
     }
+    for (std::size_t place = 0; place < t.members.size(); ++place) spread_all(t, place);
     show_averages(t);
 }
 
@@ -173,8 +198,12 @@ void Trainer<Real>::step_team(Team<Real>& t, std::int64_t number, const Call& ca
         Member<Real>& m = members_[t.members[place]];
         batch[place] = batch_of(m, number);
         loss[place] = own_gradients(m, batch[place], spaces_[worker]) * batch[place].scale;
-        if (record_of(m, number, call)) record_before(m);
-        for (int block = 0; block < blocks; ++block) reduce_block(m, block, 1);
+        const bool is_recorded = record_of(m, number, call) != nullptr;
+        if (is_recorded) {
+            spread_all(t, place);
+            record_before(m);
+        }
+        own_squares(t, place, is_recorded);
     });
     each(blocks, [&](int block, int) { share_block(t, block); });
     UpdateRates rates = rates_of(t.shared, number);
@@ -186,19 +215,35 @@ void Trainer<Real>::step_team(Team<Real>& t, std::int64_t number, const Call& ca
     for (int place = 0; place < members; ++place) {
         Member<Real>& m = members_[t.members[place]];
         ++m.steps;
-        if (Quantities* record = record_of(m, number, call)) record_after(m, batch[place], factor, record, each);
+        if (Quantities* record = record_of(m, number, call)) {
+            spread_all(t, place);
+            record_after(m, batch[place], factor, record, each);
+        }
         double finite = loss[place];
         for (const double one : t.shared.block_squares) finite += one;
         if (!std::isfinite(finite) && m.not_finite_at < 0) m.not_finite_at = number;
     }
 }
 
-// Adds up the members' gradients of one block, each times its scale.
+// Squares of a member's own gradients: those of its last layer, or for the records of all.
+template <class Real>
+void Trainer<Real>::own_squares(Team<Real>& t, std::size_t place, bool is_recorded) {
+    Member<Real>& m = members_[t.members[place]];
+    std::vector<Real> knots;
+    if (is_recorded) knots.assign(m.knot_gradient.data(), m.knot_gradient.data() + layout_.knots);
+    for (std::size_t block = 0; block < layout_.blocks.size(); ++block)
+        if (is_recorded || layout_.blocks[block].record_layer == own_layer_) reduce_block(m, static_cast<int>(block), 1);
+    if (is_recorded) std::copy(knots.begin(), knots.end(), m.knot_gradient.data());  // share_block wants them too
+}
+
+// Adds up the members' gradients of one block, each times its scale: of numbers in bins those by their knots.
 template <class Real>
 void Trainer<Real>::share_block(Team<Real>& t, int block) {
     const Block& b = layout_.blocks[block];
     double& squares = t.shared.block_squares[block];
     squares = 0;
+    const bool has_knots = b.number >= 0;
+    const long knots = has_knots ? knot_place(b) : 0, rows = b.rows + has_knots;
     for (std::size_t place = 0; place < t.members.size(); ++place) {
         Member<Real>& m = members_[t.members[place]];
         if (b.record_layer == own_layer_) {
@@ -208,9 +253,20 @@ void Trainer<Real>::share_block(Team<Real>& t, int block) {
         bool is_one = false;
         const Real* scale = scale_of(t, b, place, 0, is_one);
         Real* product = is_first(b) ? t.product_of(block, place) : nullptr;
+        if (has_knots) {
+            Real* part = m.knot_gradient.data() + knots;
+            const Real* knot = t.shared.packed.data() + layout_.layers.front().knots + knots;
+            kernels_.share({static_cast<int>(rows), b.columns, b.stride, knot, part,
+                            t.shared.knot_gradient.data() + knots, scale, is_one, place > 0, product});
+            std::fill_n(part, rows * b.stride, Real(0));
+            continue;
+        }
         kernels_.share({b.rows, b.columns, b.stride, t.shared.weight.data() + b.place, m.gradient.data() + b.place,
                         t.shared.gradient.data() + b.place, scale, is_one, place > 0, product});
     }
+    if (has_knots)
+        kernels_.sum_down({b.rows, b.columns, b.stride, t.shared.gradient.data() + b.place,
+                           t.shared.knot_gradient.data() + knots});
     if (b.record_layer != own_layer_)
         squares = kernels_.square_sum(b.rows, b.columns, b.stride, t.shared.gradient.data() + b.place);
 }
@@ -262,7 +318,8 @@ void Trainer<Real>::update_team_block(Team<Real>& t, int block, const UpdateRate
         return;
     }
     renew_block(t.shared, block, rates);
-    spread_block(t, block);
+    if (is_looked_up(b)) return pack(t.shared, b);
+    for (std::size_t place = 0; place < t.members.size(); ++place) spread_block(t, block, place);
 }
 
 #define GLASSNET_MAKE(Real)                                          \

@@ -46,6 +46,9 @@ struct Member {
     std::int64_t steps = 0;                   // taken so far: Adam's count
     std::vector<Real> before;                 // the weights before a recorded step
     double recording_seconds = 0;
+    const Member* team = nullptr;             // of a team: what it shares, whose hidden layers, knots and embeddings
+                                              // are looked at there; null while its own copies are up to date and used
+    const Real* number_scale = nullptr;       // of a team's member: of each number in bins
     bool has_failed = false;                  // its loss was not finite: no more steps but those that are recorded
     std::int64_t not_finite_at = -1;          // the first step whose loss or gradients were not finite
 };
@@ -113,6 +116,7 @@ struct Team {
     Member<Real> shared;  // the shared weights with their gradients and moments, where a member has its own
     Buffer<Real> scales;  // weight, gradient, moment, square, average, each (members, stride)
     Buffer<Real> spread;  // the scale of each input of the first layer, (members, inputs padded)
+    Buffer<Real> number_scale;  // the scale of each number in bins, (members, numbers padded)
     Buffer<Real> product; // sums of weights times gradients by column, (blocks, members, product_stride)
     long stride = 0, product_stride = 0;
 
@@ -180,7 +184,10 @@ class Trainer {
     bool is_first(const Block& block) const;
     const Real* scale_of(Team<Real>& t, const Block& block, std::size_t place, int what, bool& is_one) const;
     void spread_scales(Team<Real>& t, int what);
-    void spread_block(Team<Real>& t, int block);
+    bool is_looked_up(const Block& block) const;
+    void spread_block(Team<Real>& t, int block, std::size_t place);
+    void spread_all(Team<Real>& t, std::size_t place);
+    void own_squares(Team<Real>& t, std::size_t place, bool is_recorded);
     void show_averages(Team<Real>& t);
     void advance_teams(const Call& call);
     void run_team(Team<Real>& t, const Call& call, const Each& each);
@@ -219,6 +226,7 @@ class Trainer {
     void reduce_block(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
     void renew_block(Member<Real>& m, int block, const UpdateRates& rates);
+    Weights<Real> weights_of(const Member<Real>& m) const;
     void pack(Member<Real>& m, const Block& block);
     void with_average(Member<Real>& m, const std::function<void()>& work);
     long knot_place(const Block& block) const;

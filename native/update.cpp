@@ -73,11 +73,13 @@ void Trainer<Real>::pack(Member<Real>& m, const Block& b) {
 template <class Real>
 void Trainer<Real>::with_average(Member<Real>& m, const std::function<void()>& work) {
     if (!m.average) return work();
+    const Member<Real>* const team = std::exchange(m.team, nullptr);
     for (int turn = 0; turn < 2; ++turn) {
         std::swap(m.weight, m.average);
         for (const Block& b : layout_.blocks) pack(m, b);
         if (turn == 0) work();
     }
+    m.team = team;
 }
 
 // Returns the factor of clipping.
@@ -108,6 +110,7 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
     template void Trainer<Real>::update_block(Member<Real>&, int, const UpdateRates&);          \
     template void Trainer<Real>::renew_block(Member<Real>&, int, const UpdateRates&);           \
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
+    template long Trainer<Real>::knot_place(const Block&) const;                               \
     template void Trainer<Real>::with_average(Member<Real>&, const std::function<void()>&);     \
     template double Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);
 GLASSNET_MAKE(float)

@@ -29,7 +29,9 @@ void lookup_numbers(const Lookup<Real>& f, int first, int column) {
         for (int g = 0; g < G; ++g) {
             const long at = (first + g) * f.stride_rows + b;
             const Real* low = f.knots + f.knot[at] * f.stride + column;
-            const Vec<Real> t = fill<Real>(f.fraction[at]), rest = fill<Real>(Real(1) - f.fraction[at]);
+            const Real scale = f.scale ? f.scale[first + g] : Real(1);
+            const Vec<Real> t = fill<Real>(f.fraction[at] * scale);
+            const Vec<Real> rest = fill<Real>((Real(1) - f.fraction[at]) * scale);
 #pragma GCC unroll 4
             for (int n = 0; n < N; ++n) sum[n] += rest * load(low + n * L);
 #pragma GCC unroll 4

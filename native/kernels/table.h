@@ -84,6 +84,7 @@ struct Lookup {
     const Real* bias;  // padded with zeros
     Real* y;           // (B, stride_y)
     long stride_y;
+    const Real* scale; // of each number's table, or null: all 1
 };
 
 // gradient[knot][o] += dy[b][o] times the knot's share, for numbers from `first` to before `last`.
