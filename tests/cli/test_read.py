@@ -43,3 +43,10 @@ def test_the_file_that_is_read_is_not_written_over(run, tmp_path):
     assert done.code == 2
     assert "is a file that is read" in done.err
     assert (tmp_path / "messy.csv").read_text() == MESSY
+
+
+def test_an_empty_file_is_a_table_of_nothing_and_told(run, tmp_path):
+    (tmp_path / "none.csv").write_text("")
+    done = run("read", tmp_path / "none.csv")
+    assert (done.code, done.out.strip()) == (0, "")
+    assert "is empty: a table of nothing" in done.err

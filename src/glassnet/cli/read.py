@@ -45,13 +45,13 @@ def _read(context: click.Context) -> None:
     words = given(context)
     source = source_of(words, context)
     from glassnet.cli.rows import check_target
-    from glassnet.table.source import read_table
+    from glassnet.table.source import read_any
     from glassnet.table.write import RowWriter, flat_frame
 
     out = Path(words["out"]).expanduser() if "out" in words else None
     if out is not None:
         check_target(out, [Path(source)])
-    table = read_table(source, changed(Settings(), words))
+    table = read_any(source, changed(Settings(), words))
     for note in table.notes:
         click.echo(f"Note: {note}", err=True)
     if out is None:

@@ -62,13 +62,22 @@ def read(source: object = "", settings: Settings | None = None, **changes: Any) 
     """Return a table as it is read: mended, under its header's names, cells of text files as text.
 
     `source` is what `glassnet.fit` takes; every setting of `glassnet.Settings` that is about reading may be
-    given by name. Each guess and each repair is a GlassnetWarning that names the option which settles it.
-    Raises SourceError for what is no table.
+    given by name. Each guess and each repair is a GlassnetWarning that names the option which settles it. An
+    empty file is a table of nothing, and told. Raises SourceError for what is no table.
     """
-    table = read_table(source, change(settings or Settings(), **changes))
+    table = read_any(source, change(settings or Settings(), **changes))
     for note in table.notes:
         warnings.warn(note, GlassnetWarning, stacklevel=2)
     return table.frame
+
+
+def read_any(source: object, settings: Settings) -> Table:
+    """Return what `read_table` does, and of an empty file a table without columns, where it would refuse."""
+    path = Path(source) if isinstance(source, str | os.PathLike) and source else None
+    if path and path.is_file() and path.stat().st_size == 0:
+        note = f"{path} is empty: a table of nothing."
+        return Table(frame=pl.DataFrame(), name=path.stem, source=str(path), notes=(note,))
+    return read_table(source, settings)
 
 
 class Chunks(Iterator[pl.DataFrame]):
