@@ -46,6 +46,8 @@ CASES = {
     "yes/no answers": ({"task": "multilabel"}, ("left", "right")),
     "members": ({"members": 3}, ("rich",)),
     "folds": ({"folds": 3}, ("score",)),
+    "a team": ({"members": 3, "sharing": "layers"}, ("level",)),
+    "teams": ({"members": 6, "folds": 3, "sharing": "layers", "bins": 9}, ("score",)),
     "neuron": ({"recipe": "neuron", "hidden": "auto"}, ("score",)),
     "layer norm": ({"normalization": "layer", "members": 2}, ("level",)),
     "float64": ({"precision": "float64"}, ("score",)),
