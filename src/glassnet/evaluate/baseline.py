@@ -5,13 +5,13 @@ Shapes: R rows, P numbers of a prediction, X inputs of the linear model, T targe
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from glassnet import chance
+from glassnet.evaluate import linear
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Encoded, Floats64, Prepared
 from glassnet.table.values import RowNumbers, Task
@@ -19,7 +19,6 @@ from glassnet.table.values import RowNumbers, Task
 PIECE: Final = 65_536  # rows predicted at once
 Answer = Callable[[Floats64], Floats64]
 LINEAR_ROWS: Final = 20_000  # training rows of the linear model: more change little and take long
-NEWTON_WEIGHTS: Final = 600  # inputs times classes up to which logistic regression takes Newton's steps
 ONE_HOT_SLOTS: Final = 64  # embedded categories enter the linear model with at most so many levels
 
 
@@ -42,7 +41,7 @@ def pick_rows(encoded: Encoded, rows: RowNumbers) -> Encoded:
 def linear_prediction(prepared: Prepared, rows: RowNumbers, task: Task, classes: int, seed: int) -> Floats64:
     """Return a linear model's predictions for the rows, `(R, P)`, fitted on the first fold's fit rows.
 
-    Logistic regression for classes, ridge regression for numbers, at scikit-learn's defaults.
+    Logistic regression for classes, ridge regression for numbers, with scikit-learn's default penalties.
     """
     fit = prepared.rows.fit[0]
     if fit.size > LINEAR_ROWS:
@@ -58,8 +57,8 @@ def _fitted(prepared: Prepared, fit: RowNumbers, task: Task, classes: int) -> An
     fit_RX = _inputs(prepared, fit)
     target_RT, weight_R = prepared.target_RT[fit], prepared.weight_R[fit]
     if task is Task.REGRESSION:
-        ridge = _ridge(fit_RX, target_RT, weight_R)
-        return lambda rows_RX: np.asarray(ridge.predict(rows_RX)).reshape(rows_RX.shape[0], -1)
+        weight_AT = linear.ridge(fit_RX, target_RT.astype(np.float64), weight_R)
+        return lambda rows_RX: np.asarray(rows_RX @ weight_AT[:-1] + weight_AT[-1])
     if task is Task.MULTILABEL:
         each = [_classes(fit_RX, target_RT[:, t], weight_R, 2) for t in range(target_RT.shape[1])]
         return lambda rows_RX: np.stack([one(rows_RX)[:, 1] for one in each], axis=1)
@@ -80,31 +79,15 @@ def _inputs(prepared: Prepared, rows: RowNumbers) -> Floats64:
     return np.concatenate(blocks, axis=1)
 
 
-def _ridge(fit_RX: Floats64, target_RT: Floats64, weight_R: Floats64) -> Any:
-    from sklearn.linear_model import Ridge
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an ill-conditioned matrix is no news for a baseline
-        return Ridge().fit(fit_RX, target_RT, sample_weight=weight_R)
-
-
 def _classes(fit_RX: Floats64, class_R: Floats64, weight_R: Floats64, classes: int) -> Answer:
     """Return what gives logistic regression's probabilities; classes it never saw have probability 0."""
-    from sklearn.linear_model import LogisticRegression
-
     seen = np.unique(class_R[weight_R > 0]).astype(np.int64)
-    model: Any = None
-    if seen.size > 1:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # stopping before full convergence is fine for a baseline
-            # Newton's steps are few, and cheap while the Hessian is small.
-            solver = "newton-cholesky" if fit_RX.shape[1] * seen.size <= NEWTON_WEIGHTS else "lbfgs"
-            model = LogisticRegression(max_iter=100, solver=solver)
-            model.fit(fit_RX, class_R, sample_weight=weight_R)
+    place_R = np.searchsorted(seen, class_R.astype(np.int64)).clip(max=seen.size - 1)
+    weight_AC = linear.logistic(fit_RX, place_R, weight_R, seen.size) if seen.size > 1 else None
 
     def answer(rows_RX: Floats64) -> Floats64:
         prediction_RC = np.zeros((rows_RX.shape[0], classes))
-        prediction_RC[:, seen] = 1.0 if model is None else model.predict_proba(rows_RX)
+        prediction_RC[:, seen] = 1.0 if weight_AC is None else linear.shares(rows_RX, weight_AC)
         return prediction_RC
 
     return answer

@@ -54,6 +54,7 @@ def svg_of(axes: Axes, name: str, says: str) -> Html:
     choices: dict[Any, str] = {"svg.fonttype": "none", "svg.hashsalt": name}
     with matplotlib.rc_context(choices), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # the browser has others
+        canvas.fit_in(axes)
         file = io.StringIO()
         FigureCanvasSVG(figure).print_svg(file, metadata=NO_METADATA)  # type: ignore[no-untyped-call]
     whole = file.getvalue()
