@@ -96,6 +96,7 @@ COLUMNS = [
         "train people.csv -t rich --drop name,age,city,height,same,none,infinite,below,zero,holes,first",
         "no column is left",
     ),
+    ("train alone.csv -t rich", "the table has no other than the target"),
 ]
 SETTINGS = [
     ("train people.csv -t rich --epochs 0", "epochs must be a whole number of at least 1"),
@@ -224,6 +225,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, finished: Path) -> Path:
         "fake.csv.gz": good,
         "broken.parquet": b"PAR1" + noise + b"PAR1",
         "broken.arrow": b"ARROW1\0\0" + noise,
+        "alone.csv": b"rich\n" + b"1\n2\n3\n4\n" * 20,
         "broken.xlsx": b"PK\x03\x04" + noise,
         "broken.db": b"SQLite format 3\0" + noise,
         "broken.json": b'{"age": 1, "rich": ',

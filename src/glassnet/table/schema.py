@@ -142,10 +142,10 @@ def _with_an_input(columns: list[Column], facts: list[Facts], settings: Settings
     ]
     if any(column.used for column in again):
         return tuple(again)
+    if not columns:
+        raise SourceError("no column is left to learn from: the table has no other than the target.")
     why = "; ".join(f"'{column.name}': {column.why_unused}" for column in columns[:5])
-    raise SourceError(
-        f"no column is left to learn from{f' ({why})' if why else ''}. Name inputs with --columns or --kind."
-    )
+    raise SourceError(f"no column is left to learn from ({why}). Name inputs with --columns or --kind.")
 
 
 def _is_free(name: str, settings: Settings) -> bool:
