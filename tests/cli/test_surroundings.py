@@ -11,7 +11,7 @@ import pytest
 
 from glassnet.errors import SourceError
 from glassnet.memory import available_memory, require_memory, size_text
-from glassnet.table.room import needed_memory
+from glassnet.table.room import PER_CELL, needed_memory
 
 LIMIT = 8_000  # bytes that a file may have: less than a model, a report or many predictions
 
@@ -90,7 +90,7 @@ def test_the_estimate_grows_with_the_cells(tmp_path: Path) -> None:
     few, many = tmp_path / "few.csv", tmp_path / "many.csv"
     few.write_bytes(b"1,2,3\n" * 1000)
     many.write_bytes(b"1,2,3\n" * 100_000)
-    assert needed_memory(few, "text") == 6000 + 60 * 3000
+    assert needed_memory(few, "text") == 6000 + PER_CELL * 3000
     assert needed_memory(many, "text") == pytest.approx(100 * needed_memory(few, "text"), rel=1e-3)
     assert needed_memory(many, "parquet") == 15 * 600_000
 

@@ -13,9 +13,10 @@ from glassnet.table.packed import compression_of, open_packed
 SMALL: Final = 20_000_000  # bytes up to which a file is just read
 SAMPLE: Final = 1 << 16  # bytes of a text file looked at
 CELL_ENDS: Final = re.compile(rb"[,;\t|\n]")
-# Bytes a cell takes while the table is read and decided on: as text, as a number, its values counted.
-# Measured on hflights repeated (2026-11-22; 3.3 bytes a cell in the file): 40 to train, 60 to describe.
-PER_CELL: Final = 60
+# Bytes a cell takes while a table is read, decided on and trained on, above what the file takes. Measured
+# (2026-11-22): hflights repeated 29 to train 16 members (1.6 million rows), 11 to describe (14 million);
+# numbers that are all different 19. A third is added for what is given back late.
+PER_CELL: Final = 40
 PACKED: Final = {
     "none": 1.0,
     "gzip": 5.0,
