@@ -8,9 +8,7 @@ from glassnet.telemetry import FREE_SECONDS, QUANTITIES, Record, Recorder, colle
 
 
 def record(epoch, step):
-    return Record(
-        epoch=epoch, step=step, quantities={name: np.zeros((1, 1), np.float32) for name in QUANTITIES}
-    )
+    return Record(epoch=epoch, step=step, value_KLQ=np.zeros((1, 1, len(QUANTITIES)), np.float32))
 
 
 def recorded(recorder, calls):

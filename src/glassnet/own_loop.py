@@ -53,6 +53,7 @@ from glassnet.telemetry import (
     Records,
     collect,
     layer_parameters,
+    stacked,
 )
 
 # The kind that is looked at: the first of these that the module has.
@@ -260,16 +261,18 @@ class Watched:
         return Record(
             epoch=epoch,
             step=step,
-            quantities={
-                "weight": weight_1L,
-                # Without backward(), as with torch.autograd.grad, the gradient is what the step found.
-                "gradient": _norms(before) if look.gradient else clipped_1L,
-                "clipped": clipped_1L,
-                "update": update_1L,
-                "ratio": _ratio(update_1L, weight_1L),
-                "idle": np.array([[look.idle.get(name, 0.0) for name in layers]], dtype=np.float32),
-                "non_finite": _non_finite(layers),
-            },
+            value_KLQ=stacked(
+                {
+                    "weight": weight_1L,
+                    # Without backward(), as with torch.autograd.grad, the gradient is what the step found.
+                    "gradient": _norms(before) if look.gradient else clipped_1L,
+                    "clipped": clipped_1L,
+                    "update": update_1L,
+                    "ratio": _ratio(update_1L, weight_1L),
+                    "idle": np.array([[look.idle.get(name, 0.0) for name in layers]], dtype=np.float32),
+                    "non_finite": _non_finite(layers),
+                }
+            ),
         )
 
     def _learn(self, look: _Look) -> None:

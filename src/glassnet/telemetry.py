@@ -41,7 +41,17 @@ class Record:
 
     epoch: int  # counted from 0
     step: int  # within the epoch, counted from 0
-    quantities: Mapping[str, Floats32]  # name of the quantity -> (K, L)
+    value_KLQ: Floats32  # in the order of QUANTITIES
+
+    @property
+    def quantities(self) -> dict[str, Floats32]:
+        """The quantities by name, each `(K, L)`."""
+        return {name: self.value_KLQ[..., number] for number, name in enumerate(QUANTITIES)}
+
+
+def stacked(quantities: Mapping[str, Floats32]) -> Floats32:
+    """Return quantities by name, each `(K, L)` or `(N, K, L)`, side by side in the order of QUANTITIES."""
+    return np.stack([quantities[name] for name in QUANTITIES], axis=-1).astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,14 +158,12 @@ def collect(
     records: Sequence[Record], layers: Sequence[str], members: int, thinning: str, share: float
 ) -> Records:
     """Return the records of a run as one table; `share` of its time went into them."""
-    names = tuple(QUANTITIES)
-    value_NKLQ = np.zeros((len(records), members, len(layers), len(names)), dtype=np.float32)
-    for place, record in enumerate(records):
-        for number, name in enumerate(names):
-            value_NKLQ[place, :, :, number] = record.quantities[name]
+    value_NKLQ = np.zeros((len(records), members, len(layers), len(QUANTITIES)), dtype=np.float32)
+    if records:
+        np.stack([record.value_KLQ for record in records], out=value_NKLQ)
     return Records(
         layers=tuple(layers),
-        quantities=names,
+        quantities=tuple(QUANTITIES),
         epoch_N=np.array([record.epoch + 1 for record in records], dtype=np.int32),
         step_N=np.array([record.step + 1 for record in records], dtype=np.int32),
         value_NKLQ=value_NKLQ,

@@ -30,7 +30,7 @@ from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
 from glassnet.schedule import rate_factor
 from glassnet.table.values import RowNumbers
-from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
+from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters, stacked
 
 Batch = tuple[Tensor, Tensor | None, Tensor, Tensor | None]  # dense, slots, target, weights
 EVALUATED_ROWS: Final = 8192  # rows of one forward pass without gradients: activations stay in cache
@@ -139,15 +139,17 @@ class EagerEngine:
         record = Record(
             epoch=epoch,
             step=step,
-            quantities={
-                "weight": weight_KL,
-                "gradient": gradient_KL,
-                "clipped": clipped_KL,
-                "update": update_KL,
-                "ratio": _ratio(update_KL, weight_KL),
-                "idle": self._idle(epoch, step),
-                "non_finite": non_finite(self.layers, members),
-            },
+            value_KLQ=stacked(
+                {
+                    "weight": weight_KL,
+                    "gradient": gradient_KL,
+                    "clipped": clipped_KL,
+                    "update": update_KL,
+                    "ratio": _ratio(update_KL, weight_KL),
+                    "idle": self._idle(epoch, step),
+                    "non_finite": non_finite(self.layers, members),
+                }
+            ),
         )
         return mean_K, record, looking + time.perf_counter() - started
 

@@ -27,7 +27,7 @@ from glassnet.network.mlp import MLP
 from glassnet.network.team import SCALED, TeamWeights, first_scales, input_groups
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
-from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
+from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters, stacked
 
 # The order is that of the enumerations in native/kernels/table.h and native/setup.h.
 OPTIMIZERS: Final = ("sgd", "adam", "adamw")
@@ -201,15 +201,10 @@ def _records(numbers: list[int], per_epoch: int, value_NKLQ: Floats32) -> tuple[
     with np.errstate(invalid="ignore", over="ignore"):  # a step that blew up is what a record is for
         ratio_NKL = by_name["update"] / np.maximum(by_name["weight"], np.float32(1e-30))
     by_name["ratio"] = ratio_NKL.astype(np.float32, copy=False)
-    names = list(by_name)
-    each = zip(numbers, *by_name.values(), strict=True)
+    each = zip(numbers, stacked(by_name), strict=True)
     return tuple(
-        Record(
-            epoch=number // per_epoch,
-            step=number % per_epoch,
-            quantities=dict(zip(names, values, strict=True)),
-        )
-        for number, *values in each
+        Record(epoch=number // per_epoch, step=number % per_epoch, value_KLQ=value_KLQ)
+        for number, value_KLQ in each
     )
 
 

@@ -6,6 +6,7 @@ Shapes: K members, R rows of the table, S steps, N places of an epoch's order, L
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +24,7 @@ from glassnet.table.values import RowNumbers, Task
 from glassnet.telemetry import Record, Recorder
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: the lengths that every call asks for are kept
 class Plan:
     """All that decides a training run's numbers. Two engines given one plan take the same steps."""
 
@@ -55,17 +56,17 @@ class Plan:
         """Return the rows the member is fitted on, ascending."""
         return self.prepared.rows.fit[self.fold(member)]
 
-    @property
+    @cached_property
     def longest(self) -> int:
         """The largest number of fit rows of any member: the length of an epoch."""
         return max(len(rows) for rows in self.prepared.rows.fit)
 
-    @property
+    @cached_property
     def batch_size(self) -> int:
         """Rows of each member in a step."""
         return min(self.training.batch_size or self.longest, self.longest)
 
-    @property
+    @cached_property
     def steps_per_epoch(self) -> int:
         """Steps of an epoch; the last one may have fewer rows."""
         return -(-self.longest // self.batch_size)
