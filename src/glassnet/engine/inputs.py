@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from glassnet.prepare.assemble import apply
 from glassnet.prepare.bins import locate_bins
 from glassnet.prepare.values import Bins, Codes, Encoded, Preparation
 
+Kind = TypeVar("Kind", bound=np.generic)
 NUMBERS: Final[dict[str, type[np.floating]]] = {"float32": np.float32, "float64": np.float64}
 
 
@@ -81,13 +82,18 @@ def _compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
     folds = range(plan.prepared.rows.folds)
     each = [divided(plan.prepared.encoded, division, fold, number) for fold in folds]
     return CompiledInputs(
-        dense_PD=np.concatenate([one.dense_RD for one in each]),
-        bin_PB=np.concatenate([one.bin_RB for one in each]),
-        share_PB=np.concatenate([one.share_RB for one in each]),
-        slot_PE=np.concatenate([one.slot_RE for one in each]),
+        dense_PD=_joined([one.dense_RD for one in each]),
+        bin_PB=_joined([one.bin_RB for one in each]),
+        share_PB=_joined([one.share_RB for one in each]),
+        slot_PE=_joined([one.slot_RE for one in each]),
         bins_B=division.bins_B,
         column=division.column,
     )
+
+
+def _joined(parts: list[NDArray[Kind]]) -> NDArray[Kind]:
+    """Return the folds' rows one after another; of one fold no copy, which would be the table once more."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def divide(preparation: Preparation, embedding: int, fewest_bins: int) -> Division:
