@@ -38,7 +38,7 @@ WRONG = {
     "one_hot": (-1, 0.5),
     "bins": (-1, 1025, 2.0),
     "embedding": (0, 1025),
-    "rare": (0,),
+    "rare": (-1, 0.5),
     "target_means": (True, "yes"),
     "label_smoothing": (-0.1, 1.0, "auto"),
     "quantile": (0.0, 1.0, -0.5, "auto"),

@@ -187,7 +187,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "bins": _whole(0, 1024),
     "one_hot": _whole(0),
     "embedding": _whole(1, 1024),
-    "rare": _whole(1),
+    "rare": _whole(0),
     "effort": _one_of("fast", "best"),
     "bounds": _one_of("seen", "none"),
     "target_means": _one_of("on", "off"),
@@ -265,7 +265,7 @@ class Preparing:
     bins: int = 0
     one_hot: int = 8
     embedding: int = 8
-    rare: int = 3
+    rare: int = 3  # 0: 3, or 20 where a level has fewer than 5 rows on average
     target_means: bool = False  # of categories with more than 30 levels
     bounds: str = "none"  # seen: predictions of numbers stay within the targets of the training rows
     scale_target: bool = True  # standardise a regression target, undone exactly in predictions

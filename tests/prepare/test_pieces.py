@@ -305,3 +305,14 @@ def test_a_million_rows_decide_quantiles_and_all_of_fewer():
     assert (np.diff(found_n) >= 0).all()
     for level in (0.0, 0.25, 0.5, 1.0):
         assert np.quantile(found_n, level) == pytest.approx(2_500_000 * level, abs=2500)  # a thousandth
+
+
+def test_where_levels_have_few_rows_each_more_of_them_are_rare():
+    tickets = [level for level in range(20) for _ in range(2)] + [20] * 25
+    _, encoding, slots = slots_of(tickets, tuple(f"t{level}" for level in range(21)), rare=0)
+    assert slot_names(encoding, slots, 0) == ("rare or unseen", "t20")
+    cities = [level for level in range(4) for _ in range(6)] + [4] * 2
+    _, encoding, slots = slots_of(cities, ("a", "b", "c", "d", "e"), rare=0)
+    assert slot_names(encoding, slots, 0) == ("rare or unseen", "a", "b", "c", "d")
+    _, encoding, slots = slots_of(tickets, tuple(f"t{level}" for level in range(21)), rare=2)
+    assert len(slot_names(encoding, slots, 0)) == 21

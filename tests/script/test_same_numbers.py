@@ -61,6 +61,12 @@ def test_every_choice(differences, mixed, changes):
     assert differences(mixed, target="rich", drop="household", **(SMALL | changes)).is_exact
 
 
+def test_levels_of_few_rows_each(differences, mixed):
+    model = fit(mixed, target="income", engine="eager", threads=1, target_means="off", **SMALL)
+    assert "20 if count.mean() < 5 else 3" in write_script(model.fitted)
+    assert differences(mixed, target="income", target_means="off", **SMALL).is_exact
+
+
 def test_averaged_weights_are_looked_at_after_each_epoch(differences):
     assert differences(example="classification", recipe="neuron", epochs=5, average=0.95).is_exact
 

@@ -107,7 +107,7 @@ NETWORK: Final = (
     Row("bins", "N", whole, "Piecewise-linear inputs of a number, at most."),
     Row("one_hot", "N", whole, "Categories of up to N levels become 0/1 columns."),
     Row("embedding", "N", whole, "Numbers per level of the other categories."),
-    Row("rare", "N", whole, "Levels seen less often than N share one slot."),
+    Row("rare", "N", whole, "Levels of fewer than N rows share one slot."),
     Row("bounds", "NAME", text, "seen: predicted numbers stay within those trained on."),
     Row("target_means", "on|off", text, "Means of the target for many-level categories."),
 )

@@ -55,7 +55,8 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     embedding : int or 'auto'
         Numbers per level of an embedding.
     rare : int or 'auto'
-        Levels of less weight than this, in rows, share one slot.
+        Levels of less weight than this, in rows, share one slot. 0, the default: 3, or 20 where a level
+        has fewer than 5 on average.
     bounds : {'auto', 'seen', 'none'}
         ``seen``: predicted numbers stay within the targets of the training rows.
     target_means : {'auto', 'on', 'off'}, default 'auto'

@@ -6,6 +6,7 @@ Shapes: F folds, R rows, C categories, L levels of all categories, E embedded ca
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -13,15 +14,20 @@ from glassnet.prepare.values import Codes, Encoded, Encoding, Floats32, Floats64
 from glassnet.settings import Preparing
 from glassnet.table.values import RowNumbers
 
+RARE: Final = 3  # rows below which a level is rare, where the number is left open
+# Where levels have so few rows each, most of them are names or tickets: what is learned of one is chance.
+CROWDED: Final = 5
+RARE_IN_CROWD: Final = 20
+
 
 def learn_slots(
     encoded: Encoded, encoding: Encoding, fit: Sequence[RowNumbers], weight_R: Floats64, choices: Preparing
 ) -> LevelSlots:
     """Return where each level goes in each fold, by the sums of weights of the fold's fit rows.
 
-    Levels with less than `choices.rare` share slot 0 with levels never seen; where none is rare, the rarest
-    level stays there alone, so that slot 0 is always trained. A missing cell has a slot of its own if any
-    fit row is missing.
+    Levels with less than `choices.rare` share slot 0 with levels never seen (0: less than 3, or than 20 where
+    a level has fewer than 5 on average). Where none is rare, the rarest level stays there alone, so that slot
+    0 is always trained. A missing cell has a slot of its own if any fit row is missing.
     """
     sizes = [len(levels) for levels in encoding.levels]
     first_C = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -56,7 +62,7 @@ def _counts(code_n: Codes, weight_n: Floats64, size: int) -> Floats64:
 
 def _kept(count_FL: Floats64, rare: int) -> np.ndarray:
     """Return which levels have a slot of their own in each fold; the last entry is "missing"."""
-    kept_FL = count_FL >= rare
+    kept_FL = count_FL >= (rare or _rare_by_crowd(count_FL))
     kept_FL[:, -1] = count_FL[:, -1] > 0
     pooled_FL = (count_FL > 0) & ~kept_FL
     for fold in range(count_FL.shape[0]):
@@ -64,6 +70,13 @@ def _kept(count_FL: Floats64, rare: int) -> np.ndarray:
             present_L = np.where(kept_FL[fold], count_FL[fold], np.inf)
             kept_FL[fold, int(np.argmin(present_L))] = False
     return kept_FL
+
+
+def _rare_by_crowd(count_FL: Floats64) -> Floats64:
+    """Return the count from which a level is no longer rare in each fold, shape `(F, 1)`."""
+    levels_F = np.maximum((count_FL[:, :-1] > 0).sum(axis=1), 1)
+    is_crowded_F = count_FL[:, :-1].sum(axis=1) < CROWDED * levels_F
+    return np.where(is_crowded_F, RARE_IN_CROWD, RARE)[:, None].astype(np.float64)
 
 
 def apply_slots(code_RC: Codes, slots: LevelSlots, fold: int) -> Codes:

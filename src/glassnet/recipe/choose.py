@@ -217,7 +217,9 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "embedding": _fixed(8, "numbers per level of an embedding"),
     "bounds": _bounds,
     "target_means": _target_means,
-    "rare": _fixed(3, "levels seen less often share a slot with unseen ones"),
+    "rare": _fixed(
+        0, "levels of fewer than 3 rows share a slot, of fewer than 20 where levels have under 5 each"
+    ),
     "loss": _loss,
     "optimizer": _fixed("adamw", "a robust optimiser that needs little tuning"),
     "learning_rate": _learning_rate,

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from glassnet.prepare.category import CROWDED, RARE, RARE_IN_CROWD
 from glassnet.script import folds
 from glassnet.script.examples import is_matrix
 from glassnet.script.numbers import has_bins, number_functions
@@ -287,10 +288,17 @@ def _levels(run: Run) -> str:
     for name in names:
         _check_levels(run, name)
     missing = _has_missing_levels(run)
-    rare = run.fitted.recipe.preparing.rare
+    missing_too = "count[level != MISSING]" if missing else "count"
+    rare = (
+        run.fitted.recipe.preparing.rare
+        or f"({RARE_IN_CROWD} if {missing_too}.mean() < {CROWDED} else {RARE})"
+    )
+    words = (
+        rare if isinstance(rare, int) else f"{RARE} ({RARE_IN_CROWD} where a level has fewer than {CROWDED})"
+    )
     return (LEVELS if folds.shares_levels(run) else folds.LEVELS).format(
         last=", a missing cell last" if missing else "",
-        rare=rare,
+        rare=words,
         filled=(".cast(pl.String)" if as_text else "") + (".fill_null(MISSING)" if missing else ""),
         own=f"(count >= {rare}) | (level == MISSING)" if missing else f"count >= {rare}",
     )
