@@ -1,4 +1,5 @@
-"""All of scikit-learn's estimator checks, those that it does not yield by itself too, at default settings.
+"""All of scikit-learn's checks: of the estimators at default settings, those that it does not yield by itself
+too, and of `GlassnetSearchCV`, set up as it sets up its own searches.
 
 `benchmarks/sklearn_checks.py` prints the same as a table, for any version of scikit-learn.
 """
@@ -16,7 +17,7 @@ import pytest
 import sklearn
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks as checks
@@ -24,8 +25,11 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
 from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
+from glassnet.search import GlassnetSearchCV
 
 ESTIMATORS = (GlassnetClassifier(threads=1), GlassnetRegressor(threads=1))
+# Of a search fewer epochs, for speed: of rows as few as a check has, they are enough.
+SEARCHED = tuple(clone(one).set_params(epochs=40) for one in ESTIMATORS)
 NEEDS_ENVIRONMENT = "SCIPY_ARRAY_API"  # has to be set before SciPy is imported
 # Checks that scikit-learn runs on its own estimators only, or for other tags, and that apply to ours. Those
 # of `set_output` and `get_feature_names_out` do not: they are of transformers.
@@ -50,6 +54,11 @@ def uneven() -> dict[str, np.ndarray]:
 MORE_DATA = {"check_class_weight_balanced_classifiers": uneven()}
 
 
+def search_of(kind: type, estimator: object) -> object:
+    space = {"learning_rate": [0.005, 0.01]}
+    return kind(estimator, space, n_iter=2, cv=2, random_state=0, error_score="raise")
+
+
 def name_of(check: Callable[[object], None]) -> str:
     inner = check.func if isinstance(check, partial) else check
     settings = check.keywords if isinstance(check, partial) else {}
@@ -59,18 +68,27 @@ def name_of(check: Callable[[object], None]) -> str:
     return " ".join([inner.__name__, *shown])
 
 
+def yielded(estimator: object, kind: str) -> Iterator[object]:
+    for one, check in checks.estimator_checks_generator(estimator, legacy=True):
+        yield pytest.param(one, check, id=f"{kind}: {name_of(check)}")
+
+
 def every_check() -> Iterator[object]:
     for estimator in ESTIMATORS:
         kind = type(estimator).__name__
-        for one, check in checks.estimator_checks_generator(estimator, legacy=True):
-            yield pytest.param(one, check, id=f"{kind}: {name_of(check)}")
+        yield from yielded(estimator, kind)
         for name, whom in MORE.items():
             if whom in ("both", get_tags(estimator).estimator_type):
                 check = partial(getattr(checks, name), kind, **MORE_DATA.get(name, {}))
                 yield pytest.param(clone(estimator), check, id=f"{kind}: {name} (not yielded)")
 
 
-@pytest.mark.parametrize(("estimator", "check"), list(every_check()))
+def every_check_of_a_search() -> Iterator[object]:
+    for estimator in SEARCHED:
+        yield from yielded(search_of(GlassnetSearchCV, estimator), f"search of {type(estimator).__name__}")
+
+
+@pytest.mark.parametrize(("estimator", "check"), [*every_check(), *every_check_of_a_search()])
 def test_check(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a check warns of is its own affair
@@ -127,6 +145,16 @@ def test_what_is_declared():
     assert regressor.target_tags.multi_output
     assert not regressor.regressor_tags.poor_score
     assert all(has_fit_parameter(one, "sample_weight") for one in ESTIMATORS)
+
+
+@pytest.mark.parametrize("estimator", SEARCHED, ids=lambda one: type(one).__name__)
+def test_as_much_is_declared_as_of_scikit_learns_search(estimator):
+    ours, theirs = (get_tags(search_of(kind, estimator)) for kind in (GlassnetSearchCV, RandomizedSearchCV))
+    assert ours.estimator_type == theirs.estimator_type
+    assert ours.classifier_tags == theirs.classifier_tags
+    assert ours.regressor_tags == theirs.regressor_tags
+    assert ours.target_tags == get_tags(estimator).target_tags
+    assert ours.input_tags == get_tags(estimator).input_tags
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda one: type(one).__name__)
