@@ -11,7 +11,7 @@ from typing import Final
 from glassnet.comparison.effort import effort_rows
 from glassnet.comparison.pictured import gaps_picture, learning_pictures, scores_picture
 from glassnet.comparison.told import NAME, gap_said
-from glassnet.comparison.values import Compared, Differing, Run, ranked
+from glassnet.comparison.values import Compared, Differing, Gap, Run, ranked
 from glassnet.evaluate.values import Score
 from glassnet.report.frame import document
 from glassnet.report.markup import Child, Html, bullets, element, folded, join, paragraph, section, table
@@ -133,23 +133,34 @@ def _interval(metric: str, low: float, high: float) -> str:
 
 
 def _pairs(compared: Compared) -> Html:
+    gaps = [(measured, gap) for measured in compared.measured for gap in measured.gaps]
+    if not gaps:
+        return paragraph("No two runs have a metric in common.")
+    ways = list(dict.fromkeys(_way(gap) for _, gap in gaps))
+    is_mixed = len(ways) > 1  # else the caption says it once, and the table fits a phone
     rows = [
         (
             short(gap.first, NAME),
             short(gap.second, NAME),
             metric_name(measured.metric),
-            "row by row" if gap.paired else "by intervals",
+            *((_way(gap),) if is_mixed else ()),
             *gap_said(measured, gap.first, gap.second),
         )
-        for measured in compared.measured
-        for gap in measured.gaps
+        for measured, gap in gaps
     ]
-    if not rows:
-        return paragraph("No two runs have a metric in common.")
-    head = ("run", "beside", "metric", "compared", "difference", "95 % interval", "p", "the run is")
-    caption = "Differences of shares are in percentage points; p is corrected for the number of pairs"
-    whole = table(caption, head, rows, numbers=(4, 5, 6))
+    compared_by = ("compared",) if is_mixed else ()
+    head = ("run", "beside", "metric", *compared_by, "difference", "95 % interval", "p", "the run is")
+    how = "" if is_mixed else f"Compared {ways[0]}; "
+    caption = f"{how}differences of shares are in percentage points, p is corrected for the number of pairs"
+    whole = table(
+        f"{caption[0].upper()}{caption[1:]}", head, rows, numbers=range(len(head) - 4, len(head) - 1)
+    )
+    whole = element("div", whole, marks={"class": "pairs"})
     return whole if len(rows) <= PAIRS_OPEN else folded(f"All {several(len(rows), 'line')}", whole)
+
+
+def _way(gap: Gap) -> str:
+    return "row by row" if gap.paired else "by intervals"
 
 
 # ---- what differs ----
@@ -186,7 +197,7 @@ def _choices(title: str, found: Sequence[Differing], runs: tuple[Run, ...]) -> H
             cells.append(join([value, element("span", "set", marks={"class": "tag"})]) if is_set else value)
         rows.append(cells)
     head = ("", *(short(run.name, NAME) for run in runs))
-    whole = table(title, head, rows)
+    whole = table(f"{title}, where the runs differ", head, rows)
     return whole if len(rows) <= 30 else folded(f"All {count(len(rows))}", whole)
 
 

@@ -21,7 +21,7 @@ from glassnet.report import canvas
 from glassnet.report.canvas import figured
 from glassnet.report.pictures import Picture, picture
 from glassnet.report.plots import thinned
-from glassnet.report.words import count, figure, metric_name, number, several, short
+from glassnet.report.words import SHARES, count, figure, metric_name, number, several, short
 
 ROWS_SHOWN: Final = 40  # epochs listed in a table; more are thinned
 
@@ -106,6 +106,8 @@ def _curves(
     )
     left = [run.name for run in runs if run.name not in [curve.name for curve in curves]]
     says += f" Without {which} rows: {', '.join(left)}." if left else ""
+    if scale == "log":
+        says = "The same losses, where late and small progress can be seen."
     title = f"{which.capitalize()} loss" + (
         " against time"
         if by == "seconds"
@@ -148,6 +150,7 @@ def _metric(runs: tuple[Run, ...], metric: str) -> Picture:
     name = metric_name(metric)
     axes.set_xlabel("epoch")
     figured(axes.xaxis, 7, is_whole=True)
+    figured(axes.yaxis, is_share=metric in SHARES)
     axes.set_ylabel(f"{name}, validation")
     words = ("metric", f"{name[0].upper()}{name[1:]}, epoch by epoch", f"The {name} of the validation rows.")
     return _curve_picture(axes, words, curves, "epoch")

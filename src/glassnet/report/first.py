@@ -120,7 +120,8 @@ def how_good(fitted: Fitted) -> Html:
     found = findings.cards(fitted)
     said = element("div", *leads, *([paragraph(sure)] if sure else []), *findings.in_short(fitted))
     glance = [figure(_glance(fitted))] if evaluation.scores else []
-    figures = element("div", score_table(fitted), folded("What these figures mean", *_meanings(fitted)))
+    meant = folded("What these figures mean", *_meanings(fitted))
+    figures = element("div", score_table(fitted), meant, marks={"class": "scores"})
     following = element("div", element("h3", "What to do next"), *_next(fitted))
     return section(
         "how-good",

@@ -57,6 +57,7 @@ header + main > section:first-child { border-top: 0; padding-top: 2rem; }
 .meaning strong { font-weight: 550; }
 .grid th, .grid td { padding-right: .8rem; }
 .grid .number { white-space: normal; }
+.scores tbody th { width: 1%; min-width: 8.1rem; }
 .tag { color: var(--faint); font-size: .85rem; margin-left: .4rem; }
 nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; display: flex; flex-wrap: wrap;
   gap: .25rem 1.4rem; font-size: .95rem; max-width: none; }
@@ -126,9 +127,13 @@ pre code { font-size: 1em; }
   table { font-size: .79rem; }
   th, td, .grid th, .grid td { padding-right: .45rem; }
   .number { white-space: normal; }
+  .scores tbody th { width: auto; min-width: 0; }
+  td.number .tag { display: block; margin: 0; }
   /* The cells for example stand in the pictures above, too. */
   .kinds th:nth-child(5), .kinds td:nth-child(5) { display: none; }
-  td:last-child:not(.number) { min-width: 6rem; }
+  /* Whether two runs differ is said in words beside p. */
+  .pairs th:nth-last-child(2), .pairs td:nth-last-child(2) { display: none; }
+  td:last-child:not(.number) { min-width: 4.2rem; }
   thead th, thead td { font-size: .76rem; }
   dl { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   pre { white-space: pre-wrap; }
