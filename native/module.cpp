@@ -224,10 +224,9 @@ void bind(nb::module_& m, const char* name) {
 template <class Number, class Count>
 void check_below(Matrix<const Number> cells, const std::vector<Count>& counts, const char* what) {
     check(cells.shape(1) == counts.size(), "the rows do not fit the network");
-    const std::size_t width = counts.size();
     for (std::size_t row = 0; row < cells.shape(0); ++row)
-        for (std::size_t one = 0; one < width; ++one) {
-            const std::int64_t cell = cells.data()[row * width + one];
+        for (std::size_t one = 0; one < counts.size(); ++one) {
+            const std::int64_t cell = cells.data()[row * counts.size() + one];
             check(cell >= 0 && cell < counts[one], what);
         }
 }
@@ -284,8 +283,7 @@ void make_judge(Judge* place, const Setup& setup, Matrix<const double> target, V
     std::int64_t all = 0;
     for (std::size_t fold = 0; fold < rows.size(); ++fold) {
         check(rows[fold] >= 0 && members[fold] >= 0, "a fold has rows and members");
-        folds.push_back({rows[fold], members[fold]});
-        all += rows[fold];
+        all += folds.emplace_back(Judge::Fold{rows[fold], members[fold]}).rows;
     }
     check(weight.shape(0) == static_cast<std::size_t>(all) && target.shape(0) == weight.shape(0) &&
               target.shape(1) == static_cast<std::size_t>(setup.targets()),
