@@ -149,6 +149,7 @@ class Fitted:
             folds=max(self.recipe.folds, 1),
             scales_target=self.scales_target,
             temperature=self.calibration.temperature,
+            is_eager=self.recipe.engine == "eager",
             threads=self.settings.threads,
         )
 

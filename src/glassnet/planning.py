@@ -102,6 +102,7 @@ def make_plan(
         threads=settings.threads or os.cpu_count() or 1,
         has_given_threads=settings.threads > 0,
         records=settings.records,
+        is_eager=recipe.engine == "eager",
         shared=shared,
     )
 

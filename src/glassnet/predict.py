@@ -45,6 +45,7 @@ class Predictor:
     folds: int
     scales_target: bool
     temperature: float = 1.0  # that outputs are divided by before they become probabilities
+    is_eager: bool = False  # torch alone was asked for: its own forward pass predicts
     threads: int = 0  # that compiled code may take, which changes no byte; 0: as many as torch
 
 
@@ -59,6 +60,7 @@ def predictor_of(plan: Plan, network: nn.Module, members: tuple[int, ...]) -> Pr
         members=members,
         folds=plan.prepared.rows.folds,
         scales_target=plan.loss.scales_target,
+        is_eager=plan.is_eager,
         threads=plan.threads if plan.has_given_threads else 0,
     )
 
@@ -86,7 +88,8 @@ def network_outputs(predictor: Predictor, encoded: Encoded) -> Floats64:
 
 def member_outputs(predictor: Predictor, encoded: Encoded, fold: int, members: Sequence[int]) -> Floats64:
     """Return the outputs of some members of one fold, `(members, R, T)`, in the order given."""
-    compiled = compiled_network(predictor.network, predictor.preparation, members)
+    is_eager, preparation = predictor.is_eager, predictor.preparation
+    compiled = None if is_eager else compiled_network(predictor.network, preparation, members)
     if compiled is None:
         return _torch_outputs(predictor, encoded, fold, members)
     threads = predictor.threads or torch.get_num_threads()

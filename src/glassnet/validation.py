@@ -118,8 +118,8 @@ def _judge(
     target_F: tuple[Floats64, ...],
     weight_F: tuple[Floats64, ...],
 ) -> _fused.Judge | None:
-    """Return the compiled losses of these rows, or None for a loss of the user's own."""
-    setup = compiled_loss(plan)
+    """Return the compiled losses of these rows, or None for a loss of the user's own and for torch alone."""
+    setup = None if plan.is_eager else compiled_loss(plan)
     if setup is None:
         return None
     target_nT = np.ascontiguousarray(np.concatenate(target_F))

@@ -4,7 +4,7 @@ A member's stream of random numbers depends on its number, so a single run of me
 of one member that asks for member k's rows and masks and starts from its weights.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
@@ -61,7 +61,7 @@ def alone(plan: Plan, number: int) -> OneOf:
     network = build_network(architecture, plan.inputs, plan.outputs, seed=0, precision=precision)
     state = {name: tensor[[number]] for name, tensor in plan.network.state_dict().items()}
     network.load_state_dict(state)
-    known = {name: getattr(plan, name) for name in Plan.__slots__}
+    known = {field.name: getattr(plan, field.name) for field in fields(plan)}
     return OneOf(**(known | {"architecture": architecture, "network": network, "number": number}))
 
 

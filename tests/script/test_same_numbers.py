@@ -2,6 +2,8 @@
 
 import itertools
 
+import numpy as np
+import polars as pl
 import pytest
 
 from glassnet.model import fit
@@ -61,10 +63,16 @@ def test_every_choice(differences, mixed, changes):
     assert differences(mixed, target="rich", drop="household", **(SMALL | changes)).is_exact
 
 
-def test_levels_of_few_rows_each(differences, mixed):
-    model = fit(mixed, target="income", engine="eager", threads=1, target_means="off", **SMALL)
-    assert "20 if count.mean() < 5 else 3" in write_script(model.fitted)
-    assert differences(mixed, target="income", target_means="off", **SMALL).is_exact
+def test_levels_of_few_rows_each(differences, tmp_path):
+    draw = np.random.default_rng(3)
+    names = np.where(np.arange(240) < 60, "anna", [f"n{place // 3}" for place in range(240)])
+    table = pl.DataFrame({"name": names, "age": draw.normal(size=240), "paid": draw.normal(size=240)})
+    table.write_csv(tmp_path / "names.csv")
+    given = {"table": tmp_path / "names.csv", "target": "paid", "target_means": "off", "one_hot": 0}
+    model = fit(engine="eager", threads=1, **given, **SMALL)
+    assert list(model.fitted.preparation.slots.slots_C) == [2]  # anna, and all others
+    assert "(20 if count.mean() < 5 else 3)" in write_script(model.fitted)
+    assert differences(**given, **SMALL).is_exact
 
 
 def test_averaged_weights_are_looked_at_after_each_epoch(differences):

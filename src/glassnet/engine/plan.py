@@ -40,6 +40,7 @@ class Plan:
     threads: int
     has_given_threads: bool = False  # the user's own number, to be taken as it is
     records: bool = True  # whether telemetry is kept
+    is_eager: bool = False  # torch alone was asked for: its own numbers, also of what is predicted
     shared: Shared = field(default_factory=Shared)  # what other plans over the same rows use too
     team: TeamWeights | None = None  # what teams go on from; None: they begin with the network's weights
 
