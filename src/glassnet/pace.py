@@ -22,6 +22,7 @@ from glassnet.train import CALL_SECONDS, look_once
 
 PROBE: Final = 0.5  # seconds of real steps, at most
 PROBE_SHARE: Final = 0.05  # of a time limit that the probe may take
+LEAST_PROBE: Final = 0.02  # seconds, where the limit is over already: the reason still names a true epoch
 PROBE_STEPS: Final = 20  # of the plan's steps one in so many, and at least so many, are enough
 PROBE_ROWS: Final = 500_000  # that the probe's steps are drawn from: the order of more takes longer than they
 # A tenth of the time is left: steps slow down by about so much when a machine gets warm or busy.
@@ -130,5 +131,6 @@ def within_limit(plan: Plan, recipe: Recipe, metric: Metric | None, by: float) -
     engine, _ = choose_engine(probed, recipe.engine)
     making = time.monotonic() - before  # it is made once more for training
     with torch_threads(torch_share(probed, engine.name)):
-        pace = measure_pace(probed, engine, metric, min(PROBE, PROBE_SHARE * (by - before)))
+        seconds = max(min(PROBE, PROBE_SHARE * (by - before)), LEAST_PROBE)
+        pace = measure_pace(probed, engine, metric, seconds)
     return fit_to_clock(plan, recipe, pace, by - time.monotonic() - making)
