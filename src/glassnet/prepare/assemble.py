@@ -15,7 +15,7 @@ from glassnet.prepare.bins import apply_bins, learn_bins
 from glassnet.prepare.category import apply_slots, learn_slots, one_hot, slot_names
 from glassnet.prepare.date import DATE_PARTS, useful_parts
 from glassnet.prepare.numeric import apply_scales, learn_scales
-from glassnet.prepare.quantile import drawn, drawn_places
+from glassnet.prepare.quantile import ascending, drawn, drawn_places
 from glassnet.prepare.target import learn_target
 from glassnet.prepare.target_means import apply_target_means, learn_target_means
 from glassnet.prepare.values import (
@@ -144,10 +144,10 @@ def _offset(column: pl.Series, part: str, weight_n: Floats64, choices: Preparing
     counts_n = np.isfinite(value_n) & (weight_n > 0)
     if not counts_n.any():
         return 0.0
-    order = np.argsort(value_n[counts_n], kind="stable")
-    below = np.cumsum(weight_n[counts_n][order])
+    value_n, weight_n = ascending(value_n[counts_n], weight_n[counts_n])
+    below = np.cumsum(weight_n)
     middle = np.searchsorted(below, below[-1] / 2 * (1 + 1e-12), side="right")
-    return float(value_n[counts_n][order][min(middle, below.size - 1)])
+    return float(value_n[min(middle, below.size - 1)])
 
 
 def _number(column: pl.Series, part: str) -> Floats64:
