@@ -229,7 +229,8 @@ ZERO_ONE: Final = '''def zero_one(name, yes):
 LEVELS: Final = '''def levels_of(name):
     """Return each row's level as a number: 1, 2, ... in alphabetical order{last}.
 
-    Number 0 is for levels with less than {rare} training rows, and for those with none.
+    Number 0 is for levels with less than {rare} training rows,
+    and for those with none.
     """
     cells = table[name]{filled}.to_numpy()
     level, count = np.unique(cells[train], return_counts=True)

@@ -12,7 +12,10 @@ from glassnet.script.values import Run, block, listing
 from glassnet.table.values import Task
 
 LEVELS: Final = '''def own_levels(name, rows):
-    """Return the levels that some rows give a number: those that at least {rare} of them have{last}."""
+    """Return the levels that some rows give a number{last}.
+
+    They are those that at least {rare} of the rows have.
+    """
     level, count = np.unique(table[name]{filled}.to_numpy()[rows], return_counts=True)
     own = {own}
     if own.all():
@@ -28,7 +31,8 @@ def every_level(name):
 def levels_of(name):
     """Return each row's level as a number: 1, 2, ... in alphabetical order{last}.
 
-    Number 0 is for levels with less than {rare} of the fold's training rows, and for those with none.
+    Number 0 is for levels with less than {rare} of the fold's
+    training rows, and for those with none.
     """
     own = own_levels(name, train)
     number = {{level: place for place, level in enumerate(every_level(name), start=1) if level in own}}
