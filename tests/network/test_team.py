@@ -21,6 +21,7 @@ BASE = Settings(
     dropout=0.0,
     one_hot=6,
     embedding=3,
+    rare=5,  # every level of the table has its own slot
     epochs=3,
     batch_size=16,
     bins=4,
