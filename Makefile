@@ -36,6 +36,16 @@ build/docs-tools/installed: pyproject.toml
 	@touch $@
 
 # The fused engine's tests under the address and undefined-behaviour sanitizers (some minutes).
+# The editable install finds its own build before PYTHONPATH: its finder is taken away, and what is imported is looked at.
+define CHECKED
+import sys
+sys.meta_path[:] = [one for one in sys.meta_path if "Redirecting" not in type(one).__name__]
+import glassnet.engine._fused as found
+assert "build/checked-source" in found.__file__, found.__file__
+import pytest
+sys.exit(pytest.main(sys.argv[1:]))
+endef
+export CHECKED
 native-check: install
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check nanobind
 	@cmake -S . -B build/checked -DCMAKE_BUILD_TYPE=RelWithDebInfo -DGLASSNET_CHECKED=ON \
@@ -45,7 +55,8 @@ native-check: install
 		&& cp build/checked/_fused*.so build/checked-source/glassnet/engine/
 	@PYTHONPATH=build/checked-source ASAN_OPTIONS=detect_leaks=0 OMP_NUM_THREADS=1 \
 		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
-		$(BIN)/python -m pytest tests/engine/test_fused.py tests/engine/test_teams.py tests/engine/test_outputs.py tests/engine/test_losses.py
+		$(BIN)/python -c "$$CHECKED" tests/engine/test_fused.py tests/engine/test_teams.py tests/engine/test_neuron.py \
+		tests/engine/test_outputs.py tests/engine/test_losses.py
 
 # Each fuzzing harness for some seconds under atheris; what raises is kept in build/fuzz. Not part of the tests.
 SECONDS ?= 300
