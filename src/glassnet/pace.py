@@ -129,7 +129,8 @@ def within_limit(plan: Plan, recipe: Recipe, metric: Metric | None, by: float) -
     before = time.monotonic()
     probed = with_fewer_rows(plan, PROBE_ROWS) if plan.prepared.rows.folds == 1 else plan
     engine, _ = choose_engine(probed, recipe.engine)
-    if engine.name == "eager":  # torch imports its compiler with a process's first optimiser: a second or more
+    if engine.name == "eager":
+        # Torch imports its compiler with a process's first optimiser, a second or more: timed without that.
         before = time.monotonic()
         engine, _ = choose_engine(probed, recipe.engine)
     making = time.monotonic() - before  # it is made once more for training
