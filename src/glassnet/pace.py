@@ -110,18 +110,22 @@ def with_fewer_rows(plan: Plan, most: int) -> Plan:
 
 def _lot(every: int, epoch: float) -> str:
     return (
-        f"of {every:,} drawn by lot: one epoch over all takes about {epoch:,.0f} s, more than the time limit"
+        f"of {every:,} drawn by lot: one epoch over all takes about {_shown(epoch)}, more than the time limit"
         " leaves; the schedule ends with them"
     )
 
 
 def _reason(wanted: int, fitting: int, epoch: float) -> str:
     if fitting < 1:
-        return f"one epoch takes about {epoch:.2g} s, more than the time limit leaves: it ends within it"
+        return f"one epoch takes about {_shown(epoch)}, more than the time limit leaves: it ends within it"
     return (
-        f"of {wanted:,} epochs so many fit before the time limit, at {epoch:.2g} s each by a probe;"
+        f"of {wanted:,} epochs so many fit before the time limit, at {_shown(epoch)} each by a probe;"
         " the schedule ends with them"
     )
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds:,.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
 
 
 def within_limit(plan: Plan, recipe: Recipe, metric: Metric | None, by: float) -> tuple[Plan, Recipe]:
