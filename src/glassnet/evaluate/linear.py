@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.loss.link import LINKS
 from glassnet.prepare.values import Floats64
 
 PENALTY: Final = 1.0  # on half the sum of squared weights; never on the intercept
@@ -65,10 +66,7 @@ def shares(input_RX: Floats64, weight_AC: Floats64) -> Floats64:
 
 
 def _shares(score_RC: Floats64) -> Floats64:
-    if score_RC.shape[1] == 1:
-        return np.asarray(0.5 * (1 + np.tanh(0.5 * score_RC)))  # never overflows
-    raised_RC = np.exp(score_RC - score_RC.max(axis=1, keepdims=True))
-    return np.asarray(raised_RC / raised_RC.sum(axis=1, keepdims=True))
+    return LINKS["sigmoid" if score_RC.shape[1] == 1 else "softmax"](score_RC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
