@@ -30,6 +30,7 @@ from glassnet.report.canvas import (
     figured,
     label,
     number_tick,
+    write_above,
 )
 from glassnet.report.words import SHARES, figure, metric_name, short
 
@@ -101,16 +102,7 @@ def draw_gaps(measured: Measured, runs: tuple[Run, ...], ax: Axes) -> None:
 
 
 def _write(ax: Axes, words: str, place: tuple[float, float], *, is_bold: bool) -> None:
-    ax.annotate(
-        words,
-        place,
-        xytext=(0, 7),
-        textcoords="offset points",
-        ha="center",
-        color=INK,
-        fontsize=FONT - 0.5,
-        fontweight=700 if is_bold else 400,
-    )
+    write_above(ax, words, place, is_bold=is_bold, gap=7, size=FONT - 0.5)
 
 
 def _name_places(ax: Axes, names: list[str]) -> None:

@@ -71,6 +71,22 @@ def fit_in(axes: Axes) -> None:
     axes.set_position((*place, *size))
 
 
+def write_above(
+    ax: Axes, words: str, place: tuple[float, float], *, is_bold: bool, gap: int = 9, size: float = FONT
+) -> None:
+    """Write words above a point, `gap` points away."""
+    ax.annotate(
+        words,
+        place,
+        xytext=(0, gap),
+        textcoords="offset points",
+        ha="center",
+        color=INK,
+        fontsize=size,
+        fontweight=700 if is_bold else 400,
+    )
+
+
 def draw_grid(axes: Axes, which: Literal["x", "y", "both"] = "y") -> None:
     """Draw quiet lines across the axes, behind everything else."""
     axes.grid(visible=True, axis=which, color=LINE, lw=0.7)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from glassnet.evaluate.values import Score
-from glassnet.report.canvas import ACCENT, FAINT, FONT, INK, draw_grid, figured
+from glassnet.report.canvas import ACCENT, FAINT, FONT, INK, draw_grid, figured, write_above
 from glassnet.report.words import SHARES, figure, metric_name
 
 FAR: Final = 8  # times the spread of the others: a baseline farther off is named at the edge
@@ -49,16 +49,7 @@ def _mark(words: str, where: tuple[float, int], ax: Axes, *, is_network: bool) -
     """Draw a figure at its place, with the words above it."""
     color, mark = (ACCENT, "o") if is_network else (FAINT, "D")
     ax.plot([where[0]], [where[1]], mark, color=color, markersize=6 if is_network else 5)
-    ax.annotate(
-        words,
-        where,
-        xytext=(0, 9),
-        textcoords="offset points",
-        ha="center",
-        color=INK,
-        fontsize=FONT,
-        fontweight=700 if is_network else 400,
-    )
+    write_above(ax, words, where, is_bold=is_network)
 
 
 def _point_beyond(words: str, place: int, ax: Axes, *, is_left: bool) -> None:
