@@ -144,15 +144,15 @@ class FusedEngine:
     def outputs(self, rows: RowNumbers, fold: int) -> Floats64:
         """Return the outputs of the fold's members for some rows, `(members of the fold, n, T)`."""
         views = _views(self.plan, {fold: rows})
-        return self._views(views).reshape(len(views.member_S), len(rows), self.plan.outputs)
+        return self._outputs(views).reshape(len(views.member_S), len(rows), self.plan.outputs)
 
     def held_out_outputs(self) -> Floats64:
         """Return the outputs for the rows held out, fold after fold, member after member, `(Z, T)`."""
         if self.held_out is None:
             self.held_out = _views(self.plan, dict(enumerate(self.plan.prepared.rows.validation)))
-        return self._views(self.held_out)
+        return self._outputs(self.held_out)
 
-    def _views(self, views: _Views) -> Floats64:
+    def _outputs(self, views: _Views) -> Floats64:
         output_ZT = np.empty((sum(views.count_S), self.plan.outputs))
         self.trainer.outputs(views.member_S, views.first_S, views.count_S, views.place_n, output_ZT)
         return output_ZT

@@ -23,8 +23,6 @@ from glassnet.prepare.values import Bins, Codes, Encoded, Preparation
 
 Kind = TypeVar("Kind", bound=np.generic)
 NUMBERS: Final[dict[str, type[np.floating]]] = {"float32": np.float32, "float64": np.float64}
-
-
 FEWEST_BINS: Final = 8  # from so many bins a number is looked up in a table instead of multiplied
 
 
