@@ -176,7 +176,6 @@ void Trainer<Real>::run_team(Team<Real>& t, const Call& call, const Each& each) 
         for (std::size_t place = 0; place < t.members.size(); ++place)
             call.loss_SK[(number - first) * members + t.members[place]] = static_cast<float>(loss[place]);
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
-        for (std::size_t place = 0; place < t.members.size(); ++place) spread_all(t, place);
         show_averages(t);
         const std::vector<std::int64_t>& places = data_.fit[t.shared.fold];
         for (const int k : t.members) {
