@@ -95,6 +95,7 @@ MORE: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "Birthdays": ("mosaicData/Birthdays", "births", ("date",), NUMBER),
     "weather": ("nycflights13/weather", "visib", ("time_hour",), NUMBER),
 }
+EVERY = TABLES | MORE
 MOST_ROWS = 10_000
 
 
@@ -137,7 +138,7 @@ def folder_of(package: str) -> Path:
 
 def read(name: str) -> tuple[pd.DataFrame, pd.Series]:
     """Return a table's inputs and its target: categories as text or None, numbers as floats."""
-    path, target, drop, task = {**TABLES, **MORE}[name]
+    path, target, drop, task = EVERY[name]
     frame = read_more(path, target, task) if name in MORE else read_small(path)
     frame = frame[frame[target].notna()].reset_index(drop=True)
     x = frame.drop(columns=[target, *drop])
@@ -190,7 +191,7 @@ def ours(
 def run(name: str, split: int, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the error and the seconds of one method on one split of a table."""
     x, y = read(name)
-    task = {**TABLES, **MORE}[name][3]
+    task = EVERY[name][3]
     draw = np.random.RandomState(split)
     order = draw.permutation(len(y))
     train, test = order[: int(len(y) * 0.75)], order[int(len(y) * 0.75) :]
