@@ -41,8 +41,9 @@ def print_draft(console: Console, draft: Draft, estimate: Estimate, *, as_json: 
 def _say_time(console: Console, estimate: Estimate) -> None:
     """Print how long the command would take, and its parts."""
     training = f"training {seconds_text(estimate.training)}"
-    if estimate.longest_training > estimate.training:
-        training += f" (it may stop early; all epochs take {seconds_text(estimate.longest_training)})"
+    shortest, longest = seconds_text(estimate.shortest_training), seconds_text(estimate.longest_training)
+    if shortest != longest:
+        training += f" ({shortest} to {longest}: it ends when held-out rows gain no more)"
     before = estimate.starting + estimate.reading + estimate.preparing
     parts = [
         f"start, reading and preparing {seconds_text(before)}",
@@ -50,8 +51,12 @@ def _say_time(console: Console, estimate: Estimate) -> None:
         f"evaluation {seconds_text(estimate.evaluating)}",
         f"report {seconds_text(estimate.writing)}",
     ]
-    say(console, f"It would take about {seconds_text(estimate.total)}: {', '.join(parts)}.", "bold")
-    say(console, "An estimate from timed steps and a rehearsal of the rest.")
+    say(
+        console,
+        f"The whole command would take about {seconds_text(estimate.total)}: {', '.join(parts)}.",
+        "bold",
+    )
+    say(console, "By a trial on this machine as it is now: the run was begun, and what follows it done once.")
 
 
 def why(column: Column) -> str:

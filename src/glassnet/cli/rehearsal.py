@@ -1,7 +1,8 @@
-"""How long a run would take, part by part: the tables are read, steps are timed, and the rest is rehearsed.
+"""How long a run would take, part by part: the tables are read, and the run itself is begun and broken off.
 
-What follows training (evaluation, report, the folder) does not depend on how well the network is trained.
-So it is done once with a network of at most one epoch or one second, into a folder that is thrown away.
+The trial is the run: the same plan, schedule and rows, trained for some seconds, and all that follows
+(evaluation, report, the folder) once, in a folder that is thrown away. The run of a small table ends within
+them. That of a larger one shows how fast its epochs are, and whether its held-out rows still gain.
 """
 
 from __future__ import annotations
@@ -13,22 +14,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from glassnet.appraise import AFTER_SHARE
 from glassnet.engine.choose import choose_engine
+from glassnet.engine.plan import Plan
 from glassnet.engine.threads import torch_share
 from glassnet.model import Model
-from glassnet.pace import measure_pace
+from glassnet.pace import PLANNED, measure_pace
 from glassnet.pipeline import Draft, Listener, Sources, fit
 from glassnet.predict import torch_threads
 from glassnet.run_folder import write_run
 from glassnet.settings import Settings
 from glassnet.shared import Shared
+from glassnet.train import Progress, Trained
 
-REHEARSED: Final = 1.0  # seconds of training before the rest is rehearsed
-# Of the epochs, where training may stop early: 0.31 to 1 of them on eight tables of 10,000 rows. With folds,
-# which stop after 16 epochs without a gain, 0.12 to 1 on 26 smaller tables, half of them from 0.15 to 0.28.
-EARLY: Final = 0.45
-EARLY_FOLDED: Final = 0.22
+TRIAL: Final = 3.0  # seconds of training, at least
+LONGEST_TRIAL: Final = 15.0  # seconds, at most
+# The middle of what is possible is wrong by at most the root of how far apart the bounds are: once the least
+# number of epochs is this share of all, by 1.5.
+SURE: Final = 1 / 1.5**2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +40,8 @@ class Estimate:
     starting: float  # of the program itself
     reading: float
     preparing: float
-    training: float  # where it stops as early as most do
+    training: float  # where it stops as early as it is expected to
+    shortest_training: float  # where held-out rows have gained their last already
     longest_training: float  # of all epochs
     evaluating: float
     writing: float  # the report and the other files
@@ -50,42 +53,131 @@ class Estimate:
         return before + self.training + self.evaluating + self.writing
 
 
-def estimate_run(draft: Draft, sources: Sources, settings: Settings, shared: Shared) -> Estimate:
-    """Return how long each part would take; `shared` is what the draft was made with."""
-    starting = time.process_time() - draft.seconds["reading"] - draft.seconds["preparing"]
-    engine, _ = choose_engine(draft.plan, draft.recipe.engine)
-    with torch_threads(torch_share(draft.plan, engine.name)):
-        pace = measure_pace(draft.plan, engine, draft.metrics[0])
-    del engine
-    longest = min(pace.training(draft.plan), settings.time_limit * (1.0 - AFTER_SHARE[0]))
-    stops = draft.plan.training.patience > 0 and any(len(rows) for rows in draft.rows.validation)
-    early = EARLY_FOLDED if draft.recipe.folds else EARLY
-    expected = pace.training(draft.plan) * (early if stops else 1.0)
-    evaluating, writing = _rehearse(sources, settings, shared)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """A run that was broken off, and the seconds of its parts."""
+
+    trained: Trained
+    making: float  # of the engine, which trains
+    evaluating: float
+    writing: float
+
+
+class Patience:
+    """Says when a trial has trained long enough to tell how long the run would."""
+
+    def __init__(self, plan: Plan, most: float) -> None:
+        self.most = min(most, LONGEST_TRIAL)  # seconds
+        self.stops = may_stop(plan)
+        self.least = SURE * plan.training.epochs - plan.training.patience  # epochs; the patience is known
+        self.began = math.inf  # moment of time.monotonic() at which training did
+        self.ended = math.inf
+        self.epochs = 0
+
+    def phase(self, name: str) -> None:
+        """Note when training begins and ends."""
+        if name == "training":
+            self.began = time.monotonic()
+        elif name == "evaluating":
+            self.ended = time.monotonic()
+
+    def progress(self, progress: Progress) -> None:
+        """Note how far training is."""
+        self.epochs = progress.epoch
+
+    def should_stop(self) -> bool:
+        """Return whether the trial has trained long enough."""
+        passed = time.monotonic() - self.began
+        is_sure = not self.stops or self.epochs >= self.least
+        return passed > self.most or (is_sure and passed > TRIAL)
+
+
+def estimate_run(
+    draft: Draft, sources: Sources, settings: Settings, shared: Shared, starting: float
+) -> Estimate:
+    """Return how long each part would take; `shared` is what the draft was made with.
+
+    `starting` are the seconds that the program took before it read the table.
+    """
+    plan, reading, preparing = draft.plan, draft.seconds["reading"], draft.seconds["preparing"]
+    trial = _try(plan, sources, settings, shared)
+    epoch = _epoch_seconds(draft, trial.trained)
+    left = settings.time_limit - reading - preparing - trial.making - trial.evaluating
+    bounds = possible_epochs(plan, trial.trained)
+    shortest, expected, longest = (
+        trial.making + min(epoch * epochs, max(left, 0.0) * PLANNED)
+        for epochs in (bounds[0], expected_epochs(plan, trial.trained), bounds[1])
+    )
     return Estimate(
-        starting=max(starting, 0.0),
-        reading=draft.seconds["reading"],
-        preparing=draft.seconds["preparing"] + draft.seconds.get("looking", 0.0),
-        training=min(expected, longest),
+        starting=starting,
+        reading=reading,
+        preparing=preparing,
+        training=expected,
+        shortest_training=shortest,
         longest_training=longest,
-        evaluating=evaluating,
-        writing=writing,
+        evaluating=trial.evaluating,
+        writing=trial.writing,
     )
 
 
-def _rehearse(sources: Sources, settings: Settings, shared: Shared) -> tuple[float, float]:
-    """Return the seconds of evaluation and of writing a run, after next to no training."""
-    end = math.inf
+def may_stop(plan: Plan) -> bool:
+    """Return whether training may stop before its last epoch."""
+    return plan.training.patience > 0 and any(len(rows) for rows in plan.prepared.rows.validation)
 
-    def phase(name: str) -> None:
-        nonlocal end
-        if name == "training":
-            end = time.monotonic() + REHEARSED
 
-    listener = Listener(phase=phase, should_stop=lambda: time.monotonic() > end)
-    short = replace(settings, epochs=1, time_limit=math.inf)
-    fitted = fit(sources, short, listener, shared)
+def possible_epochs(plan: Plan, trained: Trained) -> tuple[int, int]:
+    """Return the fewest and the most epochs of a run of which a trial is known.
+
+    It stops when the patience has passed since the last gain: at the earliest since that of the trial.
+    """
+    ran, epochs = trained.history.epochs, plan.training.epochs
+    if not trained.interrupted:
+        return ran, ran
+    if not may_stop(plan):
+        return epochs, epochs
+    return min(max(trained.best_epoch_K) + plan.training.patience, epochs), epochs
+
+
+def expected_epochs(plan: Plan, trained: Trained) -> float:
+    """Return how many epochs a run takes of which a trial is known.
+
+    While held-out rows gain it is the geometric middle of what is possible, and the longer they have not
+    gained, the nearer to the fewest epochs.
+    """
+    least, most = possible_epochs(plan, trained)
+    waited = trained.history.epochs - max(trained.best_epoch_K)
+    share = min(waited / max(plan.training.patience, 1), 1.0)
+    return float(least * (most / least) ** ((1 - share) / 2)) if least else 0.0
+
+
+def _epoch_seconds(draft: Draft, trained: Trained) -> float:
+    """Return the seconds of an epoch: those of the trial, or by timed steps where it ended none."""
+    ends = trained.history.seconds_E
+    if not trained.interrupted:
+        return trained.seconds / max(len(ends), 1)
+    if len(ends) > 1:
+        return float(ends[-1] - ends[0]) / (len(ends) - 1)
+    if len(ends):
+        return float(ends[0])
+    engine, _ = choose_engine(draft.plan, draft.recipe.engine)
+    with torch_threads(torch_share(draft.plan, engine.name)):
+        return measure_pace(draft.plan, engine, draft.metrics[0]).epoch(draft.plan)
+
+
+def _try(plan: Plan, sources: Sources, settings: Settings, shared: Shared) -> Trial:
+    """Return what came of beginning the run, breaking it off, and doing all that follows once."""
+    patience = Patience(plan, settings.time_limit)
+    listener = Listener(
+        phase=patience.phase, progress=patience.progress, should_stop=patience.should_stop, every_epoch=True
+    )
+    fitted = fit(sources, replace(settings, time_limit=math.inf), listener, shared)
     before = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
         write_run(Model(fitted), Path(folder) / "run", ("glassnet",), sources)
-    return fitted.facts.seconds["evaluating"], time.monotonic() - before
+    seconds = fitted.facts.seconds
+    return Trial(
+        trained=fitted.trained,
+        making=max(patience.ended - patience.began - seconds["training"], 0.0),
+        evaluating=seconds["evaluating"],
+        writing=time.monotonic() - before,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -243,6 +244,7 @@ def _as_json(fitted: Fitted, folder: Path) -> dict[str, Any]:
 
 
 def _dry_run(asked: Asked, console: Console, shown: Shown) -> int:
+    starting = time.process_time()
     display, shared = Display(console, shown), Shared()
     try:
         listener = Listener(
@@ -250,7 +252,7 @@ def _dry_run(asked: Asked, console: Console, shown: Shown) -> int:
         )
         draft = draft_run(asked.sources, asked.settings, listener, shared)
         display.phase("estimating the time")
-        estimate = estimate_run(draft, asked.sources, asked.settings, shared)
+        estimate = estimate_run(draft, asked.sources, asked.settings, shared, starting)
     finally:
         display.close()
     print_draft(console, draft, estimate, as_json=asked.as_json)
