@@ -8,6 +8,8 @@ namespace glassnet {
 namespace {
 
 constexpr int kAhead = 16;  // rows asked for before they are copied: a table is larger than the caches
+constexpr std::int64_t kAheadRows = 1 << 16;  // rows up to which orders are made ahead: some 4 MB a member
+constexpr std::int64_t kRecordRows = 1 << 16;  // of a neuron: no more than the second cache holds
 constexpr std::size_t kKeptRoom = 1 << 18;  // rows up to which the memory that an order is made in is kept
 
 template <class Real>
@@ -28,22 +30,47 @@ inline void copy_row(const Real* from, Real* to, long count, bool has_more) {
 
 }  // namespace
 
+// Where a thread is left over it makes the orders of coming epochs.
+template <class Real>
+void Trainer<Real>::make_ahead(Member<Real>& m) {
+    const std::int64_t rows = static_cast<std::int64_t>(data_.fit[m.fold].size());
+    const std::int64_t epochs = (setup_.steps + setup_.steps_per_epoch - 1) / setup_.steps_per_epoch;
+    const bool is_shuffled = setup_.steps_per_epoch > 1;
+    const bool is_spare = setup_.threads >= 2 * setup_.members && !spreads_rows();
+    if (!is_spare || !is_shuffled || epochs < 2 || rows > kAheadRows) return;
+    m.ahead = std::make_unique<OrdersAhead>(
+        epochs, rows, [this, member = m.number](std::int64_t epoch, Order& order, OrderRoom& room) {
+            make_order(member, epoch, order, room);
+        });
+}
+
+template <class Real>
+void Trainer<Real>::make_order(int member, std::int64_t epoch, Order& order, OrderRoom& room) const {
+    const bool is_shuffled = setup_.steps_per_epoch > 1;
+    const std::vector<std::int64_t>& fit = data_.fit[members_[member].fold];
+    const std::int64_t count = static_cast<std::int64_t>(fit.size());
+    if (is_shuffled)
+        random_order(kernels_.draw, {setup_.seed, Purpose::order, static_cast<std::uint64_t>(member),
+                      static_cast<std::uint64_t>(epoch), 0},
+                     fit.size(), room);
+    order.resize(setup_.longest);
+    for (std::int64_t n = 0; n < count; ++n) order[n] = fit[is_shuffled ? room.place(n) : n];
+    for (std::int64_t n = count; n < setup_.longest; ++n) order[n] = order[n - count];
+    // Kept, the room would be three times the order: with 16 members 380 bytes a row, six times the table itself.
+    if (fit.size() > kKeptRoom) room = OrderRoom{};
+}
+
 template <class Real>
 void Trainer<Real>::set_order(Member<Real>& m, std::int64_t epoch) {
     const bool is_shuffled = setup_.steps_per_epoch > 1;
     if (m.order_epoch == epoch || (!is_shuffled && m.order_epoch >= 0)) return;
-    const std::vector<std::int64_t>& fit = data_.fit[m.fold];
-    const std::int64_t count = static_cast<std::int64_t>(fit.size());
-    if (is_shuffled)
-        random_order(kernels_.draw, {setup_.seed, Purpose::order, static_cast<std::uint64_t>(m.number),
-                      static_cast<std::uint64_t>(epoch), 0},
-                     fit.size(), m.order_room);
-    m.order.resize(setup_.longest);
-    for (std::int64_t n = 0; n < count; ++n) m.order[n] = fit[is_shuffled ? m.order_room.keyed[n].place : n];
-    for (std::int64_t n = count; n < setup_.longest; ++n) m.order[n] = m.order[n - count];
+    if (m.ahead) {
+        m.order = m.ahead->order(epoch);
+    } else {
+        make_order(m.number, epoch, m.own_order, m.order_room);
+        m.order = m.own_order.data();
+    }
     m.order_epoch = epoch;
-    // Kept, the room would be five times the order: with 16 members 640 bytes a row, ten times the table itself.
-    if (fit.size() > kKeptRoom) m.order_room = OrderRoom{};
 }
 
 template <class Real>
@@ -90,7 +117,9 @@ template <class Real>
 void Trainer<Real>::make_neuron() {
     is_neuron_ = setup_.hidden.empty() && setup_.outputs == 1 && setup_.loss != LossName::cross_entropy &&
                  setup_.embedded.empty() && setup_.dense > 0 && setup_.dense <= kNeuronInputs;
-    if (!is_neuron_ || !setup_.evaluates_rows) return;
+    if (!is_neuron_) return;
+    make_records();
+    if (!setup_.evaluates_rows) return;
     for (const std::vector<std::int64_t>& fit : data_.fit) {
         const int rows = static_cast<int>(std::min<std::size_t>(fit.size(), kNeuronRows + 1));
         if (rows > kNeuronRows) continue;
@@ -102,13 +131,31 @@ void Trainer<Real>::make_neuron() {
     if (fit_columns_.size() != data_.fit.size()) fit_columns_.clear();
 }
 
+// Copies each row with its target behind it, so that four numbers at a time are gathered.
+template <class Real>
+void Trainer<Real>::make_records() {
+    const std::int64_t rows = data_.rows * static_cast<std::int64_t>(data_.fit.size());
+    if (rows > kRecordRows) return;
+    record_ = record_width(setup_.dense);
+    records_ = Buffer<Real>(rows * record_);
+    for (std::int64_t row = 0; row < rows; ++row) {
+        Real* to = records_.data() + row * record_;
+        std::copy_n(data_.dense + row * setup_.dense, setup_.dense, to);
+        to[setup_.dense] = data_.target[row];
+    }
+}
+
 template <class Real>
 void Trainer<Real>::gather_neuron(const std::int64_t* places, int rows, Workspace<Real>& space) {
-    kernels_.gather_columns({rows, setup_.dense, places, data_.dense, data_.target, space.x[0].data(), kPartRows,
-                             space.target.data()});
-    space.inputs = space.x[0].data();
+    Real* to = space.x[0].data();
+    if (records_)
+        kernels_.gather_records({rows, places, records_.data(), record_, to, kPartRows});
+    else
+        kernels_.gather_columns({rows, setup_.dense, places, data_.dense, data_.target, to, kPartRows,
+                                 to + setup_.dense * kPartRows});
+    space.inputs = to;
     space.stride_inputs = kPartRows;
-    space.targets = nullptr;
+    space.targets = to + setup_.dense * kPartRows;
 }
 
 // Points at the neuron's fit rows from `first` on, if `places` are those and lie at hand.
@@ -169,6 +216,7 @@ void Trainer<Real>::gather_weights(const Member<Real>& m, const std::int64_t* pl
     template void Trainer<Real>::make_neuron();                                                                   \
     template bool Trainer<Real>::show_fit_rows(const Member<Real>&, const std::int64_t*, std::int64_t,            \
                                                Workspace<Real>&);                                                 \
+    template void Trainer<Real>::make_ahead(Member<Real>&);                                                       \
     template void Trainer<Real>::set_order(Member<Real>&, std::int64_t);                                          \
     template Batch Trainer<Real>::batch_of(Member<Real>&, std::int64_t);                                          \
     template void Trainer<Real>::gather(const Member<Real>&, const std::int64_t*, int, Workspace<Real>&);         \

@@ -387,7 +387,7 @@ NB_MODULE(_fused, m) {
         OrderRoom room;
         random_order(choose_kernels<float>("best").draw, {seed, Purpose::order, member, epoch, 0}, count, room);
         std::vector<std::uint32_t> order;
-        for (const Keyed& one : room.keyed) order.push_back(one.place);
+        for (std::uint64_t i = 0; i < count; ++i) order.push_back(room.place(i));
         return order;
     });
     m.def("lanes16", [](std::uint64_t seed, std::uint64_t member, std::uint64_t epoch, std::uint64_t step,

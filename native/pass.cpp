@@ -8,7 +8,7 @@ namespace glassnet {
 template <class Real>
 double Trainer<Real>::pass(Member<Real>& m, const Batch& batch, int first, int rows, Real* gradient, bool adds,
                            Workspace<Real>& space) {
-    const std::int64_t* places = m.order.data() + batch.start + first;
+    const std::int64_t* places = m.order + batch.start + first;
     // A run of one small batch per epoch sees the same rows at every step: they are gathered once.
     const bool is_whole = setup_.steps_per_epoch == 1 && rows == batch.rows;
     if (!is_whole || space.held != m.number) {

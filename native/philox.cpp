@@ -1,35 +1,76 @@
 // What is made of the raw numbers: orders of rows, and lanes for dropout.
 #include "philox.h"
 
+#include <algorithm>
+
 namespace glassnet {
 namespace {
 
-// One stable pass of counting sort of `count` numbers by `bits` bits from `shift` on.
-template <class At>
-void sort_pass(std::uint64_t count, const At& at, std::vector<Keyed>& to, std::vector<std::uint32_t>& start, int shift,
-               int bits) {
-    start.assign(std::size_t{1} << bits, 0);
-    const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
-    for (std::uint64_t i = 0; i < count; ++i) ++start[(at(i).key >> shift) & mask];
+// Turns counts into the places where each key's numbers start.
+void start_at(std::uint32_t* start, std::uint32_t keys) {
     std::uint32_t sum = 0;
-    for (std::uint32_t& one : start) {
-        const std::uint32_t number = one;
-        one = sum;
+    for (std::uint32_t key = 0; key < keys; ++key) {
+        const std::uint32_t number = start[key];
+        start[key] = sum;
         sum += number;
-    }
-    for (std::uint64_t i = 0; i < count; ++i) {
-        const Keyed one = at(i);
-        to[start[(one.key >> shift) & mask]++] = one;
     }
 }
 
-// Sorts what is sorted by its leading bits already; equal keys keep their order.
-void insertion_sort(std::vector<Keyed>& keyed) {
-    for (std::size_t i = 1; i < keyed.size(); ++i) {
-        const Keyed one = keyed[i];
-        std::size_t j = i;
-        for (; j > 0 && keyed[j - 1].key > one.key; --j) keyed[j] = keyed[j - 1];
-        keyed[j] = one;
+// Sorts the numbers by their leading bits, with their places in the last ones: so many stable counting sorts by so many
+// bits each. Where a number lies does not change its keys, so those of all passes are counted at once.
+template <int kPasses, int kBits>
+void sort_leading(OrderRoom& room, std::uint64_t count) {
+    constexpr std::uint32_t keys = std::uint32_t{1} << kBits;
+    constexpr int first = 64 - kPasses * kBits;
+    room.start.assign(kPasses * keys, 0);
+    const std::uint64_t mask = room.mask;
+    const std::uint64_t* numbers = room.numbers.data();
+    std::uint64_t *from = room.sorted.data(), *to = room.other.data();
+    std::uint32_t* start = room.start.data();
+    for (std::uint64_t i = 0; i < count; ++i) {
+        from[i] = (numbers[i] & ~mask) | i;
+#pragma GCC unroll 3
+        for (int pass = 0; pass < kPasses; ++pass)
+            ++start[pass * keys + ((numbers[i] >> (first + pass * kBits)) & (keys - 1))];
+    }
+#pragma GCC unroll 3
+    for (int pass = 0; pass < kPasses; ++pass, start += keys, std::swap(from, to)) {
+        start_at(start, keys);
+        for (std::uint64_t i = 0; i < count; ++i) to[start[(from[i] >> (first + pass * kBits)) & (keys - 1)]++] = from[i];
+    }
+    if (kPasses % 2) room.sorted.swap(room.other);
+}
+
+// Sorts what is sorted by its leading bits already; returns whether some differ in the bits of their places alone.
+bool insertion_sort(std::uint64_t* values, std::uint64_t count, std::uint64_t mask) {
+    bool is_tied = false;
+    std::uint64_t before = values[0];
+    for (std::uint64_t i = 1; i < count; ++i) {
+        const std::uint64_t one = values[i];
+        if (one > (before | mask)) {
+            before = one;
+            continue;
+        }
+        std::uint64_t j = i;
+        for (; j > 0 && values[j - 1] > one; --j) values[j] = values[j - 1];
+        values[j] = one;
+        is_tied |= j > 0 && one <= (values[j - 1] | mask);
+        before = values[i];
+    }
+    return is_tied;
+}
+
+// Numbers that differ only in the bits their places took are in the order of places: puts them in that of the numbers.
+void settle_ties(OrderRoom& room) {
+    const std::uint64_t count = room.sorted.size();
+    for (std::uint64_t i = 1; i < count; ++i) {
+        if ((room.sorted[i] ^ room.sorted[i - 1]) > room.mask) continue;
+        std::uint64_t end = i + 1;
+        while (end < count && (room.sorted[end] ^ room.sorted[i]) <= room.mask) ++end;
+        std::stable_sort(room.sorted.begin() + i - 1, room.sorted.begin() + end, [&](std::uint64_t a, std::uint64_t b) {
+            return room.numbers[a & room.mask] < room.numbers[b & room.mask];
+        });
+        i = end;
     }
 }
 
@@ -47,23 +88,19 @@ void random_order(Draw draw, const Stream& stream, std::uint64_t count, OrderRoo
     const std::uint64_t blocks = (count + 3) / 4;
     room.numbers.resize(4 * blocks);
     draw(stream, 0, blocks, room.numbers.data());
-    room.keyed.resize(count);
+    int place_bits = 1;
+    while ((std::uint64_t{1} << place_bits) < count) ++place_bits;
+    room.mask = (std::uint64_t{1} << place_bits) - 1;
+    room.sorted.resize(count);
     room.other.resize(count);
-    // Enough leading bits that neighbours seldom share them; the insertion sort settles those that do.
-    int bits = 1;
-    while ((std::uint64_t{1} << bits) < 2 * count) ++bits;
-    const int passes = (bits + 11) / 12, each = (bits + passes - 1) / passes;
-    for (int pass = 0; pass < passes; ++pass) {
-        const int shift = 64 - each * (passes - pass);
-        const auto drawn = [&](std::uint64_t i) { return Keyed{room.numbers[i], static_cast<std::uint32_t>(i)}; };
-        const auto sorted = [&](std::uint64_t i) { return room.keyed[i]; };
-        if (pass == 0)
-            sort_pass(count, drawn, room.other, room.start, shift, each);
-        else
-            sort_pass(count, sorted, room.other, room.start, shift, each);
-        room.keyed.swap(room.other);
-    }
-    insertion_sort(room.keyed);
+    // Few enough keys that their counts stay in the first cache, and so many leading bits that few neighbours share them
+    // all: what is left to the insertion sort costs a misprediction each.
+    (count < 64      ? sort_leading<1, 7>
+     : count <= 1024 ? sort_leading<2, 8>
+     : count <= 1 << 15 ? sort_leading<2, 10>
+     : count <= 1 << 21 ? sort_leading<2, 11>
+                        : sort_leading<3, 11>)(room, count);
+    if (insertion_sort(room.sorted.data(), count, room.mask)) settle_ties(room);
 }
 
 }  // namespace glassnet

@@ -12,19 +12,16 @@ namespace glassnet {
 const std::uint16_t* lanes16(Draw draw, const Stream& stream, std::uint64_t start, std::uint64_t count,
                              std::vector<std::uint64_t>& room);
 
-struct Keyed {
-    std::uint64_t key;
-    std::uint32_t place;
-};
-
 // Memory that orders are made in, kept from one to the next.
 struct OrderRoom {
     std::vector<std::uint64_t> numbers;
-    std::vector<Keyed> keyed, other;
+    std::vector<std::uint64_t> sorted, other;  // a number's leading bits, then its place
     std::vector<std::uint32_t> start;
+    std::uint64_t mask = 0;  // the bits of the place
+    std::uint64_t place(std::uint64_t i) const { return sorted[i] & mask; }
 };
 
-// Makes room.keyed[i].place the stable argsort of the stream's first `count` numbers.
+// Makes room.place(i) the stable argsort of the stream's first `count` numbers.
 void random_order(Draw draw, const Stream& stream, std::uint64_t count, OrderRoom& room);
 
 }  // namespace glassnet

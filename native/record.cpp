@@ -97,7 +97,7 @@ void Trainer<Real>::record_idle(Member<Real>& m, const Batch& batch, Quantities*
     each(parts, [&](int part, int worker) {
         Workspace<Real>& space = spaces_[worker];
         const int rows = std::min(kPartRows, batch.rows - part * kPartRows);
-        if (space.held != m.number) gather(m, m.order.data() + batch.start + part * kPartRows, rows, space);
+        if (space.held != m.number) gather(m, m.order + batch.start + part * kPartRows, rows, space);
         forward(m, rows, space, nullptr, 0);
         char* marks = is_idle.data() + part * units;
         for (int l = 0; l < hidden && has_ends; marks += setup_.hidden[l], ++l)

@@ -59,6 +59,7 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
     }
     make_teams();
     make_neuron();
+    for (Member<Real>& m : members_) make_ahead(m);
     for (int worker = 0; worker < pool_.threads(); ++worker) spaces_.push_back(make_workspace());
     for (Workspace<Real>& space : spaces_) space.binned = part_of(space.own_binned, 0);
 }
@@ -100,7 +101,7 @@ Workspace<Real> Trainer<Real>::make_workspace() const {
     for (const Layer& layer : layout_.layers) {
         const long stride = row_stride<Real>(layer.inputs);
         widest = std::max(widest, stride);
-        space.x.emplace_back(kPartRows * stride);
+        space.x.emplace_back(kPartRows * (is_neuron_ ? record_width(setup_.dense) : stride));
         if (layout_.keeps_slope) space.slope.emplace_back(kPartRows * row_stride<Real>(layer.outputs));
     }
     for (Buffer<Real>& one : space.back) one = Buffer<Real>(kPartRows * widest);
@@ -122,21 +123,27 @@ Each Trainer<Real>::in_turn(int worker) {
 }
 
 template <class Real>
+Each Trainer<Real>::in_pool() {
+    return [this](int tasks, const Work& work) { pool_.run(tasks, work); };
+}
+
+template <class Real>
 double Trainer<Real>::step_products() const {
     return products(setup_);
 }
 
+// Whether the rows of one member's batch are spread over the threads.
 template <class Real>
-Each Trainer<Real>::in_pool() {
-    return [this](int tasks, const Work& work) { pool_.run(tasks, work); };
+bool Trainer<Real>::spreads_rows() const {
+    const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
+    return setup_.members < pool_.threads() && is_large && fits_binned(setup_);
 }
 
 template <class Real>
 double Trainer<Real>::advance(const Call& call) {
     const TinyIsZero quick;
     for (Member<Real>& m : members_) m.recording_seconds = 0;
-    const bool is_large = products(setup_) >= kSpreadFrom && Cut(setup_.batch).groups > 1;
-    const bool by_member = setup_.members >= pool_.threads() || !is_large || !fits_binned(setup_);
+    const bool by_member = !spreads_rows();
     if (!teams_.empty()) {
         advance_teams(call);
     } else if (by_member) {

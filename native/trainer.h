@@ -9,9 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
+#include "ahead.h"
 #include "buffer.h"
 #include "kernels/table.h"
 #include "network.h"
@@ -40,8 +42,10 @@ struct Member {
     Buffer<Real> memory;  // of all that follows: one piece, so that it may lie on large pages
     Slice<Real> weight, gradient, moment, square, average, packed, knot_gradient;
     std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
-    std::vector<std::int64_t> order;          // places in the data, in the order of `order_epoch`
+    const std::int64_t* order = nullptr;      // places in the data, in the order of `order_epoch`
+    Order own_order;                          // where it lies, but for an order that was made ahead
     OrderRoom order_room;
+    std::unique_ptr<OrdersAhead> ahead;       // null where no thread is left to make orders ahead
     std::int64_t order_epoch = -1;
     std::int64_t steps = 0;                   // taken so far: Adam's count
     std::vector<Real> before;                 // the weights before a recorded step
@@ -178,6 +182,7 @@ class Trainer {
     Each in_pool();
     static Each in_turn(int worker);
     double step_products() const;
+    bool spreads_rows() const;
 
     // team.cpp
     void make_teams();
@@ -199,6 +204,9 @@ class Trainer {
 
     // batch.cpp
     void make_neuron();
+    void make_records();
+    void make_ahead(Member<Real>& m);
+    void make_order(int member, std::int64_t epoch, Order& order, OrderRoom& room) const;
     void set_order(Member<Real>& m, std::int64_t epoch);
     Batch batch_of(Member<Real>& m, std::int64_t number);
     void gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space);
@@ -253,6 +261,8 @@ class Trainer {
     std::vector<Team<Real>> teams_;           // empty where members share nothing
     int own_layer_ = -1, first_layer_ = 0;    // record layers: the one that each member of a team has, the scaled one
     bool is_neuron_ = false;                  // one output, few inputs and no hidden layer
+    Buffer<Real> records_;                    // its rows with their targets behind them, (F * R, record_), where they are few
+    long record_ = 0;
     std::vector<Buffer<Real>> fit_columns_;   // a neuron's fit rows of each fold, and their targets, where they are few
     std::vector<Workspace<Real>> spaces_;     // one per worker
     std::vector<Buffer<Real>> group_gradient_;  // of groups 1 ... where rows are spread

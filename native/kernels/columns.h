@@ -9,10 +9,75 @@ namespace glassnet {
 namespace {
 
 template <class Real>
+struct FourOf;
+template <>
+struct FourOf<float> {
+    typedef float Type __attribute__((vector_size(16)));
+    typedef int Int __attribute__((vector_size(16)));
+};
+template <>
+struct FourOf<double> {
+    typedef double Type __attribute__((vector_size(32)));
+    typedef long Int __attribute__((vector_size(32)));
+};
+
+template <class Real>
 void gather_columns(const GatherColumns<Real>& f) {
     for (int i = 0; i < f.inputs; ++i)
         for (int b = 0; b < f.rows; ++b) f.x[i * f.stride_x + b] = f.dense[f.places[b] * f.inputs + i];
     for (int b = 0; b < f.rows; ++b) f.to_target[b] = f.target[f.places[b]];
+}
+
+template <class Real>
+using Four = typename FourOf<Real>::Type;
+
+// The first halves of a and b in turn, and the second ones.
+template <class Real>
+inline void pair_up(const Four<Real>& a, const Four<Real>& b, Four<Real>& low, Four<Real>& high) {
+#if defined(__clang__)
+    low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#else
+    low = __builtin_shuffle(a, b, typename FourOf<Real>::Int{0, 4, 1, 5});
+    high = __builtin_shuffle(a, b, typename FourOf<Real>::Int{2, 6, 3, 7});
+#endif
+}
+
+// Turns four rows of some numbers, four at a time, into columns.
+template <class Real>
+inline void turn_four(const Real* const (&from)[4], Real* to, long stride_to, long numbers) {
+    for (long i = 0; i < numbers; i += 4, to += 4 * stride_to) {
+        Four<Real> a, b, c, d;
+        __builtin_memcpy(&a, from[0] + i, sizeof a);
+        __builtin_memcpy(&b, from[1] + i, sizeof b);
+        __builtin_memcpy(&c, from[2] + i, sizeof c);
+        __builtin_memcpy(&d, from[3] + i, sizeof d);
+        Four<Real> ac_low, ac_high, bd_low, bd_high, column[4];
+        pair_up<Real>(a, c, ac_low, ac_high);
+        pair_up<Real>(b, d, bd_low, bd_high);
+        pair_up<Real>(ac_low, bd_low, column[0], column[1]);
+        pair_up<Real>(ac_high, bd_high, column[2], column[3]);
+#pragma GCC unroll 4
+        for (int r = 0; r < 4; ++r) __builtin_memcpy(to + r * stride_to, &column[r], sizeof column[r]);
+    }
+}
+
+template <class Real>
+void gather_records(const GatherRecords<Real>& f) {
+    const long stride = f.stride, stride_x = f.stride_x;
+    const Real* records = f.records;
+    Real* x = f.x;
+    int b = 0;
+    for (; b + 4 <= f.rows; b += 4) {
+        const std::int64_t* place = f.places + b;
+        const Real* const from[4] = {records + place[0] * stride, records + place[1] * stride,
+                                     records + place[2] * stride, records + place[3] * stride};
+        turn_four<Real>(from, x + b, stride_x, stride);
+    }
+    if (b == f.rows) return;
+    const Real* from[4];
+    for (int r = 0; r < 4; ++r) from[r] = records + f.places[least(b + r, f.rows - 1)] * stride;
+    turn_four<Real>(from, x + b, stride_x, stride);
 }
 
 template <class Real>

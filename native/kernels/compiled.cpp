@@ -43,6 +43,7 @@ constexpr Kernels<Real> kTable = {
     forward<Real>,
     forward_narrow<Real>,
     gather_columns<Real>,
+    gather_records<Real>,
     forward_columns<Real>,
     backward_columns<Real>,
     lookup<Real>,

@@ -58,6 +58,17 @@ struct GatherColumns {
     Real* to_target;     // (B)
 };
 
+// The same of rows that lie together with their targets: x[i][b] = records[places[b]][i].
+template <class Real>
+struct GatherRecords {
+    int rows;
+    const std::int64_t* places;
+    const Real* records;  // (places, stride)
+    long stride;          // a multiple of four
+    Real* x;              // (stride, stride_x), and room for up to three rows more
+    long stride_x;
+};
+
 // Forward: z[b] = bias + sum over i of weight[i] * x[i][b]. Backward: z holds the derivatives by it.
 template <class Real>
 struct Columns {
@@ -234,6 +245,7 @@ struct Kernels {
     void (*forward)(const Forward<Real>&);
     void (*forward_narrow)(const ForwardNarrow<Real>&);
     void (*gather_columns)(const GatherColumns<Real>&);
+    void (*gather_records)(const GatherRecords<Real>&);
     void (*forward_columns)(const Columns<Real>&);
     void (*backward_columns)(const Columns<Real>&);
     void (*lookup)(const Lookup<Real>&);
