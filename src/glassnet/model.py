@@ -47,16 +47,21 @@ if TYPE_CHECKING:
 CHUNK: Final = 8 * BLOCK  # rows read at a time when predicting a file
 
 
+ConformedRows = tuple[pl.DataFrame, tuple[Odd, ...]]
 EncodedRows = tuple[Encoded, tuple[Odd, ...]]
 ReadRows = Callable[[Fitted, pl.DataFrame, int], EncodedRows]
 
 
 def encode_rows(fitted: Fitted, frame: pl.DataFrame, first_row: int) -> EncodedRows:
     """Return raw rows as the model's networks take them, and the cells that are odd, with their rows."""
-    preparation = fitted.preparation
-    conformed, unread = conform_counted(frame, fitted.schema, first_row)
-    encoded = encode(conformed, preparation.encoding)
-    return encoded, (*unread, *unlike_training(conformed, encoded, preparation, first_row))
+    return encode_conformed(fitted, conform_counted(frame, fitted.schema, first_row), first_row)
+
+
+def encode_conformed(fitted: Fitted, conformed: ConformedRows, first_row: int) -> EncodedRows:
+    """Return the same of rows that are as the schema has them already."""
+    frame, unread = conformed
+    encoded = encode(frame, fitted.preparation.encoding)
+    return encoded, (*unread, *unlike_training(frame, encoded, fitted.preparation, first_row))
 
 
 class Model:

@@ -24,7 +24,7 @@ from glassnet.engine.plan import Plan
 from glassnet.engine.threads import torch_share, used_threads
 from glassnet.evaluate.values import Evaluation
 from glassnet.gather import Gathered, gather, table_key
-from glassnet.held_out.lessons import Lessons, learn_lessons
+from glassnet.held_out.lessons import NO_LESSONS, Lessons, labels_stay, learn_lessons
 from glassnet.held_out.values import (
     LIKELIEST,
     NO_INTERVALS,
@@ -69,6 +69,7 @@ class Listener:
     looked: Callable[[Quality], None] = lambda _: None  # what the table's rows say, before training
     every_epoch: bool = False  # whether `progress` has to hear of each epoch, however short
     evaluates: bool = True  # False: no look at the table, no evaluation (an estimator's caller scores it)
+    only_labels: bool = False  # whether nobody will ask for probabilities or intervals
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,7 +185,9 @@ def fit(
         trained = train(plan, engine, watch)
     listener.phase("evaluating")
     before = time.monotonic()
-    lessons = learn_lessons(plan, trained, settings, draft.metrics[0])
+    lessons = NO_LESSONS
+    if not (listener.only_labels and labels_stay(plan, settings)):
+        lessons = learn_lessons(plan, trained, settings, draft.metrics[0])
     predictor = predictor_of(plan, trained.network, trained.members)
     predictor = replace(predictor, temperature=lessons.calibration.temperature)
     evaluation = unevaluated(plan)
@@ -229,7 +232,9 @@ def draft_of(
     before = time.monotonic()
     schema = gathered.schema
     recipe = choose_recipe(settings, facts_of(gathered, settings))
-    rows = divide(gathered, settings, recipe)
+    rows = shared.once(
+        ("rows", key, settings.seed, recipe.shares), lambda: divide(gathered, settings, recipe)
+    )
     loss = make_loss(recipe.training, schema.task)
     choices = replace(recipe.preparing, scale_target=loss.scales_target)
     key = (*key, choices, settings.seed, recipe.shares)

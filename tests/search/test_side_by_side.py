@@ -10,7 +10,7 @@ from sklearn.datasets import make_classification
 from glassnet.estimators import GlassnetClassifier
 from glassnet.pipeline import Sources, draft_run
 from glassnet.search.folds import make_folds
-from glassnet.search.side_by_side import jobs_of, run_jobs, usable_threads
+from glassnet.search.side_by_side import jobs_of, run_jobs, turns, usable_threads
 from glassnet.settings import Settings, change
 from glassnet.shared import Shared
 
@@ -30,10 +30,19 @@ def test_runs_that_differ_in_training_alone_share_preparation_inputs_and_initial
     assert rate.network is one.network
     assert rate.shared is one.shared
     assert rate.training.learning_rate == 0.5
+    assert rate.prepared.rows is one.prepared.rows is bins.prepared.rows
     for other in (seed, bins):
         assert other.prepared is not one.prepared
         assert other.network is not one.network
         assert other.shared is not one.shared
+
+
+def test_each_fold_is_begun_ahead_of_its_turn():
+    assert turns([0, 1, 2] * 3, 1) == [0, 3, 6, 1, 4, 7, 2, 5, 8]
+    assert turns([0, 1, 2] * 3, 2) == [0, 1, 3, 6, 2, 4, 7, 5, 8]
+    assert turns([0, 1, 2] * 3, 9) == [0, 1, 2, 3, 6, 4, 7, 5, 8]
+    for beside in range(1, 5):
+        assert sorted(turns([3, 1, 1, 2, 3, 2, 1], beside)) == list(range(7))
 
 
 def test_an_error_that_is_none_of_ours_ends_all_runs():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
@@ -224,7 +225,21 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     def _table(self, X: Any) -> pl.DataFrame:
         """Return rows to predict as a frame of the fit's columns."""
         check_is_fitted(self, "model_")
+        # A search says what rows it has read already.
+        known: tuple[Any, pl.DataFrame] | None = getattr(self, "_known", None)
+        if known is not None and known[0] is X:
+            return known[1]
         return table_of(self, X, reset=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What an estimator took of X, y and weights: the table to train on."""
+
+    frame: pl.DataFrame  # the inputs, the targets, and the weights where there are any; rows that count alone
+    inputs: tuple[str, ...]
+    is_weighted: bool
+    task: str
 
 
 def run_of(
@@ -241,7 +256,16 @@ def run_of(
     With `reset` the estimator takes this table's columns. Every column of X is an input, unless `kinds`
     tells otherwise. Rows of weight 0 are left out. A part of a stream may hold one class alone.
     """
+    taken = take(estimator, X, y, sample_weight, reset=reset, is_part=is_part)
+    return taken.frame, settings_of(estimator, taken)
+
+
+def take(
+    estimator: Estimator, X: Any, y: Any, sample_weight: Any, *, reset: bool = True, is_part: bool = False
+) -> Taken:
+    """Return the table that `estimator.fit` trains on, whatever its parameters are."""
     frame = table_of(estimator, X, reset=reset)
+    inputs = tuple(frame.columns)
     target = target_of(estimator, y)
     weight_R = weights_of(sample_weight, frame.height)
     lengths = {frame.height, len(target), frame.height if weight_R is None else len(weight_R)}
@@ -249,9 +273,6 @@ def run_of(
         raise SettingsError(
             f"X, y and sample_weight must have the same number of rows, but they have {sorted(lengths)}."
         )
-    changes = estimator._changes()
-    told = changes["kinds"]
-    changes["columns"] = tuple(name for name in frame.columns if told.get(name) not in LEFT_OUT)
     if weight_R is not None and not weight_R.all():
         counts_R = weight_R != 0
         frame, target, weight_R = frame.filter(counts_R), target[counts_R], weight_R[counts_R]
@@ -261,9 +282,23 @@ def run_of(
     columns = [*frame.get_columns(), *target_columns(target, estimator._target_names)]
     if weight_R is not None:
         columns.append(pl.Series(WEIGHT, weight_R))
+    return Taken(
+        frame=pl.DataFrame(columns),
+        inputs=inputs,
+        is_weighted=weight_R is not None,
+        task=estimator._task(target),
+    )
+
+
+def settings_of(estimator: Estimator, taken: Taken) -> Settings:
+    """Return the settings that an estimator's parameters are, for the table that was taken."""
+    changes = estimator._changes()
+    told = changes["kinds"]
+    changes["columns"] = tuple(name for name in taken.inputs if told.get(name) not in LEFT_OUT)
+    if taken.is_weighted:
         changes["weight"] = WEIGHT
-    changes |= {"task": estimator._task(target), "target": estimator._target_names}
-    return pl.DataFrame(columns), change(Settings(), **changes)
+    changes |= {"task": taken.task, "target": estimator._target_names}
+    return change(Settings(), **changes)
 
 
 def named_classes(classes: Any, settings: Settings) -> pl.DataFrame:

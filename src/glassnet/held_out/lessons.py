@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from glassnet.engine.plan import Plan
 from glassnet.held_out.interval import learn_intervals
 from glassnet.held_out.outputs import held_out_outputs
 from glassnet.held_out.temperature import fit_temperature
 from glassnet.held_out.threshold import choose_threshold
-from glassnet.held_out.values import LIKELIEST, Calibration, Intervals, Threshold
+from glassnet.held_out.values import (
+    LIKELIEST,
+    NO_INTERVALS,
+    UNCALIBRATED,
+    Calibration,
+    Intervals,
+    Threshold,
+)
 from glassnet.metric import Metric
 from glassnet.settings import Decision, Settings
 from glassnet.table.values import Task
@@ -24,6 +32,19 @@ class Lessons:
     intervals: Intervals
     threshold: Threshold
     decisions: tuple[Decision, ...]
+
+
+NO_LESSONS: Final = Lessons(
+    calibration=UNCALIBRATED, intervals=NO_INTERVALS, threshold=LIKELIEST, decisions=()
+)
+
+
+def labels_stay(plan: Plan, settings: Settings) -> bool:
+    """Return whether labels and numbers are the same without any lesson.
+
+    One network's likeliest class is the likeliest at every temperature; that of a mean of several is not.
+    """
+    return plan.task is Task.REGRESSION or (plan.members == 1 and settings.threshold == LIKELIEST.value)
 
 
 def learn_lessons(plan: Plan, trained: Trained, settings: Settings, metric: Metric) -> Lessons:

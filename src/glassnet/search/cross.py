@@ -20,8 +20,9 @@ from glassnet.estimators.regressor import GlassnetRegressor
 from glassnet.gather import gather
 from glassnet.prepare.values import Floats64
 from glassnet.search.folds import make_folds
+from glassnet.search.judge import LONE
 from glassnet.search.results import ranks, tell_failures
-from glassnet.search.side_by_side import LONE, Outcome, jobs_of, run_jobs, usable_threads
+from glassnet.search.side_by_side import Outcome, jobs_of, run_jobs, usable_threads
 from glassnet.settings import Settings, change
 from glassnet.table.facts import facts_of_table
 from glassnet.table.frames import picked, to_polars

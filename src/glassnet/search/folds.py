@@ -20,15 +20,21 @@ from glassnet.table.values import RowNumbers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Fold:
-    """What is trained on and what is scored on, cut out once for all settings."""
+class Part:
+    """Some rows, cut out once for all settings."""
 
-    X_fit: Any
-    y_fit: Any
-    weight_fit: Any  # None: every row counts the same
-    X_left: Any  # the rows left out
-    y_left: Any
-    weight_left: Any
+    X: Any
+    y: Any
+    weight: Any  # None: every row counts the same
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Fold:
+    """What is trained on and what is scored on."""
+
+    number: int  # from 0
+    fit: Part
+    left: Part  # the rows left out
     shared: Shared = field(default_factory=Shared)  # the typed table, its preparation, initial weights
 
 
@@ -45,16 +51,14 @@ def make_folds(
         raise SettingsError(f"a search of {name} requires y to be passed, but the target y is None.")
     X, y, weight = indexable(to_polars(X) if isinstance(X, Mapping) and not issparse(X) else X, y, weight)
     splitter = check_cv(cv, y, classifier=is_classifier(estimator))
+
+    def part(rows: RowNumbers) -> Part:
+        known = None if weight is None else np.asarray(weight)[rows]
+        return Part(X=rows_of(X, rows), y=rows_of(y, rows), weight=known)
+
     folds = tuple(
-        Fold(
-            X_fit=rows_of(X, fit),
-            y_fit=rows_of(y, fit),
-            weight_fit=None if weight is None else np.asarray(weight)[fit],
-            X_left=rows_of(X, left),
-            y_left=rows_of(y, left),
-            weight_left=None if weight is None else np.asarray(weight)[left],
-        )
-        for fit, left in splitter.split(X, y, groups)
+        Fold(number=number, fit=part(fit), left=part(left))
+        for number, (fit, left) in enumerate(splitter.split(X, y, groups))
     )
     if not folds:
         raise SettingsError("the folds are empty: cv gave no pair of rows to train on and rows to score on.")

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from glassnet.errors import GlassnetWarning
 from glassnet.prepare.values import Floats64
-from glassnet.search.side_by_side import LONE, Outcome
+from glassnet.search.judge import LONE
+from glassnet.search.side_by_side import Outcome
 
 Results = dict[str, Any]  # scikit-learn's: arrays of C values, and the list of settings under "params"
 PLAIN: Final = (int, float)  # numbers that make an array of numbers

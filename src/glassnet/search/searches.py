@@ -22,8 +22,9 @@ from glassnet.estimators.base import Estimator
 from glassnet.search.cross import check_estimator
 from glassnet.search.folds import Fold, make_folds
 from glassnet.search.halving import Halving, go_on
+from glassnet.search.judge import LONE, Scorer
 from glassnet.search.results import Results, results_of
-from glassnet.search.side_by_side import LONE, Outcome, Scorer, jobs_of, run_jobs, usable_threads
+from glassnet.search.side_by_side import Outcome, jobs_of, run_jobs, usable_threads
 
 Candidates = Sequence[Mapping[str, Any]]
 

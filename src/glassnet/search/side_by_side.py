@@ -7,32 +7,30 @@ alone would have made again. So settings of any shape run beside each other, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 from time import perf_counter
-from typing import Any, Final
+from typing import Any
 
 import joblib  # type: ignore[import-untyped]
 import polars as pl
 from sklearn.base import clone
 
 from glassnet.errors import GlassnetError
-from glassnet.estimators.base import Estimator, keep_model, run_of
+from glassnet.estimators.base import Estimator, Taken, keep_model, settings_of, take
 from glassnet.estimators.callback import listener_of
 from glassnet.estimators.cores import threads_here
-from glassnet.model import EncodedRows, Model, encode_rows
+from glassnet.model import ConformedRows, EncodedRows, Model, encode_conformed, encode_rows
 from glassnet.pipeline import Fitted, Sources
 from glassnet.pipeline import fit as run_pipeline
 from glassnet.predict import torch_threads
 from glassnet.search.folds import Fold
+from glassnet.search.judge import Judge, Scorer, Scores, judge_of
 from glassnet.shared import Shared
-
-Scorer = Callable[..., Any]  # (estimator, X, y) -> a number, or a number for each name
-Scores = Mapping[str, float]
-LONE: Final = "score"  # the name of a single score, as scikit-learn has it
+from glassnet.table.cells import conform_counted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,32 +79,53 @@ def run_jobs(jobs: Sequence[Job], scorer: Scorer, *, threads: int, with_train: b
     # An own module draws from torch's one generator, so such runs go one after another.
     has_own = any(not isinstance(job.estimator.network, str) for job in jobs)
     beside = 1 if has_own else max(1, min(threads, len(jobs)))
+    judge = judge_of(scorer, jobs[0].estimator, with_train=with_train)
     each, is_stopped = max(1, threads // beside), Event()
     with torch_threads(each), ThreadPoolExecutor(beside) as pool:
-        futures = [pool.submit(_run, job, scorer, each, with_train, is_stopped) for job in jobs]
+        futures = {
+            place: pool.submit(_run, jobs[place], judge, each, is_stopped)
+            for place in turns([job.fold.number for job in jobs], beside)
+        }
         try:
-            return [future.result() for future in futures]
+            return [futures[place].result() for place in range(len(jobs))]
         except BaseException:  # also Ctrl-C: runs under way end at their next look
             is_stopped.set()
-            for future in futures:
+            for future in futures.values():
                 future.cancel()
             raise
 
 
-def _run(job: Job, scorer: Scorer, threads: int, with_train: bool, is_stopped: Event) -> Outcome:
-    fold, started, error = job.fold, perf_counter(), None
+def turns(fold_J: Sequence[int], beside: int) -> list[int]:
+    """Return the jobs' places in the order to run them in: fold after fold, each begun ahead of its turn.
+
+    A fold's first job prepares it for the others and holds the interpreter's lock; beside jobs of the folds
+    before, which train without it, nobody waits.
+    """
+    by_fold: dict[int, list[int]] = {}
+    for place, fold in enumerate(fold_J):
+        by_fold.setdefault(fold, []).append(place)
+    queues = list(by_fold.values())
+    order = [queue[0] for queue in queues[:beside]]
+    for number, queue in enumerate(queues):
+        order += queue[1:]
+        order += [ahead[0] for ahead in queues[number + beside : number + beside + 1]]
+    return order
+
+
+def _run(job: Job, judge: Judge, threads: int, is_stopped: Event) -> Outcome:
+    started, error = perf_counter(), None
     try:
-        _fit(job, threads, is_stopped)
+        _fit(job, judge, threads, is_stopped)
     except GlassnetError as one:
         error = one
     fitted = perf_counter()
     test: Scores = {}
     train: Scores = {}
     if error is None:
-        test = scores_of(scorer, job.estimator, fold.X_left, fold.y_left, fold.weight_left)
+        test = judge.scores(job.estimator, job.fold.left, job.fold.shared)
     scored = perf_counter()
-    if with_train and error is None:
-        train = scores_of(scorer, job.estimator, fold.X_fit, fold.y_fit, fold.weight_fit)
+    if judge.with_train and error is None:
+        train = judge.scores(job.estimator, job.fold.fit, job.fold.shared)
     return Outcome(
         test=test,
         train=train,
@@ -117,34 +136,50 @@ def _run(job: Job, scorer: Scorer, threads: int, with_train: bool, is_stopped: E
     )
 
 
-def _fit(job: Job, threads: int, is_stopped: Event) -> None:
+def _fit(job: Job, judge: Judge, threads: int, is_stopped: Event) -> None:
     """Fit the job's estimator, as its own `fit` does."""
-    fold = job.fold
-    frame, settings = run_of(job.estimator, fold.X_fit, fold.y_fit, fold.weight_fit)
-    settings = replace(settings, threads=threads, records=False)
-    heard = listener_of(job.estimator.callbacks)
-    listener = replace(heard, should_stop=lambda: is_stopped.is_set() or heard.should_stop())
-    fitted = run_pipeline(Sources(table=frame), settings, listener, fold.shared)
-    keep_model(job.estimator, Model(fitted, partial(_read_once, fold.shared)))
+    fold, estimator = job.fold, job.estimator
+    taken, noted = fold.shared.once(("taken", type(estimator)), lambda: _take(job))
+    estimator.__dict__.update(noted)
+    settings = replace(settings_of(estimator, taken), threads=threads, records=False)
+    heard = listener_of(estimator.callbacks)
+    listener = replace(
+        heard,
+        only_labels=judge.only_labels,
+        should_stop=lambda: is_stopped.is_set() or heard.should_stop(),
+    )
+    fitted = run_pipeline(Sources(table=taken.frame), settings, listener, fold.shared)
+    keep_model(estimator, Model(fitted, partial(_read_once, fold.shared)))
+
+
+def _take(job: Job) -> tuple[Taken, dict[str, Any]]:
+    """Return the table that all runs of the fold train on, and what an estimator notes of it."""
+    estimator, part = job.estimator, job.fold.fit
+    taken = take(estimator, part.X, part.y, part.weight)
+    parameters = estimator.get_params(deep=False)
+    return taken, {name: value for name, value in vars(estimator).items() if name not in parameters}
 
 
 def _read_once(shared: Shared, fitted: Fitted, frame: pl.DataFrame, first_row: int) -> EncodedRows:
-    """Return a fold's rows as `encode_rows` does; runs of one preparation read rows of one length once."""
+    """Return a fold's rows as `encode_rows` does, with what runs have in common read once.
+
+    Of rows of one length the first are kept: by schema as it has them, by preparation as networks take them.
+    """
+    by_schema = ("conformed", id(fitted.schema), frame.height, first_row)
+    by_preparation = ("read", id(fitted.preparation), frame.height, first_row)
+
+    def conformed() -> tuple[object, pl.DataFrame, ConformedRows]:
+        # The schema is kept beside the rows, so that its number stays its own; so is the preparation.
+        return fitted.schema, frame, conform_counted(frame, fitted.schema, first_row)
 
     def read() -> tuple[object, pl.DataFrame, EncodedRows]:
-        return fitted.preparation, frame, encode_rows(fitted, frame, first_row)
+        _, seen, rows = shared.once(by_schema, conformed)
+        rows = rows if _is_same(seen, frame) else conform_counted(frame, fitted.schema, first_row)
+        return fitted.preparation, frame, encode_conformed(fitted, rows, first_row)
 
-    # The preparation is kept beside the rows, so that its number stays its own.
-    _, seen, rows = shared.once(("read", id(fitted.preparation), frame.height, first_row), read)
-    return rows if seen.equals(frame) else encode_rows(fitted, frame, first_row)
+    _, seen, rows = shared.once(by_preparation, read)
+    return rows if _is_same(seen, frame) else encode_rows(fitted, frame, first_row)
 
 
-def scores_of(scorer: Scorer, estimator: Estimator, X: Any, y: Any, weight: Any) -> Scores:
-    """Return a scorer's numbers by name; rows weigh in it as in training, where it knows weights."""
-    knows_weights = getattr(scorer, "_accept_sample_weight", None)
-    if weight is not None and knows_weights is not None and knows_weights():
-        scores = scorer(estimator, X, y, sample_weight=weight)
-    else:
-        scores = scorer(estimator, X, y)
-    given = scores if isinstance(scores, Mapping) else {LONE: scores}
-    return {name: float(value) for name, value in given.items()}
+def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
+    return one is other or one.equals(other)
