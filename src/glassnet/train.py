@@ -7,7 +7,6 @@ Shapes: K members, E epochs, S steps, R rows, T outputs.
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable
@@ -21,12 +20,15 @@ from torch import Tensor, nn
 from glassnet.engine.plan import Advance, Engine, Plan
 from glassnet.errors import TrainingError
 from glassnet.metric import Metric, rank
+from glassnet.network.mlp import MLP
 from glassnet.network.team import TeamWeights, renewed
+from glassnet.network.twin import twin
 from glassnet.prepare.values import Floats64
 from glassnet.telemetry import Record, Records, collect, layer_parameters, thinning
 from glassnet.validation import HeldOutRows, held_out_rows
 
 CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
+SLOW_STEP, SLOW_PRODUCTS = 0.002, 5e8  # seconds of an empty step, and weights times rows a second, at worst
 GROWTH: Final = 8  # a call takes at most so many times the steps of the one before
 KEPT_STEPS: Final = 20_000  # step losses kept for the plot; beyond, every second, fourth ... is
 
@@ -148,7 +150,7 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
     state = _begin(plan)
     started = time.monotonic()
     has_validation = any(len(rows) for rows in plan.prepared.rows.validation)
-    count = 1
+    count = _first_count(plan)
     while state.done < plan.steps and not state.stopped:
         before = time.monotonic()
         count = min(count, plan.steps - state.done)
@@ -168,14 +170,21 @@ def train(plan: Plan, engine: Engine, watch: Watch | None = None) -> Trained:
     return _finish(state, engine, has_validation, time.monotonic() - started)
 
 
+def _first_count(plan: Plan) -> int:
+    """Return how many steps a slow machine takes within a call; 1 where nothing is known of the network."""
+    if not isinstance(plan.network, MLP):
+        return 1
+    weights = sum(parameter.numel() for parameter in plan.network.parameters())
+    return max(1, int(CALL_SECONDS / (SLOW_STEP + weights * plan.batch_size / SLOW_PRODUCTS)))
+
+
 def _begin(plan: Plan) -> _State:
-    count = plan.members
     return _State(
         plan=plan,
         held_out=held_out_rows(plan),
-        best_loss_K=np.full(count, np.inf),
-        best_epoch_K=[0] * count,
-        epoch_sum_K=np.zeros(count),
+        best_loss_K=np.full(plan.members, np.inf),
+        best_epoch_K=[0] * plan.members,
+        epoch_sum_K=np.zeros(plan.members),
     )
 
 
@@ -308,9 +317,7 @@ def _finish(state: _State, engine: Engine, has_validation: bool, seconds: float)
     usable = [k for k in range(plan.members) if state.best_epoch_K[k] > 0]
     if not usable:
         raise TrainingError(_why_none(state, engine.weights()))
-    network = copy.deepcopy(plan.network)
-    network.load_state_dict({name: _finite(tensor) for name, tensor in state.best.items()})
-    network.eval()
+    network = twin(plan.network, {name: _finite(tensor) for name, tensor in state.best.items()}).eval()
     return Trained(
         network=network,
         history=_history(state, engine),
@@ -329,8 +336,9 @@ def _keep_last(state: _State, engine: Engine) -> None:
     """Keep the last weights of every member whose weights are finite."""
     weights = engine.weights()
     for tensor in weights.values():
-        rows = tensor.reshape(state.plan.members, -1)
-        for member in (~torch.isfinite(rows).all(dim=1)).nonzero().flatten().tolist():
+        # 0 times what is not finite is not 0; isfinite itself takes longer than a tiny network's last steps.
+        rows = tensor.reshape(state.plan.members, -1).mul(0).sum(dim=1)
+        for member in rows.nonzero().flatten().tolist():
             state.failed.setdefault(int(member), divmod(state.done - 1, state.plan.steps_per_epoch))
     sound = [k for k in range(state.plan.members) if k not in state.failed]
     if sound:

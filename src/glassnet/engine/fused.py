@@ -27,7 +27,8 @@ from glassnet.network.mlp import MLP
 from glassnet.network.team import SCALED, TeamWeights, first_scales, input_groups
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
-from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters, stacked
+from glassnet.telemetry import QUANTITIES as RECORDED
+from glassnet.telemetry import Floats32, Record, Recorder, layer_parameters
 
 # The order is that of the enumerations in native/kernels/table.h and native/setup.h.
 OPTIMIZERS: Final = ("sgd", "adam", "adamw")
@@ -35,6 +36,9 @@ SCHEDULES: Final = ("constant", "step", "cosine", "one_cycle")
 WEIGHTS, MOMENTS, SQUARES, GRADIENTS, AVERAGES = range(5)  # what a trainer's get and set copy
 
 QUANTITIES: Final = ("weight", "gradient", "clipped", "update", "idle", "non_finite")
+PLACES: Final = [tuple(RECORDED).index(name) for name in QUANTITIES]  # in a record
+RATIO: Final = tuple(RECORDED).index("ratio")  # the one that is made of two others
+TINY: Final = np.float32(1e-30)
 
 
 def refuses(plan: Plan) -> str:
@@ -197,14 +201,14 @@ class FusedEngine:
 
 def _records(numbers: list[int], per_epoch: int, value_NKLQ: Floats32) -> tuple[Record, ...]:
     """Return the records of the steps with these numbers."""
-    by_name = {name: value_NKLQ[..., place] for place, name in enumerate(QUANTITIES)}
+    every_NKLQ = np.empty((*value_NKLQ.shape[:3], len(RECORDED)), dtype=np.float32)
+    every_NKLQ[..., PLACES] = value_NKLQ
+    weight_NKL, update_NKL = (value_NKLQ[..., QUANTITIES.index(name)] for name in ("weight", "update"))
     with np.errstate(invalid="ignore", over="ignore"):  # a step that blew up is what a record is for
-        ratio_NKL = by_name["update"] / np.maximum(by_name["weight"], np.float32(1e-30))
-    by_name["ratio"] = ratio_NKL.astype(np.float32, copy=False)
-    each = zip(numbers, stacked(by_name), strict=True)
+        np.divide(update_NKL, np.maximum(weight_NKL, TINY), out=every_NKLQ[..., RATIO])
     return tuple(
         Record(epoch=number // per_epoch, step=number % per_epoch, value_KLQ=value_KLQ)
-        for number, value_KLQ in each
+        for number, value_KLQ in zip(numbers, every_NKLQ, strict=True)
     )
 
 
