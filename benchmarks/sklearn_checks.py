@@ -26,12 +26,26 @@ import warnings
 from functools import partial
 from unittest import SkipTest
 
-# Checks that scikit-learn does not yield for other people's estimators, and that apply to ours.
+CLASS_WEIGHT = "check_class_weight_balanced_classifiers"
+# Checks that scikit-learn does not yield for estimators of other people, and that apply to ours. Those left
+# are of transformers, clusterers and detectors of outliers, of sparse input, which is refused in words, and
+# of estimators that declare less: two classes alone, no missing numbers, no negative ones.
 MORE = {
-    "classifier": ("check_classifier_multioutput",),
+    "classifier": ("check_classifier_multioutput", CLASS_WEIGHT),
     "regressor": ("check_regressor_multioutput",),
     "both": ("check_dataframe_column_names_consistency", "check_inplace_ensure_writeable"),
 }
+
+
+def uneven() -> dict[str, object]:
+    """Return two classes that overlap, one of them seldom: what the check of class weights is given."""
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(300, 3))
+    y = (X[:, 0] + generator.normal(size=300) > 1.5).astype(int)
+    names = {"X_train": X[:150], "y_train": y[:150], "X_test": X[150:], "y_test": y[150:]}
+    return {**names, "weights": np.ones(2)}
 
 
 def outcome(check: object, estimator: object) -> tuple[str, str]:
@@ -69,9 +83,10 @@ def here() -> dict[str, object]:
     for estimator in (*models, *searches):
         kind = shown(estimator)
         pairs = list(checks.estimator_checks_generator(estimator, legacy=True))
-        if estimator in models:
-            for name in (*MORE["both"], *MORE[str(get_tags(estimator).estimator_type)]):
-                pairs.append((clone(estimator), partial(getattr(checks, name), kind)))
+        for name in (*MORE["both"], *MORE[str(get_tags(estimator).estimator_type)]):
+            if name != CLASS_WEIGHT or estimator in models:  # a search has no class weights of its own
+                given_more = uneven() if name == CLASS_WEIGHT else {}
+                pairs.append((clone(estimator), partial(getattr(checks, name), kind, **given_more)))
         before = time.monotonic()
         found[kind] = [(named(check), *outcome(check, one)) for one, check in pairs]
         seconds[kind] = time.monotonic() - before
