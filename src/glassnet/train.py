@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from glassnet.engine.plan import Advance, Engine, Plan
+from glassnet.engine.plan import Advance, Engine, Plan, epoch_losses
 from glassnet.errors import TrainingError
 from glassnet.metric import Metric, rank
 from glassnet.network.mlp import MLP
@@ -118,10 +118,10 @@ class _State:
     """What the loop remembers between epochs. Private to this file."""
 
     plan: Plan
-    held_out: HeldOutRows
     best_loss_K: Floats64
     best_epoch_K: list[int]
     best: dict[str, Tensor] = field(default_factory=dict)
+    held_out: HeldOutRows | None = None  # made when first looked at
     team: TeamWeights | None = None  # that of `best`
     failed: dict[int, tuple[int, int]] = field(default_factory=dict)  # member -> (epoch, step), from 0
     epoch: int = 0  # epochs done
@@ -181,7 +181,6 @@ def _first_count(plan: Plan) -> int:
 def _begin(plan: Plan) -> _State:
     return _State(
         plan=plan,
-        held_out=held_out_rows(plan),
         best_loss_K=np.full(plan.members, np.inf),
         best_epoch_K=[0] * plan.members,
         epoch_sum_K=np.zeros(plan.members),
@@ -202,19 +201,14 @@ def _take(state: _State, advance: Advance, first: int, started: float) -> int:
     plan, per_epoch = state.plan, state.plan.steps_per_epoch
     state.steps.append(advance.loss_SK)
     state.records.extend(advance.records)
-    number_S = first + np.arange(advance.loss_SK.shape[0])
-    last = plan.longest - plan.batch_size * (per_epoch - 1)
-    size_S = np.where(number_S % per_epoch == per_epoch - 1, last, plan.batch_size)
-    starts = np.flatnonzero((number_S % per_epoch == 0) | (number_S == first))
-    sum_EK = np.add.reduceat(size_S[:, None] * advance.loss_SK.astype(np.float64), starts, axis=0)
-    sum_EK[0] += state.epoch_sum_K
-    ended = (first + len(number_S)) // per_epoch - first // per_epoch
-    state.epoch_sum_K = sum_EK[-1] if ended < len(starts) else np.zeros(plan.members)
-    by_rows = plan.training.training_loss == "rows"
+    ended = (first + len(advance.loss_SK)) // per_epoch - first // per_epoch
+    loss_EK = advance.epoch_loss_EK
+    if plan.training.training_loss != "rows":
+        loss_EK, state.epoch_sum_K = epoch_losses(plan, advance.loss_SK, first, state.epoch_sum_K)
     if not ended:
         return 0
     state.epoch += ended
-    state.training.append(advance.epoch_loss_EK if by_rows else sum_EK[:ended] / plan.longest)
+    state.training.append(loss_EK)
     state.validation.append(np.full((ended, plan.members), np.nan))
     state.metric.extend([float("nan")] * ended)
     state.seconds.extend([time.monotonic() - started] * ended)
@@ -237,16 +231,17 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     # metric that was asked for so is everyone's.
     is_asked = metric is not None and plan.training.metric != "auto"
     is_joint = is_asked or plan.architecture.sharing != "none"
+    held_out = state.held_out = state.held_out or held_out_rows(plan)
     output_ZT = engine.held_out_outputs()
-    loss_K = state.held_out.member_losses(output_ZT)
+    loss_K = held_out.member_losses(output_ZT)
     state.validation[-1][-1] = loss_K
     for member in np.flatnonzero(~np.isfinite(loss_K)):
         state.failed.setdefault(int(member), (state.epoch - 1, plan.steps_per_epoch - 1))
-    joint = state.held_out.joint_loss(output_ZT) if is_joint else math.nan
+    joint = held_out.joint_loss(output_ZT) if is_joint else math.nan
     score_K = np.full(plan.members, joint) if plan.architecture.sharing != "none" else loss_K
     if metric is not None:
         sound = [k for k in range(plan.members) if k not in state.failed]
-        state.metric[-1] = score = state.held_out.metric_score(metric, output_ZT, sound)
+        state.metric[-1] = score = held_out.metric_score(metric, output_ZT, sound)
         if is_asked and sound:
             score_K = np.full(plan.members, rank(metric, score, joint))
     with np.errstate(invalid="ignore"):
@@ -336,9 +331,10 @@ def _keep_last(state: _State, engine: Engine) -> None:
     """Keep the last weights of every member whose weights are finite."""
     weights = engine.weights()
     for tensor in weights.values():
-        # 0 times what is not finite is not 0; isfinite itself takes longer than a tiny network's last steps.
-        rows = tensor.reshape(state.plan.members, -1).mul(0).sum(dim=1)
-        for member in rows.nonzero().flatten().tolist():
+        if math.isfinite(tensor.sum().item()):  # then so is each number, and that is known soonest
+            continue
+        rows = tensor.reshape(state.plan.members, -1)
+        for member in (~torch.isfinite(rows).all(dim=1)).nonzero().flatten().tolist():
             state.failed.setdefault(int(member), divmod(state.done - 1, state.plan.steps_per_epoch))
     sound = [k for k in range(state.plan.members) if k not in state.failed]
     if sound:

@@ -144,3 +144,22 @@ class Engine(Protocol):
 
     def team_weights(self) -> TeamWeights | None:
         """Return what the weights of teams are products of, averaged as they are; None without teams."""
+
+
+def epoch_losses(
+    plan: Plan, loss_SK: NDArray[np.float32], first: int, begun_K: Floats64
+) -> tuple[Floats64, Floats64]:
+    """Return the mean batch loss of each epoch that ended, `(E, K)`, and what the one begun holds, `(K,)`.
+
+    `begun_K` are the losses, times their rows, of the steps of the same epoch before step `first`.
+    """
+    per_epoch = plan.steps_per_epoch
+    number_S = first + np.arange(len(loss_SK))
+    last = plan.longest - plan.batch_size * (per_epoch - 1)
+    size_S = np.where(number_S % per_epoch == per_epoch - 1, last, plan.batch_size)
+    starts = np.flatnonzero((number_S % per_epoch == 0) | (number_S == first))
+    sum_EK = np.add.reduceat(size_S[:, None] * loss_SK.astype(np.float64), starts, axis=0)
+    sum_EK[0] += begun_K
+    ended = (first + len(loss_SK)) // per_epoch - first // per_epoch
+    left_K = sum_EK[-1] if ended < len(starts) else np.zeros(plan.members)
+    return sum_EK[:ended] / plan.longest, left_K
