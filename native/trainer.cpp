@@ -212,7 +212,7 @@ double Trainer<Real>::step(Member<Real>& m, std::int64_t number, const Call& cal
     const bool is_spread = worker < 0;
     const double sum = is_spread ? spread_gradients(m, batch, each) : own_gradients(m, batch, spaces_[worker]);
     if (record) record_before(m);
-    const double factor = update(m, rates_of(m, number), is_spread ? Cut(batch.rows).groups : 1, each);
+    const double factor = update(m, rates_of(m, number), is_spread ? Cut(batch.rows).groups : 1, is_spread ? &each : nullptr);
     if (record) record_after(m, batch, factor, record, each);
     double finite = sum;
     for (const double one : m.block_squares) finite += one;

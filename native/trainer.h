@@ -230,7 +230,7 @@ class Trainer {
     void backward_embedding(int rows, const Real* dx, long stride, Real* gradient, Workspace<Real>& space);
 
     // update.cpp
-    double update(Member<Real>& m, const UpdateRates& rates, int groups, const Each& each);
+    double update(Member<Real>& m, const UpdateRates& rates, int groups, const Each* each);
     void reduce_block(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
     void renew_block(Member<Real>& m, int block, const UpdateRates& rates);

@@ -82,20 +82,24 @@ void Trainer<Real>::with_average(Member<Real>& m, const std::function<void()>& w
     m.team = team;
 }
 
-// Returns the factor of clipping.
+// Returns the factor of clipping. Without `each` one thread takes the blocks in turn.
 template <class Real>
-double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int groups, const Each& each) {
+double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int groups, const Each* each) {
     const int blocks = static_cast<int>(layout_.blocks.size());
     UpdateRates rates = given;
+    const auto every = [&](const auto& work) {
+        if (each) return (*each)(blocks, [&](int block, int) { work(block); });
+        for (int block = 0; block < blocks; ++block) work(block);
+    };
     if (setup_.clip > 0) {
-        each(blocks, [&](int block, int) { reduce_block(m, block, groups); });
+        every([&](int block) { reduce_block(m, block, groups); });
         double squares = 0;
         for (const double one : m.block_squares) squares += one;
         const double factor = setup_.clip / (std::sqrt(squares) + 1e-6);
         rates.factor = factor > 1.0 ? 1.0 : factor;
-        each(blocks, [&](int block, int) { update_block(m, block, rates); });
+        every([&](int block) { update_block(m, block, rates); });
     } else {
-        each(blocks, [&](int block, int) {
+        every([&](int block) {
             reduce_block(m, block, groups);
             update_block(m, block, rates);
         });
@@ -112,7 +116,7 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
     template long Trainer<Real>::knot_place(const Block&) const;                               \
     template void Trainer<Real>::with_average(Member<Real>&, const std::function<void()>&);     \
-    template double Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each&);
+    template double Trainer<Real>::update(Member<Real>&, const UpdateRates&, int, const Each*);
 GLASSNET_MAKE(float)
 GLASSNET_MAKE(double)
 
