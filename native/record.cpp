@@ -15,20 +15,11 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Whether a unit's output lies where its activation no longer moves.
+// Whether a sigmoid's output lies at an end.
 template <class Real>
-bool is_at_end(Activation activation, Real y) {
+bool is_at_end(Real y) {
     const Real reach(kSaturated);
-    if (activation == Activation::relu) return y == Real(0);
-    if (activation == Activation::tanh) return std::abs(std::abs(y) - Real(1)) <= reach;
-    return activation == Activation::sigmoid && (std::abs(y) <= reach || std::abs(y - Real(1)) <= reach);
-}
-
-// Clears the marks of units that moved in one of the rows.
-template <class Real>
-void clear_moving(Activation activation, const Real* y, long stride, int rows, int width, char* is_idle) {
-    for (int b = 0; b < rows; ++b)
-        for (int i = 0; i < width; ++i) is_idle[i] &= is_at_end(activation, y[b * stride + i]) ? 1 : 0;
+    return std::abs(y) <= reach || std::abs(y - Real(1)) <= reach;
 }
 
 }  // namespace
@@ -101,13 +92,13 @@ void Trainer<Real>::record_idle(Member<Real>& m, const Batch& batch, Quantities*
         forward(m, rows, space, nullptr, 0);
         char* marks = is_idle.data() + part * units;
         for (int l = 0; l < hidden && has_ends; marks += setup_.hidden[l], ++l)
-            clear_moving(activation, space.x[l + 1].data(), row_stride<Real>(setup_.hidden[l]), rows, setup_.hidden[l],
-                         marks);
+            kernels_.clear_moving({activation, rows, setup_.hidden[l], space.x[l + 1].data(),
+                                   row_stride<Real>(setup_.hidden[l]), kSaturated, marks});
         if (!setup_.is_sigmoid) return;
         kernels_.sigmoid(rows * layout_.stride_outputs, space.z.data());
         for (int b = 0; b < rows; ++b)
             for (int t = 0; t < setup_.outputs; ++t)
-                at_end[part] += is_at_end(Activation::sigmoid, space.z.data()[b * layout_.stride_outputs + t]);
+                at_end[part] += is_at_end(space.z.data()[b * layout_.stride_outputs + t]);
     });
     for (int part = 1; part < parts; ++part)
         for (long unit = 0; unit < units; ++unit) is_idle[unit] &= is_idle[part * units + unit];

@@ -4,6 +4,7 @@
 #include "drop.h"
 #include "forward.h"
 #include "functions.h"
+#include "idle.h"
 #include "lookup.h"
 #include "loss.h"
 #include "random.h"
@@ -56,6 +57,7 @@ constexpr Kernels<Real> kTable = {
     loss<Real>,
     update<Real>,
     transpose<Real>,
+    clear_moving<Real>,
     share<Real>,
     spread<Real>,
     add<Real>,

@@ -230,6 +230,17 @@ struct Spread {
     bool is_one;
 };
 
+// Clears the marks of units whose output moved in one of the rows: was farther than `reach` from an end.
+template <class Real>
+struct Moving {
+    Activation activation;
+    int rows, width;
+    const Real* y;  // (B, stride)
+    long stride;
+    double reach;
+    char* is_idle;  // (width)
+};
+
 template <class Real>
 struct Transpose {
     int rows, columns;  // of the source: a panel of output rows, I columns
@@ -258,6 +269,7 @@ struct Kernels {
     void (*loss)(const LossRows<Real>&);
     void (*update)(const Update<Real>&);
     void (*transpose)(const Transpose<Real>&);
+    void (*clear_moving)(const Moving<Real>&);
     void (*share)(const Share<Real>&);
     void (*spread)(const Spread<Real>&);
     // total += part, all three of the same block
