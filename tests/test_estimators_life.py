@@ -17,6 +17,9 @@ from torch import nn
 from glassnet.errors import GlassnetError
 from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
 from glassnet.estimators.cores import threads_here
+from glassnet.model import encode_rows
+from glassnet.predict import member_outputs
+from glassnet.table.frames import to_polars
 
 FAST = {"hidden": (16,), "epochs": 12, "learning_rate": 0.05, "members": 1, "threads": 1}
 
@@ -329,3 +332,52 @@ def test_a_team_takes_parts_after_a_whole_table(folds):
     for part, labels in parts(300, 100):
         model.partial_fit(part, labels)
         assert model.score(X, y) > before - 0.05
+
+
+def by_hand(model, X, member: int) -> np.ndarray:
+    """Return a member's probabilities for rows read as its own fold has learned to."""
+    fitted = model.model_.fitted
+    encoded, _ = encode_rows(fitted, to_polars(X), 0)
+    fold = member % fitted.predictor.folds
+    output_RT = member_outputs(fitted.predictor, encoded, fold, [member])[0]
+    return np.exp(output_RT) / np.exp(output_RT).sum(axis=1, keepdims=True)
+
+
+def test_in_a_pass_each_member_reads_rows_as_its_own_fold_has_learned():
+    X, y = table(300)
+    given = TEAM | {"dropout": 0.0, "batch_size": 0, "epochs": 60, "learning_rate": 0.02}
+    model = GlassnetClassifier(**given, folds=4, calibrate="none").fit(X, y)
+    truth = (np.arange(300), np.searchsorted(model.classes_, y))
+    location_FN = model.model_.fitted.preparation.scales.location_FN
+    assert len(np.unique(location_FN, axis=0)) == 4
+    expected = [-np.log(by_hand(model, X, member)[truth]).mean() for member in range(4)]
+    # One batch of all rows and no dropout: the loss of the pass's one step is that of the network before it.
+    going = model.set_params(learning_rate=1e-9).partial_fit(X, y).model_.fitted
+    np.testing.assert_allclose(going.trained.history.training_loss_EK[-1], expected, rtol=1e-4)
+    assert going.preparation.scales.location_FN.tobytes() == location_FN.tobytes()
+    assert going.recipe.architecture.sharing == "layers"
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 4), (4, 2), (3, 4)])
+def test_a_warm_start_may_take_other_folds(before, after):
+    X, y = table(300)
+    given = TEAM | {"sharing": "none", "epochs": 20, "learning_rate": 0.01, "warm_start": True}
+    model = GlassnetClassifier(**given, folds=before).fit(X, y)
+    losses = member_losses(model)
+    again = model.set_params(folds=after).fit(X, y)
+    assert again.model_.fitted.recipe.folds == after
+    assert len(again.model_.fitted.preparation.scales.location_FN) == after
+    assert (member_losses(again)[0] < losses[0] - 0.1).all()
+    assert again.score(X, y) > 0.9
+    assert through_pickle(again).predict_proba(X).tobytes() == again.predict_proba(X).tobytes()
+
+
+def test_a_warm_start_of_the_defaults_keeps_its_folds():
+    X, y = table(400)
+    model = GlassnetClassifier(epochs=3, threads=1, warm_start=True).fit(X, y)
+    assert model.model_.fitted.recipe.folds > 1
+    before = model.model_.fitted.recipe.folds
+    assert model.fit(X[:250], y[:250]).model_.fitted.recipe.folds == before
+    assert model.model_.fitted.recipe.architecture.sharing == "layers"
+    with pytest.raises(GlassnetError, match="members cannot go on in 99 folds, one at least in each"):
+        model.set_params(folds=99, members=99).fit(X, y)

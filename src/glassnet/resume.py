@@ -18,7 +18,7 @@ from glassnet.engine.choose import choose_engine
 from glassnet.engine.eager import EagerEngine
 from glassnet.engine.plan import Engine
 from glassnet.engine.threads import torch_share
-from glassnet.errors import SourceError
+from glassnet.errors import SettingsError, SourceError
 from glassnet.gather import Gathered, with_class_weights, with_text_labels
 from glassnet.held_out.lessons import learn_lessons
 from glassnet.loss.registry import make_loss
@@ -29,9 +29,11 @@ from glassnet.pipeline import Draft, Fitted, Listener, draft_of, fitted_of
 from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import torch_threads
 from glassnet.prepare.assemble import encode
+from glassnet.prepare.folds import dealt, folds_of
 from glassnet.prepare.values import Prepared
 from glassnet.quality.values import NOT_LOOKED
 from glassnet.recipe.choose import choose_recipe
+from glassnet.recipe.facts import SMALL
 from glassnet.settings import SEED_LIMIT, Recipe, Settings, Training
 from glassnet.shared import Shared
 from glassnet.table.cells import conform, conform_targets
@@ -81,7 +83,8 @@ def begin(frame: pl.DataFrame, classes: pl.DataFrame | None, settings: Settings,
 
 def go_on(going: Going, frame: pl.DataFrame, settings: Settings, listener: Listener) -> Going:
     """Return the run after one more pass, over these rows. Raises SourceError for a class never named."""
-    draft = _draft(going.fitted, frame, replace(settings, validation_share=0.0, test_share=0.0, folds=0))
+    settings = replace(settings, validation_share=0.0, test_share=0.0, folds=0)
+    draft = _draft(going.fitted, frame, settings, is_pass=True)
     recipe = going.fitted.recipe
     draft = replace(draft, recipe=replace(recipe, training=_own_parts(recipe.training, settings)))
     after = _pass(draft, settings, listener, going.moments, going.passes)
@@ -176,16 +179,26 @@ def _gathered(table: Table, schema: Schema, settings: Settings) -> Gathered:
     )
 
 
-def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings) -> Draft:
-    """Return everything decided for rows of a finished run's columns: its network, its preparation."""
-    schema = fitted.schema
+def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings, *, is_pass: bool = False) -> Draft:
+    """Return everything decided for rows of a finished run's columns: its network, its preparation.
+
+    In a pass nothing is held out: each member trains on all rows, as its own fold has learned to read them.
+    """
+    schema, learned = fitted.schema, folds_of(fitted.preparation)
     gathered = _gathered(_table(frame, settings), schema, settings)
+    settings = settings if is_pass else _folds_as_before(settings, learned, gathered.own_rows)
     chosen = choose_recipe(settings, facts_of(gathered, settings))
+    folds = learned if is_pass else max(chosen.folds, 1)
     architecture = fitted.recipe.architecture
     if isinstance(fitted.network, OwnModule):
         architecture = replace(architecture, network=settings.network)
     team = fitted.trained.team
-    if team is None or len(team.first_FOI) != max(chosen.folds, 1):
+    if architecture.members < folds:
+        raise SettingsError(
+            f"{architecture.members} members cannot go on in {folds} folds, one at least in each; leave folds"
+            " as they were, or fit anew."
+        )
+    if team is None or len(team.first_FOI) != folds:
         # Other teams than before cannot share what these members have learned: each goes on by itself.
         architecture, team = replace(architecture, sharing="none"), None
     precision = fitted.recipe.training.precision
@@ -196,9 +209,11 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings) -> Draft:
         training=replace(chosen.training, precision=precision),
     )
     rows = divide(gathered, settings, recipe)
+    if is_pass:
+        rows = replace(rows, fit=rows.fit * folds, validation=rows.validation * folds)
     prepared = Prepared(
         encoded=encode(gathered.frame, fitted.preparation.encoding),
-        preparation=fitted.preparation,
+        preparation=dealt(fitted.preparation, [fold % learned for fold in range(folds)]),
         target_RT=gathered.target_RT,
         weight_R=gathered.weights.row_R,
         loss_weight_R=gathered.weights.loss_R,
@@ -217,6 +232,12 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings) -> Draft:
         quality=NOT_LOOKED,
         seconds={},
     )
+
+
+def _folds_as_before(settings: Settings, folds: int, rows: int) -> Settings:
+    """Return the settings with the folds that there were, where these are left open and the rows suffice."""
+    is_open = settings.folds == "auto" and settings.validation_share == "auto"
+    return replace(settings, folds=folds if folds > 1 else 0) if is_open and rows >= SMALL else settings
 
 
 def _pass(draft: Draft, settings: Settings, listener: Listener, moments: Moments, done: int) -> Going:
