@@ -98,7 +98,7 @@ def row_of(name: str, dry: Ran, real: Ran) -> list[str]:
 
 def main() -> None:
     """Forecast, run and print each table, and how many forecasts were within the factor."""
-    before, _, more = " ".join(sys.argv[1:]).partition(" -- ")
+    before, _, more = f" {' '.join(sys.argv[1:])}".partition(" -- ")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

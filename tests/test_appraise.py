@@ -1,13 +1,15 @@
 """What follows training is known before it begins, and what would end too late is left out."""
 
+import math
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from glassnet.appraise import AFTER_SHARE, Candidate, appraise, seconds_a_row, seconds_after
+from glassnet.appraise import AFTER_MOST, MARGIN, Candidate, appraise, predicting, seconds_after
 from glassnet.engine.choose import choose_engine
+from glassnet.evaluate.baseline import pick_rows
 from glassnet.evaluate.insight import NOTHING_SEEN
 from glassnet.held_out.lessons import learn_lessons
 from glassnet.pipeline import Draft, Listener, Sources, draft_run, fit
@@ -36,14 +38,23 @@ def after_training(draft: Draft) -> Candidate:
     )
 
 
-def test_as_much_of_a_limit_is_kept_as_a_probe_says_within_bounds(draft):
-    predictor = predictor_of(draft.plan, draft.plan.network, tuple(range(draft.plan.members)))
-    assert 0 < seconds_a_row(predictor, draft.plan.prepared.encoded) < 0.1
+def test_as_much_of_a_limit_is_kept_as_a_probe_says_and_the_caller_needs(draft):
     columns, metrics = len(draft.gathered.schema.inputs), len(draft.metrics)
-    assert seconds_after(draft.plan, columns, metrics, 1e-6) == pytest.approx(AFTER_SHARE[1] * 1e-6)
-    assert seconds_after(draft.plan, columns, metrics, 1e6) == pytest.approx(AFTER_SHARE[0] * 1e6)
-    most = seconds_after(draft.plan, columns, metrics, 60.0)
-    assert AFTER_SHARE[0] * 60 <= most <= AFTER_SHARE[1] * 60
+    assert seconds_after(draft.plan, columns, metrics, 1e-6) == pytest.approx(AFTER_MOST * 1e-6)
+    needed = seconds_after(draft.plan, columns, metrics, math.inf)
+    assert 0 < needed < 30  # of any limit, however long: it is of so few rows
+    own = seconds_after(draft.plan, columns, metrics, math.inf, own=1000.0)
+    assert own >= 1000.0 * MARGIN
+    assert seconds_after(draft.plan, columns, metrics, 60.0, own=1000.0) == pytest.approx(AFTER_MOST * 60)
+
+
+def test_a_table_of_few_rows_tells_what_a_row_takes(draft):
+    predictor = predictor_of(draft.plan, draft.plan.network, tuple(range(draft.plan.members)))
+    encoded = draft.plan.prepared.encoded
+    pace = predicting(predictor, pick_rows(encoded, np.arange(5)))
+    assert 0 <= pace.row < 1e-3  # not the call's own time shared by five rows
+    assert 0 <= pace.call < 0.5
+    assert pace.seconds(2, 10) == pytest.approx(2 * pace.call + 10 * pace.row)
 
 
 def test_what_would_end_too_late_is_left_out_and_the_figures_stay(draft):

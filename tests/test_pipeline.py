@@ -104,7 +104,8 @@ def test_a_time_limit_is_of_the_whole_run(mixed, engine):
     assert 1 < epochs < 10_000_000
     (decision,) = (one for one in fitted.decisions if one.name == "epochs")
     assert decision.value == str(epochs)
-    assert "of 10,000,000 epochs so many fit before the time limit" in decision.reason
+    assert "of 10,000,000 epochs (" in decision.reason
+    assert "so many fit before the time limit" in decision.reason
     assert fitted.trained.stopped in (f"all {epochs} epochs are done", "the time limit was reached")
     assert all(epoch > 0 for epoch in fitted.trained.best_epoch_K)
 

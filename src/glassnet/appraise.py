@@ -31,12 +31,13 @@ from glassnet.prepare.values import Encoded
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Schema
 
-PROBED: Final = 4096  # rows predicted to see how long one takes
-LOOKED_ROWS: Final = 80_000  # forward passes of the look from outside, about; its gradients count as some
-LINEAR_ROW: Final = 1e-4  # seconds for each training row of the linear model, about
-# Seconds of the intervals for each test row and metric, up to so many: 10 million drawn rows a second.
-DRAWN: Final = (2e-5, 2.0)
-AFTER_SHARE: Final = (0.15, 0.35)  # of a time limit that is kept for what follows training: least and most
+PROBED: Final = (64, 4096)  # rows predicted to see how long a call takes, and a row
+LOOKED: Final = (40, 80_000)  # calls and rows of the look from outside, about; its gradients count as some
+LINEAR_ROW: Final = 2.5e-5  # seconds for each training row of the linear model, about
+# Seconds of the intervals for each test row and metric, and at most: of more rows there are fewer resamples.
+DRAWN: Final = (1.5e-5, 1.0)
+MARGIN: Final = 1.5  # of what follows training: a machine may get busier
+AFTER_MOST: Final = 0.35  # of a time limit that is kept for it; what does not fit is left out
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,30 +58,53 @@ def tested_rows(plan: Plan) -> tuple[str, RowNumbers]:
     return ("test", rows.test) if len(rows.test) else ("training", united(rows.fit))
 
 
-def seconds_a_row(predictor: Predictor, encoded: Encoded) -> float:
-    """Return how long a prediction takes for each row, from some rows of a table."""
-    some = pick_rows(encoded, np.arange(min(PROBED, encoded.rows)))
-    network_outputs(predictor, pick_rows(some, np.arange(min(64, some.rows))))  # the first one allocates
-    before = time.monotonic()
-    network_outputs(predictor, some)
-    return (time.monotonic() - before) / max(some.rows, 1)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Predicting:
+    """How long predictions take, in seconds."""
+
+    call: float  # whatever its rows: weights are packed for it
+    row: float
+
+    def seconds(self, calls: int, rows: int) -> float:
+        """Return the seconds of so many calls for so many rows in all."""
+        return calls * self.call + rows * self.row
 
 
-def seconds_after(plan: Plan, columns: int, metrics: int, limit: float) -> float:
+def predicting(predictor: Predictor, encoded: Encoded) -> Predicting:
+    """Return how long predictions take, from some rows of a table."""
+    few, many = PROBED
+    some = pick_rows(encoded, np.arange(many) % max(encoded.rows, 1))
+    tiny = pick_rows(some, np.arange(few))
+    network_outputs(predictor, tiny)  # the first one allocates
+    took: list[float] = []
+    for rows in (tiny, some):
+        before = time.monotonic()
+        network_outputs(predictor, rows)
+        took.append(time.monotonic() - before)
+    row = max(took[1] - took[0], 0.0) / (many - few)
+    return Predicting(call=max(took[0] - few * row, 0.0), row=row)
+
+
+def seconds_after(plan: Plan, columns: int, metrics: int, limit: float, own: float = 0.0) -> float:
     """Return the seconds of a time limit to keep for what follows training.
 
-    As much as that takes by a probe of predictions, at least 15 % of the limit and at most 35 %.
+    As much as that takes by a probe of predictions, half as much again, and the caller's `own` seconds; at
+    most 35 % of the limit.
     """
     predictor = predictor_of(plan, plan.network, tuple(range(plan.members)))
-    rate = seconds_a_row(predictor, plan.prepared.encoded)
+    pace = predicting(predictor, plan.prepared.encoded)
     tested = len(tested_rows(plan)[1])
-    predicted = tested + sum(len(rows) for rows in plan.prepared.rows.validation)
-    repeats, rows = importance_size(predictor, columns, tested)
-    predicted += repeats * rows * columns + LOOKED_ROWS
+    held_out = sum(len(rows) for rows in plan.prepared.rows.validation)
     intervals = metrics * min(DRAWN[0] * tested, DRAWN[1])
-    needed = predicted * rate + _linear_seconds(plan) + intervals
-    least, most = (share * limit for share in AFTER_SHARE)
-    return min(max(needed, least), most)
+    figures = pace.seconds(1 + plan.prepared.rows.folds, tested + held_out) + intervals
+    look = _importance_seconds(pace, predictor, columns, tested) + pace.seconds(*LOOKED)
+    needed = figures + look + _linear_seconds(plan)
+    return min(MARGIN * (needed + own), AFTER_MOST * limit)
+
+
+def _importance_seconds(pace: Predicting, predictor: Predictor, columns: int, rows: int) -> float:
+    repeats, some = importance_size(predictor, columns, rows)
+    return pace.seconds(repeats * columns, repeats * columns * some)
 
 
 def _linear_seconds(plan: Plan) -> float:
@@ -96,20 +120,18 @@ def appraise(candidate: Candidate, *, by: float = math.inf) -> Evaluation:
     seed = plan.training.seed
     on, places = tested_rows(plan)
     encoded = pick_rows(plan.prepared.encoded, places)
-    before = time.monotonic()
+    pace = predicting(predictor, encoded) if by < math.inf else Predicting(call=0.0, row=0.0)
     output_KRT = network_outputs(predictor, encoded)
-    rate = (time.monotonic() - before) / max(len(places), 1)
     reference = _reference(candidate, places, with_linear=time.monotonic() + _linear_seconds(plan) <= by)
     held = _held(candidate, on, places)
     evaluation = evaluate_rows(held, finish(predictor, output_KRT), candidate.metrics, reference, seed)
     targets = [target.name for target in schema.targets]
     evaluation = with_coverage(evaluation, predictor, output_KRT, candidate.lessons.intervals, targets)
     columns = [column.name for column in schema.inputs]
-    repeats, rows = importance_size(predictor, len(columns), len(places))
-    if time.monotonic() + rate * repeats * rows * len(columns) > by:
+    if time.monotonic() + _importance_seconds(pace, predictor, len(columns), len(places)) > by:
         return evaluation
     evaluation = with_importance(evaluation, predictor, encoded, columns, candidate.metrics[0], seed)
-    if time.monotonic() + rate * LOOKED_ROWS > by:
+    if time.monotonic() + pace.seconds(*LOOKED) > by:
         return evaluation
     looked = Looked(
         frame=candidate.frame[places], encoded=encoded, predictor=predictor, columns=schema.inputs

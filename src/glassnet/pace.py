@@ -86,7 +86,7 @@ def fit_to_clock(plan: Plan, recipe: Recipe, pace: Pace, seconds: float) -> tupl
         return plan, recipe
     epochs = max(fitting, 1)
     shorter = replace(training, epochs=epochs)
-    found = [Decision(name="epochs", value=str(epochs), reason=_reason(training.epochs, fitting, epoch))]
+    found = [Decision(name="epochs", value=str(epochs), reason=_reason(plan, fitting, epoch))]
     steps = int((planned - pace.look) / max(pace.step, 1e-9))
     if fitting < 1 and steps >= FEWEST_STEPS and plan.prepared.rows.folds == 1:
         every = plan.longest
@@ -115,12 +115,16 @@ def _lot(every: int, epoch: float) -> str:
     )
 
 
-def _reason(wanted: int, fitting: int, epoch: float) -> str:
+def _reason(plan: Plan, fitting: int, epoch: float) -> str:
+    wanted = f"of {plan.training.epochs:,} epochs ({plan.steps:,} steps)"
     if fitting < 1:
-        return f"one epoch takes about {_shown(epoch)}, more than the time limit leaves: it ends within it"
+        return (
+            f"{wanted} not one fits: it takes about {_shown(epoch)}, more than the time limit leaves: it ends"
+            " within it"
+        )
     return (
-        f"of {wanted:,} epochs so many fit before the time limit, at {_shown(epoch)} each by a probe;"
-        " the schedule ends with them"
+        f"{wanted} so many fit before the time limit, at {_shown(epoch)} each by a probe; the schedule ends"
+        " with them"
     )
 
 

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from glassnet._version import __version__
-from glassnet.appraise import Candidate, appraise, seconds_after, unevaluated
+from glassnet.appraise import MARGIN, Candidate, appraise, seconds_after, unevaluated
 from glassnet.engine.choose import choose_engine, missing_note
 from glassnet.engine.plan import Plan
 from glassnet.engine.threads import torch_share, used_threads
@@ -68,6 +68,8 @@ class Listener:
     should_stop: Callable[[], bool] = lambda: False
     looked: Callable[[Quality], None] = lambda _: None  # what the table's rows say, before training
     every_epoch: bool = False  # whether `progress` has to hear of each epoch, however short
+    before: float = 0.0  # seconds of the caller's own that a time limit is for too, spent already
+    after: float = 0.0  # and those that it spends afterwards, on a report
     evaluates: bool = True  # False: no look at the table, no evaluation (an estimator's caller scores it)
     only_labels: bool = False  # whether nobody will ask for probabilities or intervals
 
@@ -166,9 +168,9 @@ def fit(
     started = time.monotonic()
     draft = draft_run(sources, settings, listener, shared)
     listener.phase("training")
-    end, after = started + settings.time_limit, 0.0
+    end, after = started + settings.time_limit - listener.before, 0.0
     if not math.isinf(settings.time_limit):
-        after = _kept_back(draft, settings.time_limit) if listener.evaluates else 0.0
+        after = _kept_back(draft, settings.time_limit, listener.after) if listener.evaluates else 0.0
         plan, recipe = within_limit(draft.plan, draft.recipe, draft.metrics[0], end - after)
         draft = replace(draft, plan=plan, recipe=recipe, rows=plan.prepared.rows)
     plan = draft.plan
@@ -177,8 +179,8 @@ def fit(
         progress=listener.progress,
         should_stop=listener.should_stop,
         every_epoch=listener.every_epoch,
-        # The plan leaves `after` seconds; where it takes longer, it is stopped when half of them are gone.
-        deadline=end - after / 2,
+        # The plan leaves `after` seconds; where it takes longer, it may take what these hold to spare.
+        deadline=end - after / MARGIN,
         metric=draft.metrics[0],
     )
     with torch_threads(torch_share(plan, engine.name)):
@@ -192,7 +194,7 @@ def fit(
     predictor = replace(predictor, temperature=lessons.calibration.temperature)
     evaluation = unevaluated(plan)
     if listener.evaluates:
-        evaluation = appraise(_candidate(draft, predictor, lessons), by=end)
+        evaluation = appraise(_candidate(draft, predictor, lessons), by=end - listener.after)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
     fitted = fitted_of(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
     return replace(
@@ -264,9 +266,10 @@ def _look(gathered: Gathered, rows: Rows, settings: Settings) -> Quality:
     return look(gathered.frame, gathered.schema, gathered.target_RT, rows, settings.seed)
 
 
-def _kept_back(draft: Draft, limit: float) -> float:
+def _kept_back(draft: Draft, limit: float, own: float) -> float:
     """Return the seconds of a time limit that training leaves for what follows."""
-    return seconds_after(draft.plan, len(draft.gathered.schema.inputs), len(draft.metrics), limit)
+    columns, metrics = len(draft.gathered.schema.inputs), len(draft.metrics)
+    return seconds_after(draft.plan, columns, metrics, limit, own)
 
 
 def _candidate(draft: Draft, predictor: Predictor, lessons: Lessons) -> Candidate:

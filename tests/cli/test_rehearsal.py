@@ -8,7 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from glassnet.cli.rehearsal import Patience, estimate_run, expected_epochs, may_stop, possible_epochs
+from glassnet.cli.rehearsal import (
+    GAINING,
+    SURE,
+    Patience,
+    estimate_run,
+    expected_epochs,
+    may_stop,
+    possible_epochs,
+)
 from glassnet.engine.choose import choose_engine
 from glassnet.pipeline import Draft, Sources, draft_run
 from glassnet.settings import Settings
@@ -53,7 +61,7 @@ def test_while_rows_gain_the_middle_of_what_is_possible_is_expected(table):
     trained = broken_off(draft, 5)
     assert max(trained.best_epoch_K) == 5
     assert possible_epochs(draft.plan, trained) == (15, 100)
-    assert expected_epochs(draft.plan, trained) == pytest.approx(math.sqrt(15 * 100))
+    assert expected_epochs(draft.plan, trained) == pytest.approx(15 * (100 / 15) ** GAINING)
 
 
 def test_the_longer_nothing_was_gained_the_sooner_it_ends(table):
@@ -71,27 +79,30 @@ def test_without_patience_or_rows_held_out_all_epochs_are_run(table):
         assert possible_epochs(draft.plan, broken_off(draft, 3)) == (100, 100)
 
 
+def as_if_trained(trial: Patience, wall: float, used: float, epochs: int) -> Patience:
+    """Return the trial as if it had begun so many seconds, and seconds of the processor, ago."""
+    trial.phase("training")
+    trial.began -= wall
+    trial.used -= used
+    trial.epochs = epochs
+    return trial
+
+
 def test_a_trial_lasts_until_it_is_sure_or_too_long(table):
     trial = Patience(drafted(table).plan, math.inf)
-    trial.phase("training")
-    assert not trial.should_stop()
-    trial.began -= 5.0  # as if it had trained so long
-    trial.epochs = math.ceil(trial.least) - 1
-    assert not trial.should_stop()
-    trial.epochs += 1
-    assert trial.should_stop()
-    # At least so many epochs and at most 100: their middle is wrong by at most 1.5 whichever it is.
-    assert math.sqrt(100 / (trial.epochs + 10)) <= 1.5
-    trial.epochs = 0
-    trial.began -= 20.0
-    assert trial.should_stop()
+    enough = math.ceil(SURE * 100 - 10)
+    assert not as_if_trained(trial, 0.0, 0.0, enough).should_stop()
+    assert not as_if_trained(trial, 5.0, 5.0, enough - 1).should_stop()
+    assert as_if_trained(trial, 5.0, 5.0, enough).should_stop()
+    assert as_if_trained(trial, 20.0, 20.0, 0).should_stop()
+    # On a busy machine it had little of the processor, and lasts longer, but not for ever.
+    assert not as_if_trained(trial, 20.0, 4.0, 0).should_stop()
+    assert as_if_trained(trial, 60.0, 4.0, 0).should_stop()
 
 
 def test_a_long_patience_is_sure_at_once(table):
     trial = Patience(drafted(table, patience=80).plan, math.inf)
-    trial.phase("training")
-    trial.began -= 5.0
-    assert trial.should_stop()
+    assert as_if_trained(trial, 5.0, 5.0, 0).should_stop()
 
 
 def test_the_parts_of_a_small_run_are_those_of_the_run(table):

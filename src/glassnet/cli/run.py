@@ -49,6 +49,7 @@ from glassnet.table.examples import EXAMPLES
 
 INTERRUPTED: Final = 130
 PLOTS: Final = (".png", ".svg", ".pdf")
+PAGE: Final = 1.0  # the report takes about as long as the program's start, on any machine
 STOPPING: Final = "Stopping: the best epoch is kept and the report finished. Ctrl-C again stops now."
 
 # Names that would else be looked up only after the table is read, which may take minutes.
@@ -125,15 +126,19 @@ def _without_other_table(settings: Settings, words: Mapping[str, Any]) -> Settin
     return replace(settings, query="", example="") if any(name in words for name in TABLES) else settings
 
 
-def run(asked: Asked, console: Console) -> int:
-    """Train as asked, write the run's folder, show how it went; return the exit code."""
-    shown = _shown(asked, console)
+def run(asked: Asked, console: Console, began: float) -> int:
+    """Train as asked, write the run's folder, show how it went; return the exit code.
+
+    `began` is the moment of time.monotonic() at which the command did.
+    """
+    starting, shown = time.monotonic() - began, _shown(asked, console)
     if asked.dry_run:
-        return _dry_run(asked, console, shown)
+        return _dry_run(asked, console, shown, starting)
     display = Display(console, shown)
     with Interrupts() as interrupts:
         try:
-            fitted = run_pipeline(asked.sources, asked.settings, _listener(asked, display, interrupts))
+            listener = _listener(asked, display, interrupts, starting)
+            fitted = run_pipeline(asked.sources, asked.settings, listener)
             display.phase("writing the report")
             folder = write_run(Model(fitted), asked.out, asked.command, asked.sources)
             if asked.plot is not None:
@@ -153,7 +158,7 @@ def _shown(asked: Asked, console: Console) -> Shown:
     )
 
 
-def _listener(asked: Asked, display: Display, interrupts: Interrupts) -> Listener:
+def _listener(asked: Asked, display: Display, interrupts: Interrupts, starting: float) -> Listener:
     def should_stop() -> bool:
         if interrupts.asked:
             display.say(STOPPING)
@@ -169,6 +174,8 @@ def _listener(asked: Asked, display: Display, interrupts: Interrupts) -> Listene
         progress=display.progress,
         should_stop=should_stop,
         looked=lambda quality: _say_findings(asked, display, quality),
+        before=starting,
+        after=PAGE * starting,
     )
 
 
@@ -243,8 +250,7 @@ def _as_json(fitted: Fitted, folder: Path) -> dict[str, Any]:
     }
 
 
-def _dry_run(asked: Asked, console: Console, shown: Shown) -> int:
-    starting = time.process_time()
+def _dry_run(asked: Asked, console: Console, shown: Shown, starting: float) -> int:
     display, shared = Display(console, shown), Shared()
     try:
         listener = Listener(

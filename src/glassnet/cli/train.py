@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Final
@@ -79,6 +80,7 @@ train: Final = HeadedCommand("train", headed=HEADED, texts=(HELP, EPILOG))
 @click.pass_context
 def _train(context: click.Context) -> int:
     """Return the exit code of a run; torch and the rest are imported only now."""
+    began = time.monotonic()
     words = given(context)
     if not words:
         raise click.UsageError("name a SOURCE, such as people.csv, or --example breast_cancer.", context)
@@ -89,7 +91,7 @@ def _train(context: click.Context) -> int:
     with console.status("Starting ...") if is_live else nullcontext():
         from glassnet.cli.run import read_asked, run
 
-    return run(read_asked(words, context.find_root().obj or ()), console)
+    return run(read_asked(words, context.find_root().obj or ()), console, began)
 
 
 train.callback = _train
