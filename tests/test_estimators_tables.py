@@ -2,6 +2,7 @@
 
 import datetime as dt
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -50,8 +51,23 @@ def pandas_nullable():
 
 
 def pandas_arrow():
-    types = {"number": "double", "count": "int64", "city": "string", "is_new": "bool"}
+    types = {
+        "number": "double",
+        "count": "int64",
+        "city": "string",
+        "is_new": "bool",
+        "since": "timestamp[ns]",
+    }
     return pandas_numpy().astype({name: f"{kind}[pyarrow]" for name, kind in types.items()})
+
+
+def pandas_arrow_zoned():
+    return pandas_zoned().astype({"since": "timestamp[ns, tz=Asia/Tokyo][pyarrow]"})
+
+
+def polars_zoned():
+    zone = pl.col("since").dt.replace_time_zone("UTC").dt.convert_time_zone("Asia/Tokyo")
+    return pl.DataFrame(columns()).with_columns(zone, pl.col("city").cast(pl.Enum(["Bonn", "Celle", "Ulm"])))
 
 
 def pandas_zoned():
@@ -73,6 +89,8 @@ TABLES = {
     "pandas nullable": pandas_nullable,
     "pandas Arrow": pandas_arrow,
     "pandas zones": pandas_zoned,
+    "pandas Arrow zones": pandas_arrow_zoned,
+    "Polars zones and enumerations": polars_zoned,
     "pandas index": pandas_indexed,
     "Polars": lambda: pl.DataFrame(columns()),
     "Polars lazy": lambda: pl.LazyFrame(columns()),
@@ -118,6 +136,42 @@ def test_every_way_to_say_missing_is_missing(missing):
     table = table.where(table.notna(), missing)
     got = GlassnetClassifier(**FAST).fit(table, answers()).predict_proba(table)
     np.testing.assert_allclose(got, wanted, atol=1e-9)
+
+
+def test_masked_cells_are_missing():
+    numbers = np.random.default_rng(0).normal(size=(ROWS, 3))
+    mask = np.random.default_rng(1).random((ROWS, 3)) < 0.2
+    gaps = np.where(mask, np.nan, numbers)
+    wanted = GlassnetClassifier(**FAST).fit(gaps, answers())
+    given = GlassnetClassifier(**FAST).fit(np.ma.masked_array(numbers, mask), answers())
+    assert given.predict_proba(gaps).tobytes() == wanted.predict_proba(gaps).tobytes()
+    assert (
+        given.predict_proba(np.ma.masked_array(numbers, mask)).tobytes()
+        == wanted.predict_proba(gaps).tobytes()
+    )
+    whole = np.ma.masked_array(numbers, np.zeros_like(mask))
+    assert given.predict_proba(whole).tobytes() == wanted.predict_proba(numbers).tobytes()
+    with pytest.raises(GlassnetError, match="Input y contains NaN, first in row 3"):
+        GlassnetRegressor(**FAST).fit(numbers, np.ma.masked_array(numbers[:, 0], np.arange(ROWS) == 2))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda y: [Decimal(str(one)) for one in y],
+        lambda y: pd.Series(y).astype(pd.ArrowDtype(pa.decimal128(10, 3))),
+        lambda y: pl.Series(y).cast(pl.Decimal(10, 3)),
+        lambda y: pd.Series(y, dtype="Float64"),
+        lambda y: pd.Series(y, dtype="double[pyarrow]"),
+        pa.array,
+    ],
+)
+def test_every_kind_of_numbers(wrap):
+    frame = pandas_numpy().drop(columns="number")
+    number = np.round(columns()["number"], 3)
+    wanted = GlassnetRegressor(**FAST).fit(frame, number).predict(frame)
+    given = GlassnetRegressor(**FAST).fit(frame, wrap(number.tolist())).predict(frame)
+    np.testing.assert_allclose(given, wanted, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import validate_data
 
 from glassnet.errors import SettingsError, SourceError
-from glassnet.table.frames import to_polars, values_of
+from glassnet.table.frames import to_polars, unmasked, values_of
 
 WEIGHT: Final = "sample weight"  # the column that carries sample weights into the pipeline
 CLASS_TARGETS: Final = ("binary", "multiclass", "multilabel-indicator")
@@ -73,7 +73,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 def _array(X: Any) -> NDArray[Any]:
     """Return an array of two axes. Raises SourceError in scikit-learn's words for any other."""
-    array = np.asarray(X) if hasattr(X, "__array__") else _of_rows(X)
+    array = _of_array(X) if hasattr(X, "__array__") else _of_rows(X)
     if array.dtype.kind == "c":
         raise SourceError(f"Complex data not supported: X holds {array.dtype}. Give its real parts.")
     if array.dtype.names:
@@ -84,6 +84,11 @@ def _array(X: Any) -> NDArray[Any]:
             " X.reshape(-1, 1) makes it one column, X.reshape(1, -1) one row."
         )
     return array
+
+
+def _of_array(data: Any) -> NDArray[Any]:
+    """Return what has an array as one; what it masks is missing."""
+    return unmasked(data) if isinstance(data, np.ma.MaskedArray) else np.asarray(data)
 
 
 def _of_rows(X: Any) -> NDArray[Any]:
@@ -116,7 +121,7 @@ def target_of(estimator: BaseEstimator, y: Any) -> NDArray[Any]:
     """
     if y is None:
         validate_data(estimator, y=None, X="no_validation")
-    array = np.asarray(y) if hasattr(y, "__array__") else _of_labels(y)
+    array = _of_array(y) if hasattr(y, "__array__") else _of_labels(y)
     if array.dtype.kind == "c":
         raise SourceError(f"Complex data not supported: y holds {array.dtype}. Give its real parts.")
     if array.ndim not in (1, 2):
@@ -145,7 +150,10 @@ def _typed(array: NDArray[Any]) -> NDArray[Any]:
     kinds = {str if isinstance(cell, str) else float for cell in cells}
     if len(kinds) > 1:
         raise SourceError("Unknown label type: y holds texts beside numbers. Give labels of one type.")
-    return values_of(cells).to_numpy().reshape(array.shape)
+    values = values_of(cells)
+    if values.dtype.is_decimal():
+        values = values.cast(pl.Float64)
+    return values.to_numpy().reshape(array.shape)
 
 
 def _is_missing(cell: object) -> bool:

@@ -27,7 +27,7 @@ def to_polars(data: object) -> pl.DataFrame:
     if isinstance(data, pl.Series):
         return data.to_frame(data.name or "x1")
     if isinstance(data, np.ndarray):
-        return _from_array(data)
+        return _from_array(unmasked(data) if isinstance(data, np.ma.MaskedArray) else data)
     if isinstance(data, Mapping):
         return _from_columns(data)
     if isinstance(data, Sequence) and not isinstance(data, str | bytes):
@@ -46,6 +46,21 @@ def picked(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
 def is_in_memory(source: object) -> bool:
     """Return whether the source is a table in memory and no path."""
     return not (isinstance(source, str) or hasattr(source, "__fspath__"))
+
+
+def unmasked(data: np.ma.MaskedArray) -> np.ndarray:
+    """Return an array whose masked cells are missing: NaN among numbers, NaT among times, else None."""
+    mask = np.ma.getmaskarray(data)
+    cells: np.ndarray = np.ma.getdata(data)
+    if not mask.any():
+        return cells
+    if cells.dtype.kind in "fiu":
+        return np.where(mask, np.nan, cells)
+    if cells.dtype.kind in "mM":
+        return np.where(mask, np.array("NaT", dtype=cells.dtype), cells)
+    objects = np.array(cells, dtype=object)
+    objects[mask] = None
+    return objects
 
 
 def _from_array(data: np.ndarray) -> pl.DataFrame:
@@ -83,6 +98,8 @@ def _column(name: str, values: object) -> pl.Series:
         )
     if isinstance(values, pl.Series):
         return values
+    if isinstance(values, np.ma.MaskedArray):
+        values = unmasked(values)
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(values)
     return values_of(list(values))
@@ -162,7 +179,7 @@ def _pandas_column(column: object) -> pl.Series:
 
 
 def _pandas_dates(column: object) -> pl.Series:
-    zoned = getattr(column.dtype, "tz", None) is not None  # type: ignore[attr-defined]
+    zoned = column.dt.tz is not None  # type: ignore[attr-defined]
     plain: Any = column.dt.tz_convert("UTC").dt.tz_localize(None) if zoned else column  # type: ignore[attr-defined]
     cells = plain.to_numpy()
     exact = cells.astype("datetime64[us]")
