@@ -20,6 +20,20 @@ inline Vec<Real> through(const BackwardInputs<Real>& f, Vec<Real> sum, long at) 
     return sum;
 }
 
+// The same for a whole block, whose sums are in registers.
+template <class Real, Through kThrough>
+struct ThroughEnd {
+    const BackwardInputs<Real>& f;
+    long at;
+    inline __attribute__((always_inline)) void row(int m, const Vec<Real> (&sum)[kWide]) const {
+#pragma GCC unroll 4
+        for (int n = 0; n < kWide; ++n) {
+            const long place = at + m * f.stride_dx + n * kLanes<Real>;
+            store(f.dx + place, through<Real, kThrough>(f, sum[n], place));
+        }
+    }
+};
+
 template <class Real, Through kThrough>
 void backward_inputs_through(const BackwardInputs<Real>& f) {
     constexpr int L = kLanes<Real>, panel = kWide * L;
@@ -31,13 +45,15 @@ void backward_inputs_through(const BackwardInputs<Real>& f) {
             const int height = cuts.height(place);
             const Operands<Real> of{f.outputs, f.dy + row * f.stride_dy, f.stride_dy, f.weight + column,
                                     f.stride_weight};
+            const long start = row * f.stride_dx + column;
+            row += height;
+            if (ends_at_once<Real, false>(of, height, vectors, ThroughEnd<Real, kThrough>{f, start})) continue;
             Blocks<Real, false>::of[vectors - 1][height - 1](of, sums);
             for (int m = 0; m < height; ++m)
                 for (int n = 0; n < vectors; ++n) {
-                    const long at = (row + m) * f.stride_dx + column + n * L;
+                    const long at = start + m * f.stride_dx + n * L;
                     store(f.dx + at, through<Real, kThrough>(f, load(sums + (m * kWide + n) * L), at));
                 }
-            row += height;
         }
     }
 }
@@ -69,6 +85,28 @@ void backward_bias(const BackwardWeights<Real>& f) {
     }
 }
 
+template <class Real, bool kAdds>
+struct GradientEnd {
+    Real* to;
+    long stride;
+    inline __attribute__((always_inline)) void row(int m, const Vec<Real> (&sum)[kWide]) const {
+#pragma GCC unroll 4
+        for (int n = 0; n < kWide; ++n) {
+            Real* at = to + m * stride + n * kLanes<Real>;
+            store(at, kAdds ? load(at) + sum[n] : sum[n]);
+        }
+    }
+};
+
+template <class Real>
+bool ends_at_once(const BackwardWeights<Real>& f, const Operands<Real>& of, int row, int column, int height) {
+    Real* to = f.gradient + row * f.stride_weight + column;
+    const int vectors = (f.inputs - column) / kLanes<Real>;  // whole ones: padding stays 0
+    const int wide = least(kWide, vectors);
+    if (f.adds) return ends_at_once<Real, true>(of, height, wide, GradientEnd<Real, true>{to, f.stride_weight});
+    return ends_at_once<Real, true>(of, height, wide, GradientEnd<Real, false>{to, f.stride_weight});
+}
+
 template <class Real>
 void backward_weights(const BackwardWeights<Real>& f) {
     constexpr int L = kLanes<Real>, panel = kWide * L;
@@ -79,6 +117,10 @@ void backward_weights(const BackwardWeights<Real>& f) {
         for (int place = 0, row = 0; place < cuts.blocks; ++place) {
             const int height = cuts.height(place);
             const Operands<Real> of{f.rows, f.dy + row, f.stride_dy, f.x + column, f.stride_x};
+            if (ends_at_once(f, of, row, column, height)) {
+                row += height;
+                continue;
+            }
             Blocks<Real, true>::of[vectors - 1][height - 1](of, sums);
             for (int m = 0; m < height; ++m)
                 for (int n = 0; n < vectors; ++n) {

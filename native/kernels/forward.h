@@ -45,6 +45,21 @@ void finish(const Forward<Real>& f, const Real* sums, int row, int height, int c
     }
 }
 
+// The same for a whole block with ReLU, whose sums are in registers.
+template <class Real>
+struct ReluEnd {
+    const Real* bias;
+    Real* y;
+    long stride_y;
+    inline __attribute__((always_inline)) void row(int m, const Vec<Real> (&sum)[kWide]) const {
+#pragma GCC unroll 4
+        for (int n = 0; n < kWide; ++n) {
+            const Vec<Real> z = sum[n] + load(bias + n * kLanes<Real>);
+            store(y + m * stride_y + n * kLanes<Real>, z < Real(0) ? Vec<Real>{} : z);
+        }
+    }
+};
+
 template <class Real, Activation kActivation>
 void forward_as(const Forward<Real>& f) {
     constexpr int L = kLanes<Real>, panel = kWide * L;
@@ -56,8 +71,12 @@ void forward_as(const Forward<Real>& f) {
         for (int place = 0, row = 0; place < cuts.blocks; ++place) {
             const int height = cuts.height(place);
             const Operands<Real> of{f.inputs, f.x + row * f.stride_x, f.stride_x, b, panel};
-            Blocks<Real, false>::of[vectors - 1][height - 1](of, sums);
-            finish<Real, kActivation>(f, sums, row, height, column, vectors);
+            const ReluEnd<Real> end{f.bias + column, f.y + row * f.stride_y + column, f.stride_y};
+            const bool is_plain = kActivation == Activation::relu && !f.adds && !f.slope;
+            if (!is_plain || !ends_at_once<Real, false>(of, height, vectors, end)) {
+                Blocks<Real, false>::of[vectors - 1][height - 1](of, sums);
+                finish<Real, kActivation>(f, sums, row, height, column, vectors);
+            }
             row += height;
         }
     }

@@ -41,11 +41,11 @@ inline void add_products(Vec<Real> (&total)[M][N], const Real* a, long stride_a,
     }
 }
 
+constexpr long kLongSum = 192;  // products of a sum from which it pays to count by fours: 4 % at 256, -3 % at 64
+
 template <class Real, int M, int N, bool kTransposed>
-void block(const Operands<Real>& of, Real* sums) {
+inline __attribute__((always_inline)) void sum_products(Vec<Real> (&total)[M][N], const Operands<Real>& of) {
     using V = Vec<Real>;
-    constexpr int L = kLanes<Real>;
-    V total[M][N];
     clear(total);
     const Real* a = of.a;
     const Real* b = of.b;
@@ -64,16 +64,53 @@ void block(const Operands<Real>& of, Real* sums) {
 #pragma GCC unroll 8
         for (int m = 0; m < M; ++m) total[m][0] += other[m][0];
     }
+    if (N == kWide && of.depth >= kLongSum) {
+#pragma GCC unroll 1
+        for (; k > 3; k -= 4) {
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; ++i) {
+                add_products<Real, M, N, kTransposed>(total, a, of.stride_a, b);
+                a += step_a;
+                b += of.stride_b;
+            }
+        }
+    }
 #pragma GCC unroll 1
     for (; k > 0; --k) {
         add_products<Real, M, N, kTransposed>(total, a, of.stride_a, b);
         a += step_a;
         b += of.stride_b;
     }
+}
+
+template <class Real, int M, int N, bool kTransposed>
+void block(const Operands<Real>& of, Real* sums) {
+    Vec<Real> total[M][N];
+    sum_products<Real, M, N, kTransposed>(total, of);
 #pragma GCC unroll 8
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 4
-        for (int n = 0; n < N; ++n) store(sums + (m * kWide + n) * L, total[m][n]);
+        for (int n = 0; n < N; ++n) store(sums + (m * kWide + n) * kLanes<Real>, total[m][n]);
+}
+
+// A block of full width whose sums go from the registers to where they end: end.row(m, sums of the row).
+template <class Real, int M, bool kTransposed, class End>
+__attribute__((noinline)) void whole_block(const Operands<Real>& of, const End& end) {
+    Vec<Real> total[M][kWide];
+    sum_products<Real, M, kWide, kTransposed>(total, of);
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m) end.row(m, total[m]);
+}
+
+// Does so for blocks of kHigh rows or one less, as most are; returns whether it did.
+template <class Real, bool kTransposed, class End>
+inline bool ends_at_once(const Operands<Real>& of, int height, int vectors, const End& end) {
+    if (vectors != kWide || height < kHigh - 1) return false;
+    if (height == kHigh)
+        whole_block<Real, kHigh, kTransposed>(of, end);
+    else
+        whole_block<Real, kHigh - 1, kTransposed>(of, end);
+    return true;
 }
 
 template <class Real, bool kTransposed>
