@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -230,3 +232,14 @@ def test_what_is_no_table_is_told_as_the_estimator_tells_it():
         search.fit(X, Y[:-1])
     with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
         search.fit(X, None)
+
+
+def test_every_parameter_and_attribute_is_described():
+    described = set(re.findall(r"^    ([\w, ]+) : ", GlassnetSearchCV.__doc__, flags=re.M))
+    described = {name for names in described for name in names.split(", ")}
+    given = {"cv": 2, "factor": 2, "min_resources": 1, "max_resources": 2}
+    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1]})
+    fitted = GlassnetSearchCV(SMALL, {"learning_rate": [0.01, 0.1]}, n_iter="all", **given).fit(frame, Y)
+    assert described == set(fitted.get_params(deep=False)) | {
+        name for name in dir(fitted) if name.endswith("_") and not name.startswith("_")
+    }

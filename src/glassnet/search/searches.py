@@ -44,8 +44,75 @@ class GlassnetSearchCV(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
     The interface is that of scikit-learn's `RandomizedSearchCV`, and so are the scores; but all folds and
     settings are trained at once, over one preparation of each fold. With a `factor` the search halves as
     `HalvingRandomSearchCV` does: all settings train with little of the `resource`, one in `factor` of them
-    with `factor` times as much, and so on.
+    with `factor` times as much, and so on. Guide: docs/search.md. Shapes: R rows, C settings, F folds.
 
+    Parameters
+    ----------
+    estimator : GlassnetClassifier or GlassnetRegressor
+        What the settings are made of; it is left as it is.
+    param_distributions : mapping or sequence of mappings
+        For each parameter a list of values, or a distribution with a method ``rvs``.
+    n_iter : int or 'all', default 10
+        Settings to draw; 'all': every combination of lists.
+    scoring : str, sequence of str, function or None
+        As in scikit-learn; None: the estimator's own score. More is better.
+    n_jobs : int or None
+        Threads; None: all cores, inside joblib its worker's share.
+    refit : bool, str or function, default True
+        Whether the best setting is trained on all rows; with several scores the name of the one that
+        decides; a function of `cv_results_` returns the place of the setting to take.
+    cv : int, splitter, iterable of pairs of row numbers, or None
+        Folds; None: five. Classes are stratified where it is a number.
+    verbose : int, default 0
+        Above 0 the number of runs is printed.
+    random_state : int, RandomState or None
+        Draws the settings. The networks' seed is the estimator's own `random_state`.
+    error_score : float or 'raise', default nan
+        The score of a run without a network, told in a warning.
+    return_train_score : bool, default False
+        Whether rows trained on are scored too.
+    factor : float above 1, or None
+        One setting in so many goes on, with so many times the resource; None: no halving.
+    resource : str, default 'epochs'
+        The parameter of the estimator that halving gives more of.
+    min_resources : int, default 1
+        What the first round gives of it.
+    max_resources : int or 'auto'
+        What the last round gives at most; 'auto': what the estimator has.
+
+    Attributes
+    ----------
+    cv_results_ : dict of ndarray of shape (C,)
+        scikit-learn's table: settings, each fold's scores, their mean, deviation and rank, seconds.
+    best_index_ : int
+        The place of the best setting in it.
+    best_params_ : dict
+        The best setting.
+    best_score_ : float
+        Its mean score; absent where `refit` is a function.
+    best_estimator_ : GlassnetClassifier or GlassnetRegressor
+        Trained on all rows; absent where `refit` is False.
+    refit_time_ : float
+        Seconds that this took.
+    scorer_ : function
+        What scored.
+    multimetric_ : bool
+        Whether there are several scores.
+    n_splits_ : int
+        Folds.
+    classes_ : ndarray
+        The labels in the order of `predict_proba`'s columns.
+    n_features_in_ : int
+        Columns of X in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X had any, all of them texts.
+    n_resources_, n_candidates_ : list of int
+        With halving, of each round: the resource, the settings.
+    n_iterations_, n_remaining_candidates_ : int
+        With halving: rounds, and the settings that the last one left.
+
+    Examples
+    --------
     >>> from glassnet import GlassnetClassifier, GlassnetSearchCV
     >>> grid = {"learning_rate": [0.001, 0.01]}
     >>> search = GlassnetSearchCV(GlassnetClassifier(epochs=3), grid, n_iter="all", cv=2)
