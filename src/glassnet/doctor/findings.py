@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from glassnet.doctor import gradients, inputs, outcome, rate, units
+from glassnet.doctor import gradients, inputs, outcome, rate, shortfall, units
 from glassnet.doctor.signs import signs_of
 from glassnet.doctor.values import Finding, Signs
 from glassnet.pipeline import Fitted
@@ -15,6 +15,7 @@ FINDINGS: Final[dict[str, Callable[[Signs], Finding | None]]] = {
     "loss of (N,) against (N, 1)": inputs.broadcast,
     "gradients never cleared": inputs.forgotten_zero_grad,
     "steps without a gradient": inputs.no_gradient,
+    "time limit too short": shortfall.cut_short,
     "target leak suspected": outcome.leak,
     "unscaled inputs": inputs.unscaled,
     "learning rate too high": rate.too_high,
@@ -26,16 +27,19 @@ FINDINGS: Final[dict[str, Callable[[Signs], Finding | None]]] = {
     "clipping on every step": gradients.clipping_always,
     "learning rate too low": rate.too_low,
     "no better than the baseline": outcome.no_better,
+    "a linear model does far better": shortfall.linear_better,
     "overfitting": outcome.overfitting,
     "validation too small": outcome.small_validation,
     "clipping never acts": gradients.clipping_never,
 }
 
 # A cause that is named -> what it brings with it, which is then left unsaid: its own remedy would not help.
+LINEAR: Final = "a linear model does far better"
 EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
-    "loss of (N,) against (N, 1)": ("dead ReLUs", "learning rate too low"),
+    "loss of (N,) against (N, 1)": ("dead ReLUs", "learning rate too low", LINEAR),
     "gradients never cleared": ("exploding gradients", "learning rate too high"),
     "steps without a gradient": ("learning rate too low", "vanishing gradients", "clipping on every step"),
+    "time limit too short": ("learning rate too low", "no better than the baseline", LINEAR),
     "unscaled inputs": (
         "learning rate too high",
         "learning rate too low",
@@ -43,14 +47,22 @@ EXPLAINS: Final[dict[str, tuple[str, ...]]] = {
         "clipping on every step",
         "dead ReLUs",
         "saturated units",
+        LINEAR,
     ),
-    "learning rate too high": ("exploding gradients", "clipping on every step", "vanishing gradients"),
-    "saturated sigmoid with squared error": ("learning rate too low", "vanishing gradients"),
-    "dead ReLUs": ("vanishing gradients", "learning rate too low"),
-    "saturated units": ("vanishing gradients", "learning rate too low"),
-    "vanishing gradients": ("learning rate too low",),
-    "exploding gradients": ("clipping on every step", "learning rate too low"),
-    "clipping on every step": ("learning rate too low",),
+    "learning rate too high": (
+        "exploding gradients",
+        "clipping on every step",
+        "vanishing gradients",
+        LINEAR,
+    ),
+    "saturated sigmoid with squared error": ("learning rate too low", "vanishing gradients", LINEAR),
+    "dead ReLUs": ("vanishing gradients", "learning rate too low", LINEAR),
+    "saturated units": ("vanishing gradients", "learning rate too low", LINEAR),
+    "vanishing gradients": ("learning rate too low", LINEAR),
+    "exploding gradients": ("clipping on every step", "learning rate too low", LINEAR),
+    "clipping on every step": ("learning rate too low", LINEAR),
+    "learning rate too low": (LINEAR,),
+    "no better than the baseline": (LINEAR,),  # which names the linear model's figure itself
 }
 
 
