@@ -62,22 +62,28 @@ inline void turn_four(const Real* const (&from)[4], Real* to, long stride_to, lo
     }
 }
 
-template <class Real>
-void gather_records(const GatherRecords<Real>& f) {
-    const long stride = f.stride, stride_x = f.stride_x;
+// kStride: of the records, where it is known; 0 elsewhere.
+template <class Real, long kStride>
+void gather_records_by(const GatherRecords<Real>& f) {
+    const long stride = kStride > 0 ? kStride : f.stride, stride_x = f.stride_x;
+    const std::int64_t* places = f.places;
     const Real* records = f.records;
     Real* x = f.x;
-    int b = 0;
-    for (; b + 4 <= f.rows; b += 4) {
-        const std::int64_t* place = f.places + b;
-        const Real* const from[4] = {records + place[0] * stride, records + place[1] * stride,
-                                     records + place[2] * stride, records + place[3] * stride};
+    const int rows = f.rows;
+    for (int b = 0; b < rows; b += 4) {
+        const int last = rows - 1 - b;
+        const std::int64_t* place = places + b;
+        const Real* const from[4] = {records + place[0] * stride, records + place[least(1, last)] * stride,
+                                     records + place[least(2, last)] * stride, records + place[least(3, last)] * stride};
         turn_four<Real>(from, x + b, stride_x, stride);
     }
-    if (b == f.rows) return;
-    const Real* from[4];
-    for (int r = 0; r < 4; ++r) from[r] = records + f.places[least(b + r, f.rows - 1)] * stride;
-    turn_four<Real>(from, x + b, stride_x, stride);
+}
+
+template <class Real>
+void gather_records(const GatherRecords<Real>& f) {
+    if (f.stride == 4) return gather_records_by<Real, 4>(f);
+    if (f.stride == 8) return gather_records_by<Real, 8>(f);
+    gather_records_by<Real, 0>(f);
 }
 
 template <class Real>
