@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_predict, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -203,3 +204,29 @@ def test_what_is_wrong_is_said():
     model = GlassnetClassifier(**FAST).fit(pd.DataFrame(X, columns=["a", "b", "c"]), y)
     with pytest.raises(ValueError, match="yet now missing:\n- c"):
         model.predict(pd.DataFrame(X[:, :2], columns=["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["no", "yes"], lambda y: y),
+        ([0, 1], lambda y: y),
+        ([0, 1], lambda y: y.astype("int8")),
+        ([0, 1], lambda y: y.astype(float)),
+        ([0, 1], lambda y: y.astype(object)),
+        ([False, True], lambda y: y),
+        ([False, True], lambda y: y.astype(int)),
+        (["no", "yes"], lambda y: np.where(y == "no", "a third", y)),
+    ],
+)
+def test_the_score_is_scikit_learns_accuracy(labels, told):
+    X = np.random.default_rng(0).normal(size=(61, 2))
+    y = np.array(labels)[(X[:, 0] + 0.5 * X[:, 1] ** 2 > 0).astype(int)]
+    model = GlassnetClassifier(epochs=3, hidden=(4,), members=1, threads=1).fit(X, y)
+    truth = told(y)
+    plain = truth.tolist() if truth.dtype == object else truth
+    assert model.score(X, truth) == accuracy_score(plain, model.predict(X))
+    weights = np.linspace(0.0, 1.0, 61)
+    assert model.score(X, truth, weights) == accuracy_score(plain, model.predict(X), sample_weight=weights)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.score(X, truth[:-1])

@@ -71,7 +71,7 @@ class Listener:
     before: float = 0.0  # seconds of the caller's own that a time limit is for too, spent already
     after: float = 0.0  # and those that it spends afterwards, on a report
     evaluates: bool = True  # False: no look at the table, no evaluation (an estimator's caller scores it)
-    only_labels: bool = False  # whether nobody will ask for probabilities or intervals
+    only_labels: bool = False  # whether nobody will ask for probabilities, intervals or reasons
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -240,9 +240,12 @@ def draft_of(
     loss = make_loss(recipe.training, schema.task)
     choices = replace(recipe.preparing, scale_target=loss.scales_target)
     key = (*key, choices, settings.seed, recipe.shares)
+    explained = not listener.only_labels
     prepared = shared.once(
-        ("prepared", key),
-        lambda: prepare(gathered.frame, schema, gathered.target_RT, gathered.weights, rows, choices),
+        ("prepared", key, explained),
+        lambda: prepare(
+            gathered.frame, schema, gathered.target_RT, gathered.weights, rows, choices, explained=explained
+        ),
     )
     alike = shared.once(("alike", key), Shared)
     plan = make_plan(prepared, schema, recipe, loss, settings, alike)

@@ -55,10 +55,13 @@ def temperatures(scoring, **changes):
     outcomes = run_jobs(jobs_of(model, [{}], folds), check_scoring(model, scoring=scoring), threads=1)
     for one in outcomes:
         assert "_known" not in vars(one.estimator)
-    return [one.estimator.model_.fitted.calibration.reason for one in outcomes]
+    fitted = [one.estimator.model_.fitted for one in outcomes]
+    is_explained = [len(one.preparation.baseline.dense_FD) > 0 for one in fitted]
+    assert is_explained == [scoring != "accuracy"] * 2
+    return [one.calibration.reason for one in fitted]
 
 
-def test_probabilities_are_calibrated_where_they_are_asked_for_or_decide_the_label():
+def test_reasons_and_probabilities_are_learned_where_they_are_asked_for_or_decide_the_label():
     assert temperatures("accuracy") == ["not calibrated"] * 2
     for scoring, changes in (
         ("neg_log_loss", {}),

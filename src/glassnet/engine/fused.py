@@ -201,6 +201,8 @@ class FusedEngine:
 
 def _records(numbers: list[int], per_epoch: int, value_NKLQ: Floats32) -> tuple[Record, ...]:
     """Return the records of the steps with these numbers."""
+    if not numbers:
+        return ()
     every_NKLQ = np.empty((*value_NKLQ.shape[:3], len(RECORDED)), dtype=np.float32)
     every_NKLQ[..., PLACES] = value_NKLQ
     weight_NKL, update_NKL = (value_NKLQ[..., QUANTITIES.index(name)] for name in ("weight", "update"))

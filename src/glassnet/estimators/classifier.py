@@ -202,5 +202,9 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the share of rows, by weight, whose label (of several targets: all labels) is right."""
-        # scikit-learn's accuracy refuses numbers in an array of objects, which `fit` takes.
-        return float(super().score(X, target_of(self, y), sample_weight))
+        truth = target_of(self, y)  # scikit-learn's accuracy refuses numbers in an array of objects
+        if sample_weight is None and truth.ndim == 1 and truth.dtype.kind in "biU":
+            found = self.predict(X)
+            if found.shape == truth.shape and found.dtype.kind == truth.dtype.kind:
+                return float(np.average(found == truth))  # its checks take ten times as long as this
+        return float(super().score(X, truth, sample_weight))
