@@ -50,6 +50,13 @@ NAMES = [f"{first} {middle}. of {last}" for first in "ABCDE" for middle in "FGHI
         (["rare", *[None] * (ROWS - 1)], "x", Kind.CATEGORY, True),
         ([[1, 2]] * ROWS, "x", Kind.TEXT, False),
         (pl.Series(["1", "2"] * 30, dtype=pl.Categorical), "x", Kind.CATEGORY, True),
+        ([str(100 + i % 20) for i in range(ROWS)], "x", Kind.CATEGORY, True),
+        ([f"{i % 20}.0" if i % 3 else None for i in range(ROWS)], "x", Kind.CATEGORY, True),
+        ([str(100 + i % 20) if i % 3 else "?" for i in range(ROWS)], "x", Kind.NUMBER, True),
+        ([str(100 + i % 20) if i % 3 else "" for i in range(ROWS)], "x", Kind.NUMBER, True),
+        ([f"{i % 20}.5" for i in range(ROWS)], "x", Kind.NUMBER, True),
+        ([str(100 + i * i) for i in range(ROWS)], "x", Kind.NUMBER, True),
+        ([str(i % 2) for i in range(ROWS)], "x", Kind.YES_NO, True),
     ],
 )
 def test_the_kind_is_what_one_would_say(cells, name, kind, used):
@@ -57,6 +64,11 @@ def test_the_kind_is_what_one_would_say(cells, name, kind, used):
     assert (column.kind, column.used) == (kind, used)
     assert column.reason
     assert bool(column.why_unused) != used
+
+
+def test_whole_numbers_of_a_table_that_is_text_all_over_are_numbers():
+    columns = {"x": [str(100 + i % 20) for i in range(ROWS)], "y": ["no", "yes"] * (ROWS // 2)}
+    assert [column.kind for column in schema_of(columns).columns] == [Kind.NUMBER]
 
 
 def test_what_the_user_says_overrules():

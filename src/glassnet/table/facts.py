@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -34,6 +34,7 @@ class Facts:
     missing: int
     counts: pl.DataFrame  # `cell`: each different value, `count`: how often; most frequent first
     declared: bool = False  # whether the source itself says that these are categories
+    are_codes: bool = False  # whether whole numbers are text although the table has columns of numbers
     reason: str = ""  # why cells that look like numbers are text
     notes: tuple[str, ...] = ()
 
@@ -65,12 +66,27 @@ def facts_of_table(frame: pl.DataFrame, settings: Settings) -> dict[str, Facts]:
     """Return the facts of every column, by name; a decimal comma proved by one column holds for all."""
     counted = {one.name: count_cells(one) for one in frame.get_columns() if _is_text(one.dtype)}
     decimal = table_decimal(counted, settings)
+    has_types = any(dtype.is_numeric() for dtype in frame.dtypes)
     return {
-        name: _text_facts(frame[name], counted[name], settings, decimal)
+        name: _with_codes(_text_facts(frame[name], counted[name], settings, decimal), frame[name], has_types)
         if name in counted
         else _typed_facts(frame[name], settings)
         for name in frame.columns
     }
+
+
+def _with_codes(facts: Facts, series: pl.Series, has_types: bool) -> Facts:
+    """Return a text column's facts, telling whether its whole numbers are codes.
+
+    Who made a table with columns of numbers, and left whole numbers as text, meant them as names. A text file
+    has no types, a word for "missing" explains the text, and numbers that seldom repeat name nothing.
+    """
+    if not has_types or facts.dtype not in ("int", "float") or facts.notes:
+        return facts
+    is_clean = facts.missing == series.null_count()
+    numbers = facts.numbers()
+    are_whole = bool((numbers == numbers.round()).all())
+    return replace(facts, are_codes=is_clean and are_whole and 2 * facts.distinct <= facts.present)
 
 
 def _is_text(dtype: pl.DataType) -> bool:

@@ -75,6 +75,8 @@ def _numeric(facts: Facts) -> Verdict:
         return Kind.IDENTIFIER, "its whole numbers are too long to be exact, as ids are"
     if facts.dtype == "int" and CODE_NAME.search(facts.name.lower()):
         return Kind.CATEGORY, "its name says that the numbers are codes of places"
+    if facts.are_codes:
+        return Kind.CATEGORY, "its whole numbers are text in a table with numbers, as codes are"
     what = "whole numbers" if facts.dtype == "int" else "numbers"
     values = "value" if facts.distinct == 1 else "values"
     return Kind.NUMBER, f"it holds {what}, {facts.distinct:,} different {values}"
