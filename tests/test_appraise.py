@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from glassnet.appraise import AFTER_MOST, MARGIN, Candidate, appraise, predicting, seconds_after
@@ -12,6 +13,7 @@ from glassnet.engine.choose import choose_engine
 from glassnet.evaluate.baseline import pick_rows
 from glassnet.evaluate.insight import NOTHING_SEEN
 from glassnet.held_out.lessons import learn_lessons
+from glassnet.model import Model
 from glassnet.pipeline import Draft, Listener, Sources, draft_run, fit
 from glassnet.predict import predictor_of
 from glassnet.settings import Settings
@@ -80,3 +82,48 @@ def test_rows_drawn_for_a_time_limit_are_those_counted(mixed):
     if drawn:  # a fast machine may take all of them
         assert fitted.row_counts[0] == int(drawn[0].value.replace(",", ""))
         assert "by lot" in fitted.split
+
+
+def table_of(rows: int) -> pl.DataFrame:
+    """Return a table of a weak answer, which a network learns by heart."""
+    draw = np.random.default_rng(4)
+    x = draw.normal(size=(rows, 8))
+    return pl.DataFrame({f"x{n}": x[:, n] for n in range(8)}).with_columns(
+        y=pl.Series(x[:, 0] + 2 * draw.normal(size=rows))
+    )
+
+
+HEART = Settings(
+    target=("y",),
+    hidden=(128,),
+    epochs=60,
+    patience=0,
+    threads=1,
+    test_share=0.0,
+    metric="rmse",
+    bounds="none",
+)
+
+
+def test_without_test_rows_the_figures_are_out_of_fold():
+    table, new = table_of(300), table_of(3000).tail(2700)
+    model = Model(fit(Sources(table=table), replace(HEART, folds=3, members=6)))
+    evaluation = model.fitted.evaluation
+    assert evaluation.on == "held-out"
+    np.testing.assert_array_equal(evaluation.rows, np.arange(300))
+    held = evaluation.scores[0].value
+    seen = float(np.sqrt(np.mean((model.predict(table) - table["y"].to_numpy()) ** 2)))
+    truly = float(np.sqrt(np.mean((model.predict(new) - new["y"].to_numpy()) ** 2)))
+    assert seen < 0.96 * held  # most of these members were fitted on the row
+    assert abs(held - truly) < 0.15 * truly
+    assert evaluation.scores[0].linear > 1.9  # out of fold as well
+    assert evaluation.importance[0].loss > 0  # of the whole network, on these rows
+    assert evaluation.coverage == ()  # intervals were learned from these rows
+
+
+def test_without_folds_they_are_of_the_rows_that_chose_the_epoch():
+    fitted = fit(Sources(table=table_of(300)), replace(HEART, validation_share=0.2))
+    assert fitted.evaluation.on == "held-out"
+    assert len(fitted.evaluation.rows) == fitted.row_counts[1] == 60
+    none = fit(Sources(table=table_of(300)), replace(HEART, validation_share=0.0, epochs=2))
+    assert none.evaluation.on == "training"

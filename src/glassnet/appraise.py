@@ -25,9 +25,10 @@ from glassnet.evaluate.score import Held, Reference, evaluate_rows
 from glassnet.evaluate.values import Evaluation
 from glassnet.evaluate.vary import Looked
 from glassnet.held_out.lessons import Lessons
+from glassnet.held_out.outputs import held_out_outputs
 from glassnet.metric import Metric
 from glassnet.predict import Predictor, finish, network_outputs, predictor_of
-from glassnet.prepare.values import Encoded
+from glassnet.prepare.values import Encoded, Floats64
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Schema
 
@@ -53,9 +54,15 @@ class Candidate:
 
 
 def tested_rows(plan: Plan) -> tuple[str, RowNumbers]:
-    """Return what the rows are called that a network is tested on, and the rows."""
+    """Return what the rows are called that a network is tested on, and the rows.
+
+    Without test rows these are the rows held out of training, each for the members not fitted on it.
+    """
     rows = plan.prepared.rows
-    return ("test", rows.test) if len(rows.test) else ("training", united(rows.fit))
+    if len(rows.test):
+        return "test", rows.test
+    held_out = united(rows.validation)
+    return ("held-out", held_out) if len(held_out) else ("training", united(rows.fit))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,8 +130,11 @@ def appraise(candidate: Candidate, *, by: float = math.inf) -> Evaluation:
     pace = predicting(predictor, encoded) if by < math.inf else Predicting(call=0.0, row=0.0)
     output_KRT = network_outputs(predictor, encoded)
     reference = _reference(candidate, places, with_linear=time.monotonic() + _linear_seconds(plan) <= by)
+    prediction_RP = finish(predictor, output_KRT)
+    if on == "held-out":
+        prediction_RP = _out_of_fold(candidate, places, prediction_RP)
     held = _held(candidate, on, places)
-    evaluation = evaluate_rows(held, finish(predictor, output_KRT), candidate.metrics, reference, seed)
+    evaluation = evaluate_rows(held, prediction_RP, candidate.metrics, reference, seed)
     targets = [target.name for target in schema.targets]
     evaluation = with_coverage(evaluation, predictor, output_KRT, candidate.lessons.intervals, targets)
     columns = [column.name for column in schema.inputs]
@@ -138,6 +148,19 @@ def appraise(candidate: Candidate, *, by: float = math.inf) -> Evaluation:
     )
     ends_in_sigmoid = plan.architecture.output == "sigmoid"
     return with_insight(evaluation, looked, seed, ends_in_sigmoid=ends_in_sigmoid)
+
+
+def _out_of_fold(candidate: Candidate, places: RowNumbers, prediction_RP: Floats64) -> Floats64:
+    """Return the predictions `(R, P)` with each held-out row's by the members that were not fitted on it.
+
+    Rows of a fold whose members have all failed keep that of the others.
+    """
+    predictor = candidate.predictor
+    held = held_out_outputs(candidate.plan, predictor.network, predictor.members)
+    found_RP = prediction_RP.copy()
+    if held.parts:
+        found_RP[np.searchsorted(places, held.rows)] = held.predictions(predictor.temperature)
+    return found_RP
 
 
 def _held(candidate: Candidate, on: str, places: RowNumbers) -> Held:
@@ -158,10 +181,15 @@ def _reference(candidate: Candidate, places: RowNumbers, *, with_linear: bool) -
     classes = len(candidate.schema.targets[0].labels)
     constant_P = constant_prediction(prepared, prepared.rows.fit[0], task, classes)
     seed = candidate.plan.training.seed
-    return Reference(
-        baseline_RP=np.tile(constant_P, (len(places), 1)),
-        linear_RP=linear_prediction(prepared, places, task, classes, seed) if with_linear else None,
-    )
+    linear_RP = None
+    if with_linear and not len(prepared.rows.test) and prepared.rows.folds > 1:
+        linear_RP = np.empty((len(places), len(constant_P)))
+        for fold, rows in enumerate(prepared.rows.validation):
+            mine_RP = linear_prediction(prepared, rows, task, classes, seed, fold)
+            linear_RP[np.searchsorted(places, rows)] = mine_RP
+    elif with_linear:
+        linear_RP = linear_prediction(prepared, places, task, classes, seed)
+    return Reference(baseline_RP=np.tile(constant_P, (len(places), 1)), linear_RP=linear_RP)
 
 
 def unevaluated(plan: Plan) -> Evaluation:

@@ -122,8 +122,16 @@ def test_the_neuron_prints_its_loss_each_epoch_and_ends_with_its_accuracy(run: R
     assert people.with_name("loss.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_without_test_rows_the_figures_are_called_those_of_training(run: Run, people: Path) -> None:
+def test_without_test_rows_the_figures_are_those_out_of_fold(run: Run, people: Path) -> None:
     done = run("train", people, "-t", "rich", "--test-share", "0", *QUICK)
+    assert "240 held-out rows" in done.out
+    assert "each row was predicted by networks that were not trained on it" in done.out
+    assert (people.parent / "runs" / "people-1" / "held-out_predictions.csv").exists()
+
+
+def test_without_rows_held_out_the_figures_are_called_those_of_training(run: Run, people: Path) -> None:
+    none = ["--test-share", "0", "--validation-share", "0"]
+    done = run("train", people, "-t", "rich", *none, *QUICK)
     assert "240 training rows" in done.out
     assert "there are no test rows" in done.out
     assert (people.parent / "runs" / "people-1" / "training_predictions.csv").exists()

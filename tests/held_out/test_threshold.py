@@ -90,7 +90,10 @@ def test_bent_probabilities_keep_their_order_and_turn_at_the_threshold(shares, t
     np.testing.assert_allclose(bent.sum(axis=1), 1.0)
 
 
-@pytest.mark.parametrize(("metric", "folds"), [("auc", 0), ("accuracy", 3), ("balanced_accuracy", 0)])
+@pytest.mark.parametrize(
+    ("metric", "folds"),
+    [("auc", 0), ("accuracy", 3), ("balanced_accuracy", 0), ("f1", 0), ("log_loss", 3)],
+)
 def test_the_metric_asked_for_chooses_the_epoch(metric, folds):
     settings = replace(
         SMALL, metric=metric, folds=folds, members=max(folds, 2), learning_rate=0.05, epochs=20
@@ -98,14 +101,16 @@ def test_the_metric_asked_for_chooses_the_epoch(metric, folds):
     trained = fit(rare(500, 5), settings=settings).fitted.trained
     metric_E = trained.history.metric_E
     (best,) = set(trained.best_epoch_K)  # all members together
-    assert metric_E[best - 1] == np.nanmax(metric_E)
+    sign = 1 if METRICS[metric].larger_is_better else -1
+    assert sign * metric_E[best - 1] == np.nanmax(sign * metric_E)
     assert fit(rare(500, 5), settings=settings).fitted.evaluation.scores[0].metric == metric
 
 
-def test_errors_choose_the_epoch_of_their_least():
+@pytest.mark.parametrize("metric", ["mae", "rmse"])
+def test_errors_choose_the_epoch_of_their_least(metric):
     generator = np.random.default_rng(0)
     x = generator.normal(size=400)
     table = pl.DataFrame({"x": x, "y": x + generator.standard_t(2, 400)})
-    settings = replace(SMALL, metric="mae", learning_rate=0.05, epochs=20)
+    settings = replace(SMALL, metric=metric, learning_rate=0.05, epochs=20)
     trained = fit(table, settings=settings).fitted.trained
     assert trained.best_epoch_K[0] == int(np.argmin(trained.history.metric_E)) + 1

@@ -94,6 +94,11 @@ def _honest(evaluation: Evaluation) -> Sequence[str]:
     said = []
     if evaluation.on == "training":
         said.append("there are no test rows; these figures are of the rows trained on, and flatter.")
+    if evaluation.on == "held-out":
+        said.append(
+            "there are no test rows; each row was predicted by networks that were not trained on it, but the"
+            " epoch was chosen by these rows, so figures may be a little better than on new ones."
+        )
     return said
 
 

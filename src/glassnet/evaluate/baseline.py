@@ -38,23 +38,25 @@ def pick_rows(encoded: Encoded, rows: RowNumbers) -> Encoded:
     return Encoded(number_RN=encoded.number_RN[rows], code_RC=encoded.code_RC[rows])
 
 
-def linear_prediction(prepared: Prepared, rows: RowNumbers, task: Task, classes: int, seed: int) -> Floats64:
-    """Return a linear model's predictions for the rows, `(R, P)`, fitted on the first fold's fit rows.
+def linear_prediction(
+    prepared: Prepared, rows: RowNumbers, task: Task, classes: int, seed: int, fold: int = 0
+) -> Floats64:
+    """Return a linear model's predictions for the rows, `(R, P)`, fitted on a fold's fit rows.
 
     Logistic regression for classes, ridge regression for numbers, with scikit-learn's default penalties.
     """
-    fit = prepared.rows.fit[0]
+    fit = prepared.rows.fit[fold]
     if fit.size > LINEAR_ROWS:
         fit = np.sort(fit[chance.order(seed, chance.Purpose.SAMPLE, fit.size)[:LINEAR_ROWS]])
-    answer = _fitted(prepared, fit, task, classes)
+    answer = _fitted(prepared, fit, task, classes, fold)
     # In pieces: with a column for each level, all test rows may take more memory than the table.
     starts = range(0, max(rows.size, 1), PIECE)
-    return np.concatenate([answer(_inputs(prepared, rows[start : start + PIECE])) for start in starts])
+    return np.concatenate([answer(_inputs(prepared, rows[start : start + PIECE], fold)) for start in starts])
 
 
-def _fitted(prepared: Prepared, fit: RowNumbers, task: Task, classes: int) -> Answer:
+def _fitted(prepared: Prepared, fit: RowNumbers, task: Task, classes: int, fold: int) -> Answer:
     """Return what gives the linear model's predictions `(R, P)` of inputs `(R, X)`."""
-    fit_RX = _inputs(prepared, fit)
+    fit_RX = _inputs(prepared, fit, fold)
     target_RT, weight_R = prepared.target_RT[fit], prepared.weight_R[fit]
     if task is Task.REGRESSION:
         weight_AT = linear.ridge(fit_RX, target_RT.astype(np.float64), weight_R)
@@ -65,12 +67,12 @@ def _fitted(prepared: Prepared, fit: RowNumbers, task: Task, classes: int) -> An
     return _classes(fit_RX, target_RT[:, 0], weight_R, classes)
 
 
-def _inputs(prepared: Prepared, rows: RowNumbers) -> Floats64:
+def _inputs(prepared: Prepared, rows: RowNumbers, fold: int) -> Floats64:
     """Return the network's inputs as one matrix, embedded categories as 0/1 columns, `(R, X)`.
 
     The bins of numbers, which come last, are left out: with them the model would be linear in name only.
     """
-    inputs = apply(prepared.encoded.picked(rows), prepared.preparation, 0)
+    inputs = apply(prepared.encoded.picked(rows), prepared.preparation, fold)
     plain = inputs.dense_RD.shape[1] - int(prepared.preparation.bins.count_N.sum())
     blocks = [inputs.dense_RD[:, :plain].astype(np.float64)]
     for place, slots in enumerate(prepared.preparation.embedded):

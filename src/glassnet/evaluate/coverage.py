@@ -13,7 +13,7 @@ import numpy as np
 
 from glassnet.errors import SettingsError
 from glassnet.evaluate.score import wilson
-from glassnet.evaluate.values import Coverage, Evaluation
+from glassnet.evaluate.values import FITTED, Coverage, Evaluation
 from glassnet.held_out.interval import intervals_around
 from glassnet.held_out.values import Intervals
 from glassnet.predict import Predictor
@@ -32,9 +32,9 @@ def with_coverage(
     """Return the evaluation with the share of its rows inside their intervals, where there are such.
 
     `output_KRT` are the members' outputs for its rows. Training rows are not measured: their errors are
-    smaller than those of new rows.
+    smaller than those of new rows. Nor are those that the intervals were learned from.
     """
-    if not intervals.rows or evaluation.on == "training" or not len(evaluation.truth):
+    if not intervals.rows or evaluation.on in FITTED or not len(evaluation.truth):
         return evaluation
     found: list[Coverage] = []
     for asked in LEVELS:

@@ -45,7 +45,8 @@ def with_importance(
     some = Encoded(number_RN=encoded.number_RN[places], code_RC=encoded.code_RC[places])
     truth, weight_R = evaluation.truth[places], evaluation.weight_R[places]
     sign = 1.0 if metric.larger_is_better else -1.0
-    whole = metric.score(truth, evaluation.prediction_RP[places], weight_R)
+    # Of the same network: an evaluation out of fold has each row predicted by some of its members only.
+    whole = metric.score(truth, predict(predictor, some), weight_R)
     found = []
     for number, column in enumerate(columns):
         losses = []

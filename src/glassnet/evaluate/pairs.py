@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from glassnet.evaluate.insight import Pair, Scale, Surface
-from glassnet.evaluate.values import Evaluation
+from glassnet.evaluate.values import FITTED, Evaluation
 from glassnet.evaluate.vary import Cells, Looked, cells_of, nearest, number_of, predict_with
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import Kind, RowNumbers, Task
@@ -62,7 +62,7 @@ def interplay(
 
     Of the sure ones that is first without which predictions lose most.
     """
-    if evaluation.on == "training" or len(evaluation.truth) < FEWEST:
+    if evaluation.on in FITTED or len(evaluation.truth) < FEWEST:
         return (), None
     task = looked.predictor.task
     asked = Asked(output=output, is_share=task is not Task.REGRESSION, is_log=looked.predictor.link == "exp")

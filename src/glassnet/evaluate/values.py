@@ -6,6 +6,7 @@ Shapes: R rows, P numbers of a prediction, C classes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,10 @@ from numpy.typing import NDArray
 from glassnet.evaluate.insight import NOTHING_SEEN, Insight
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
+
+# Rows that some of the members, or what is learned of rows held out, were fitted on. Of "held-out" rows (of
+# each fold, or of the one split) the figures are honest all the same: their own members were not.
+FITTED: Final = ("training", "held-out")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +59,7 @@ class Coverage:
 class Evaluation:
     """How good a network is on some rows."""
 
-    on: str  # "test", "training", "validation" or the name of a table
+    on: str  # "test", "held-out", "training" or the name of a table
     rows: RowNumbers  # their places in the table
     truth: Floats64  # class numbers (R,), or (R, T)
     prediction_RP: Floats64

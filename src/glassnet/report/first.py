@@ -220,6 +220,11 @@ def _own_notes(fitted: Fitted) -> list[str]:
     evaluation, found = fitted.evaluation, []
     if fitted.trained.interrupted:
         found.append("Training was interrupted; the network is that of its best epoch until then.")
+    if evaluation.on == "held-out":
+        found.append(
+            "There are no test rows: each row measured was predicted by networks that were not trained on it."
+            " The epoch was chosen by these rows, so figures may be a little better than on new ones."
+        )
     if evaluation.on != "training" and 0 < len(evaluation.truth) < 100:
         found.append(
             f"There are only {several(len(evaluation.truth), evaluation.on + ' row')}: look at the intervals."
