@@ -5,6 +5,7 @@ Shapes: R rows of all tables together, T targets.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -254,6 +255,11 @@ def _class_weights(row_R: Floats64, target_RT: Floats64, schema: Schema, setting
             f"class_weight must be none, balanced or a weight for each class, not '{settings.class_weight}'."
         )
     given = {_label(name, labels): weight for name, weight in settings.class_weight}
+    for label, weight in given.items():
+        if not 0 <= weight < math.inf:
+            raise SettingsError(
+                f"class_weight of '{label}' must be a number of at least 0, but it is {weight:g}."
+            )
     return np.array([given.get(label, 1.0) for label in labels])[class_R]
 
 

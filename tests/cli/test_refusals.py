@@ -91,6 +91,11 @@ COLUMNS = [
     ("train people.csv -t rich --time city", "time must be a column of dates or numbers"),
     ("train people.csv -t rich --time agee", "Did you mean 'age'?"),
     ("train people.csv -t rich --group naem", "Did you mean 'name'?"),
+    ("train people.csv -t rich --group rich", "'rich' is the target and cannot be in group too"),
+    (
+        "train people.csv -t rich --class-weight yes=-1",
+        "class_weight of 'yes' must be a number of at least 0",
+    ),
     ("train people.csv -t rich --group same", "group column 'same' has 1 groups"),
     (
         "train people.csv -t rich --drop name,age,city,height,same,none,infinite,below,zero,holes,first",

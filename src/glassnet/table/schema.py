@@ -60,7 +60,13 @@ def _resolved(settings: Settings, names: list[str], targets: tuple[str, ...]) ->
         time=one(settings.time),
         group=one(settings.group),
     )
-    for part, named in (("columns", found.columns), ("weight", (found.weight,)), ("time", (found.time,))):
+    others = {
+        "columns": found.columns,
+        "weight": (found.weight,),
+        "time": (found.time,),
+        "group": (found.group,),
+    }
+    for part, named in others.items():
         if twice := set(named) & set(targets):
             raise SettingsError(
                 f"column '{min(twice)}' is the target and cannot be in {part} too; the network would see the"
