@@ -30,7 +30,7 @@ from glassnet.planning import divide, facts_of, make_plan
 from glassnet.predict import torch_threads
 from glassnet.prepare.assemble import encode
 from glassnet.prepare.folds import dealt, folds_of
-from glassnet.prepare.values import Prepared
+from glassnet.prepare.values import Preparation, Prepared
 from glassnet.quality.values import NOT_LOOKED
 from glassnet.recipe.choose import choose_recipe
 from glassnet.recipe.facts import SMALL
@@ -39,7 +39,7 @@ from glassnet.shared import Shared
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import read_table
-from glassnet.table.values import Schema, Table, Task
+from glassnet.table.values import Rows, Schema, Table, Task
 from glassnet.table.weights import counted
 from glassnet.train import History, Watch, train
 
@@ -211,14 +211,7 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings, *, is_pass: 
     rows = divide(gathered, settings, recipe)
     if is_pass:
         rows = replace(rows, fit=rows.fit * folds, validation=rows.validation * folds)
-    prepared = Prepared(
-        encoded=encode(gathered.frame, fitted.preparation.encoding),
-        preparation=dealt(fitted.preparation, [fold % learned for fold in range(folds)]),
-        target_RT=gathered.target_RT,
-        weight_R=gathered.weights.row_R,
-        loss_weight_R=gathered.weights.loss_R,
-        rows=rows,
-    )
+    prepared = _prepared_again(fitted.preparation, gathered, rows)
     loss = make_loss(recipe.training, schema.task)
     plan = make_plan(prepared, schema, recipe, loss, settings, Shared())
     plan = replace(plan, network=copy.deepcopy(fitted.network), team=team)
@@ -231,6 +224,19 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings, *, is_pass: 
         metrics=metrics,
         quality=NOT_LOOKED,
         seconds={},
+    )
+
+
+def _prepared_again(preparation: Preparation, gathered: Gathered, rows: Rows) -> Prepared:
+    """Return rows read as the folds of before have learned to, which these folds are dealt in turn."""
+    learned = folds_of(preparation)
+    return Prepared(
+        encoded=encode(gathered.frame, preparation.encoding),
+        preparation=dealt(preparation, [fold % learned for fold in range(rows.folds)]),
+        target_RT=gathered.target_RT,
+        weight_R=gathered.weights.row_R,
+        loss_weight_R=gathered.weights.loss_R,
+        rows=rows,
     )
 
 
