@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 
 install: $(VENV)/installed
 
-$(VENV)/installed: pyproject.toml constraints.txt $(wildcard CMakeLists.txt native/*)
+$(VENV)/installed: pyproject.toml constraints.txt $(wildcard CMakeLists.txt native/* native/kernels/*)
 	@test -n "$(PYTHON)" || { echo "Glassnet needs Python 3.11 or newer; none was found. Install one, or name it: make PYTHON=/path/to/python3.12"; exit 2; }
 	@echo "Installing into $(VENV) (about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -305,6 +305,7 @@ class Training:
     epochs: int = 100
     batch_size: int = 256  # 0: all rows
     patience: int = 0  # 0: never stop early
+    slack: float = 0.0  # share above the least joint loss within which it is waited four times as long
     metric: str | Own = "auto"
     epoch_by: str = "loss"  # refined: the loss at the temperature that suits it best (`loss.refined`)
     training_loss: str = "batches"  # batches: mean of the epoch's steps; rows: all training rows after it

@@ -25,7 +25,7 @@ from glassnet.network.team import TeamWeights, renewed
 from glassnet.network.twin import twin
 from glassnet.prepare.values import Floats64
 from glassnet.telemetry import Record, Records, collect, layer_parameters, thinning
-from glassnet.validation import HeldOutRows, held_out_rows
+from glassnet.validation import HeldOutRows, has_waited, held_out_rows
 
 CALL_SECONDS: Final = 0.1  # an engine is asked for about so much work at a time, so that Ctrl-C is heard
 SLOW_STEP, SLOW_PRODUCTS = 0.002, 5e8  # seconds of an empty step, and weights times rows a second, at worst
@@ -123,6 +123,7 @@ class _State:
     best: dict[str, Tensor] = field(default_factory=dict)
     held_out: HeldOutRows | None = None  # made when first looked at
     team: TeamWeights | None = None  # that of `best`
+    joint: float = math.nan  # the last epoch's loss of what the members say together
     failed: dict[int, tuple[int, int]] = field(default_factory=dict)  # member -> (epoch, step), from 0
     epoch: int = 0  # epochs done
     training: list[Floats64] = field(default_factory=list)  # of the epochs that ended in a call, `(E, K)`
@@ -238,6 +239,7 @@ def _look(state: _State, engine: Engine, metric: Metric | None) -> None:
     for member in np.flatnonzero(~np.isfinite(loss_K)):
         state.failed.setdefault(int(member), (state.epoch - 1, plan.steps_per_epoch - 1))
     joint = held_out.joint_loss(output_ZT) if is_joint else math.nan
+    state.joint = joint
     score_K = np.full(plan.members, joint) if plan.architecture.sharing != "none" else loss_K
     if metric is not None:
         sound = [k for k in range(plan.members) if k not in state.failed]
@@ -268,19 +270,17 @@ def _decide(state: _State, watch: Watch) -> None:
     """Set the reason to stop, if there is one."""
     plan = state.plan
     alive = [k for k in range(plan.members) if k not in state.failed]
-    patience = plan.training.patience
     if not alive:
         state.stopped = "no member had finite numbers any more"
     elif watch.should_stop():
         state.stopped, state.interrupted = "interrupted by the user", True
     elif time.monotonic() > watch.deadline:
         state.stopped = "the time limit was reached"
-    elif (
-        patience
-        and np.isfinite(state.best_loss_K).any()
-        and all(state.epoch - state.best_epoch_K[k] >= patience for k in alive)
+    elif np.isfinite(best := state.best_loss_K.min()) and all(
+        has_waited(plan.training, state.epoch - state.best_epoch_K[k], state.joint, best) for k in alive
     ):
-        state.stopped = f"no improvement on validation rows for {patience} epochs"
+        waited = state.epoch - max(state.best_epoch_K)
+        state.stopped = f"no improvement on validation rows for {waited} epochs"
 
 
 def _progress(state: _State, started: float, ended: int, metric: Metric | None) -> Progress:

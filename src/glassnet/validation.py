@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -19,7 +20,10 @@ from glassnet.loss.refined import refined_loss
 from glassnet.metric import Metric
 from glassnet.predict import Predictor, member_predictions, predictor_of
 from glassnet.prepare.values import Floats64
+from glassnet.settings import Training
 from glassnet.table.values import Task
+
+LEVEL: Final = 4  # times its patience a run waits whose held-out loss is level
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +114,16 @@ def held_out_rows(plan: Plan) -> HeldOutRows:
         predictor_F=tuple(predictor_of(plan, plan.network, (fold,)) for fold in folds),
         judge=_judge(plan, members_F, target_F, weight_F),
     )
+
+
+def has_waited(training: Training, waited: int, joint: float, best: float) -> bool:
+    """Return whether held-out rows have said for so many epochs that nothing gets better that the run ends.
+
+    Where a number has little noise their loss stays level while steps are long, and falls again as they
+    shorten: within the slack of the best loss the run goes on four times as long.
+    """
+    is_level = training.slack > 0.0 and joint <= (1.0 + training.slack) * best
+    return 0 < training.patience * (LEVEL if is_level else 1) <= waited
 
 
 def _judge(

@@ -84,6 +84,7 @@ def test_a_choice_of_the_recipe_that_no_script_knows_of_is_noticed():
         "epochs",
         "batch_size",
         "patience",
+        "slack",
         "metric",
         "epoch_by",
         "training_loss",

@@ -26,6 +26,7 @@ from glassnet.script.loop import (
 from glassnet.script.loss import by_class, loss_code
 from glassnet.script.schedule import is_constant, schedule_code
 from glassnet.script.values import Run, Section, block
+from glassnet.validation import LEVEL
 
 MEAN_LOSS: Final = '''def mean_loss(output, rows):
     """Return the mean loss of one member's outputs for some rows."""
@@ -59,6 +60,9 @@ def team_loop_section(run: Run) -> Section:
     define = loss_code(run).define
     parts = [
         *constant_lines(run),
+        f"SLACK = {run.fitted.recipe.training.slack}  # within it of the best the loss is level"
+        if _has_slack(run)
+        else "",
         *(["\n", "\n", schedule, *space] if (schedule := schedule_code(run)) else ["\n"]),
         *([*space, average.moved_code(run), *space] if average.averages(run) else []),
         *([*space, define, *space] if define.startswith("def ") else [define]),
@@ -228,8 +232,19 @@ def _look(run: Run) -> list[str]:
     ]
 
 
+def _has_slack(run: Run) -> bool:
+    """Return whether training waits longer while the held-out loss is level."""
+    return has_patience(run) and run.fitted.recipe.training.slack > 0.0
+
+
 def _patience(run: Run) -> list[str]:
-    return ["if epoch - best_epoch >= PATIENCE:", "    break"] if has_patience(run) else []
+    if not _has_slack(run):
+        return ["if epoch - best_epoch >= PATIENCE:", "    break"] if has_patience(run) else []
+    return [
+        "is_level = joint <= (1 + SLACK) * best_loss",
+        f"if epoch - best_epoch >= PATIENCE * ({LEVEL} if is_level else 1):",
+        "    break",
+    ]
 
 
 def _end(run: Run) -> list[str]:
