@@ -136,3 +136,40 @@ def test_wrong_weights_are_refused_in_words(weights, words):
     X = np.arange(80.0).reshape(40, 2)
     with pytest.raises(GlassnetError, match=words):
         GlassnetClassifier(epochs=1).fit(X, np.arange(40) % 2, sample_weight=weights)
+
+
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("two", {"members": 1}),
+        ("two", {"members": 1, "engine": "eager", "epochs": 2}),
+        ("classes", {}),
+        ("classes", {"class_weight": "balanced", "dropout": 0.2}),
+        ("number", {"loss": "huber"}),
+        ("numbers", {"members": 1, "batch_size": 20}),
+    ],
+    ids=str,
+)
+def test_rows_of_whole_weight_enter_batches_as_often_as_their_repeats(task, changes):
+    table = pd.concat([mixed(seed) for seed in range(4)], ignore_index=True)
+    y = np.concatenate([target(mixed(seed), task, seed) for seed in range(4)])
+    weights = np.random.default_rng(1).integers(0, 5, len(table))
+    assert weights.sum() > 200
+    rows = np.repeat(np.arange(len(table)), weights)
+    given = {"epochs": 5, "validation_share": 0.0} | changes
+    repeated = estimator(task, **given).fit(table.iloc[rows], y[rows])
+    weighted = estimator(task, **given).fit(table, y, sample_weight=weights)
+    assert weighted.model_.fitted.trained.history.steps_per_epoch > 1
+    steps = [one.model_.fitted.trained.history.steps_per_epoch for one in (weighted, repeated)]
+    assert steps[0] == steps[1]
+    np.testing.assert_allclose(predicted(weighted, table), predicted(repeated, table), rtol=1e-4, atol=1e-5)
+
+
+def test_an_epoch_passes_over_a_row_as_often_as_it_weighs():
+    X = np.random.default_rng(0).normal(size=(3000, 3))
+    weights = np.random.default_rng(1).integers(1, 5, 3000)
+    model = GlassnetRegressor(threads=1, members=1, folds=0, epochs=3).fit(X, X[:, 0], sample_weight=weights)
+    fitted = model.model_.fitted
+    assert fitted.row_counts[0] < 3000
+    passed = fitted.trained.history.steps_per_epoch * fitted.recipe.training.batch_size
+    assert 2.3 < passed / fitted.row_counts[0] < 2.7

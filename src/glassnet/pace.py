@@ -89,9 +89,10 @@ def fit_to_clock(plan: Plan, recipe: Recipe, pace: Pace, seconds: float) -> tupl
     found = [Decision(name="epochs", value=str(epochs), reason=_reason(plan, fitting, epoch))]
     steps = int((planned - pace.look) / max(pace.step, 1e-9))
     if fitting < 1 and steps >= FEWEST_STEPS and plan.prepared.rows.folds == 1:
-        every = plan.longest
+        every = len(plan.prepared.rows.fit[0])
         plan = with_fewer_rows(plan, steps * plan.batch_size)
-        found.append(Decision(name="training rows", value=f"{plan.longest:,}", reason=_lot(every, epoch)))
+        left = len(plan.prepared.rows.fit[0])
+        found.append(Decision(name="training rows", value=f"{left:,}", reason=_lot(every, epoch)))
     kept = [one for one in recipe.decisions if one.name != "epochs"]
     return replace(plan, training=shorter), replace(recipe, training=shorter, decisions=(*kept, *found))
 
@@ -100,6 +101,7 @@ def with_fewer_rows(plan: Plan, most: int) -> Plan:
     """Return a plan without folds that trains on at most so many of its rows, drawn by lot."""
     rows = plan.prepared.rows
     (fit,) = rows.fit
+    most = round(most * len(fit) / plan.longest)  # an epoch may pass over a row more than once
     if len(fit) <= most:
         return plan
     how = f"{rows.how}; {most:,} of the training rows by lot"

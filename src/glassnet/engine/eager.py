@@ -58,8 +58,8 @@ class EagerEngine:
         self.dense = torch.from_numpy(np.concatenate([i.dense_RD for i in inputs])).to(self.dtype)
         self.slots = torch.from_numpy(np.concatenate([i.slot_RE for i in inputs])).long()
         self.target = torch.from_numpy(np.concatenate(plan.target_FRT)).to(self.dtype)
-        self.weight = torch.from_numpy(np.tile(plan.prepared.loss_weight_R, folds)).to(self.dtype)
-        self.is_weighted = bool((plan.prepared.loss_weight_R != 1).any()) or self._is_padded()
+        self.weight = torch.from_numpy(np.tile(plan.step_weight, folds)).to(self.dtype)
+        self.is_weighted = bool((plan.step_weight != 1).any()) or self._is_padded()
         self.layers = layer_parameters(self.network)
         self.recorder = Recorder(plan.steps_per_epoch, plan.training.epochs, plan.records)
         self.epoch = -1
@@ -68,7 +68,7 @@ class EagerEngine:
         self.whole: Batch | None = None
 
     def _is_padded(self) -> bool:
-        return len({len(rows) for rows in self.plan.prepared.rows.fit}) > 1
+        return len({len(rows) for rows in self.plan.passed_rows}) > 1
 
     # ---- one step ----
 
@@ -291,7 +291,7 @@ class EagerEngine:
     def _fit_losses(self) -> Floats64:
         """Return each member's loss over all of its fit rows, `(K,)`."""
         loss_K = np.zeros(self.plan.members)
-        for fold, rows in enumerate(self.plan.prepared.rows.fit):
+        for fold, rows in enumerate(self.plan.passed_rows):
             loss_K[self._members(fold)] = self._losses(rows, fold)
         return loss_K
 

@@ -108,8 +108,8 @@ class FusedEngine:
             inputs.share_PB,
             inputs.slot_PE,
             np.concatenate(plan.target_FRT).astype(self.number, copy=False),
-            plan.prepared.loss_weight_R.astype(self.number),
-            [rows.astype(np.int64) for rows in plan.prepared.rows.fit],
+            plan.step_weight.astype(self.number),
+            [rows.astype(np.int64) for rows in plan.passed_rows],
         )
         self.held_out: _Views | None = None  # made when first looked at
         self.layers = len(layer_parameters(plan.network))
@@ -219,10 +219,8 @@ def _setup(plan: Plan, instruction_set: str) -> _fused.Setup:
     setup = _fused.Setup()
     _set_network(setup, plan)
     _set_training(setup, plan)
-    prepared = plan.prepared
-    setup.is_weighted = (
-        bool((prepared.loss_weight_R != 1).any()) or len({len(r) for r in prepared.rows.fit}) > 1
-    )
+    is_padded = len({len(rows) for rows in plan.passed_rows}) > 1
+    setup.is_weighted = is_padded or bool((plan.step_weight != 1).any())
     setup.steps, setup.steps_per_epoch = plan.steps, plan.steps_per_epoch
     setup.batch, setup.longest = plan.batch_size, plan.longest
     setup.threads = plan.threads or len(os.sched_getaffinity(0))

@@ -54,13 +54,39 @@ class Plan:
         return member % self.prepared.rows.folds
 
     def fit_rows(self, member: int) -> RowNumbers:
-        """Return the rows the member is fitted on, ascending."""
-        return self.prepared.rows.fit[self.fold(member)]
+        """Return the rows the member is fitted on, ascending, each as often as an epoch passes over it."""
+        return self.passed_rows[self.fold(member)]
+
+    @cached_property
+    def passed_rows(self) -> tuple[RowNumbers, ...]:
+        """Each fold's fit rows, ascending, each as often as an epoch passes over it."""
+        repeats = self.repeats
+        fit = self.prepared.rows.fit
+        return fit if repeats is None else tuple(np.repeat(rows, repeats[rows]) for rows in fit)
+
+    @cached_property
+    def repeats(self) -> NDArray[np.int64] | None:
+        """How often an epoch passes over each row; None: once.
+
+        A row whose weight is a whole number is that many rows, so it enters as many batches: then batches are
+        those of the table with its rows repeated. In one batch of all rows its weight does the same.
+        """
+        weight_R = self.prepared.weight_R
+        are_repeats = self.training.batch_size and (weight_R == np.round(weight_R)).all()
+        if not are_repeats or (weight_R <= 1).all():
+            return None
+        return np.maximum(weight_R, 1).astype(np.int64)
+
+    @cached_property
+    def step_weight(self) -> Floats64:
+        """What each row counts in the loss of a step."""
+        weight_R = self.prepared.loss_weight_R
+        return weight_R if self.repeats is None else weight_R / self.repeats
 
     @cached_property
     def longest(self) -> int:
         """The largest number of fit rows of any member: the length of an epoch."""
-        return max(len(rows) for rows in self.prepared.rows.fit)
+        return max(len(rows) for rows in self.passed_rows)
 
     @cached_property
     def batch_size(self) -> int:

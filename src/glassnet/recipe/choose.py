@@ -77,8 +77,6 @@ def _epochs(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     batch = chosen["batch_size"] or facts.rows
     steps = EFFORTS[facts.effort].steps
     epochs = min(200, max(FEWEST_EPOCHS, round(steps * batch / max(facts.rows, 1))))
-    if chosen["batch_size"] and facts.repeats > 1:
-        epochs = round(epochs * facts.repeats)  # an epoch passes once over a row that stands for several
     return epochs, f"about {steps:,} steps, between {FEWEST_EPOCHS} and 200 epochs"
 
 

@@ -21,7 +21,7 @@ class Effort:
 
 
 # 64 x 64 on all tables was 0.7 % worse than "auto" in a third of the time. A third layer was better on most
-# of 20 tables with a yes or no, worse on those with several classes, no better for numbers: benchmarks/LOG.md.
+# of 20 tables with a yes or no, worse on those with several classes, no better for numbers: see LOG.md.
 EFFORTS: Final[dict[str, Effort]] = {
     "fast": Effort(
         team=8,
