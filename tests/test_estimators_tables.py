@@ -275,3 +275,19 @@ def test_a_name_that_two_columns_have_is_refused(library):
     )
     with pytest.raises(GlassnetError, match="X has several columns called 'a'"):
         GlassnetClassifier().fit(given, [i % 2 for i in range(20)])
+
+
+def test_a_frame_of_nothing_but_codes_holds_categories():
+    generator = np.random.default_rng(0)
+    codes = {name: generator.integers(1000, 1040, 400).astype(str) for name in ("a", "b")}
+    y = np.where(generator.random(400) < 0.5, "1", "0")
+
+    def kinds(X):
+        model = GlassnetClassifier(epochs=1, members=1).fit(X, y).model_
+        return [str(column.kind) for column in model.fitted.schema.columns]
+
+    text = pd.DataFrame(codes, dtype=object)
+    assert kinds(text) == kinds(pl.DataFrame(codes)) == ["category", "category"]
+    # Decimals show that nobody looked at the types; a list of rows has none.
+    assert kinds(text.assign(c=[f"{n % 9}.5" for n in range(400)])) == ["number", "number", "number"]
+    assert kinds(text.to_dict("records")) == ["number", "number"]

@@ -38,6 +38,8 @@ def table_of(estimator: BaseEstimator, X: Any, *, reset: bool) -> pl.DataFrame:
     if reset:
         _check_size(frame)
         estimator._column_names = tuple(frame.columns)
+        if not isinstance(X, Sequence | np.ndarray | Mapping):  # a list of rows has no types
+            frame = _with_codes(frame)
     # Same columns in the same order, as was just checked; a table without names gets those of the fit.
     return frame.rename(dict(zip(frame.columns, estimator._column_names, strict=True)))
 
@@ -62,6 +64,22 @@ def _dense(X: Any) -> Any:
     if isinstance(X, Mapping) or is_rows or is_arrow:
         return to_polars(X)
     return _array(X)
+
+
+def _with_codes(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame that holds nothing but text with its columns of whole numbers as categories.
+
+    A frame has types, so whole numbers that are text were left so: they are codes. Decimals among them show
+    a table whose types nobody looked at; beside columns of numbers `table.facts` says the same.
+    """
+    if any(dtype != pl.String for dtype in frame.dtypes):
+        return frame
+    number = {one.name: one.cast(pl.Float64, strict=False) for one in frame.get_columns()}
+    read = [name for name, one in number.items() if one.null_count() == frame[name].null_count() < len(one)]
+    if any((number[name].drop_nulls() % 1 != 0).any() for name in read):
+        return frame
+    codes = [name for name in read if 2 * frame[name].n_unique() <= len(frame)]
+    return frame.with_columns(pl.col(codes).cast(pl.Categorical))
 
 
 def _check_names(names: Sequence[str]) -> None:
