@@ -113,6 +113,7 @@ def test_the_loss_over_all_rows_after_each_epoch(differences):
     "changes",
     [
         {"target": "income", "members": 5},
+        {"target": "income", "members": 5, "test_share": 0.0},
         {"dropout": 0.2, "clip": 0.5, "average": 0.0},
         {"dropout": 0.2, "batch_size": 0, "test_share": 0.0, "class_weight": "balanced"},
     ],

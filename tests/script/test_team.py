@@ -55,6 +55,7 @@ def test_every_kind_of_target(differences, mixed, target):
         {"batch_size": 0, "validation_share": 0.0, "average": 0.9, "dropout": 0.2},
         {"batch_size": 0, "precision": "float64"},
         {"validation_share": 0.0, "test_share": 0.0, "average": 0.9},
+        {"test_share": 0.0, "bins": 4},
         {"members": 1, "average": 0.9},
     ],
     ids=lambda changes: " ".join(changes),

@@ -51,6 +51,20 @@ for network, ({parts}) in zip(networks, prepared):
 predicted = total / (len(folds) * MEMBERS)"""
 
 
+OUT_OF_FOLD: Final = """told = [[] for _ in folds]
+for member, network in enumerate(networks):
+    {parts} = prepared[member % len(folds)]
+    told[member % len(folds)].append(predict(network, validation))
+in_order = np.argsort(np.concatenate([rows for _, rows in folds]))
+predicted = np.concatenate([np.mean(fold, axis=0) for fold in told])[in_order]"""
+
+TEAMS_OUT_OF_FOLD: Final = """told = []
+for network, ({parts}) in zip(networks, prepared):
+    told.append(sum(prediction(output{first}) for output in outputs_of(validation)) / MEMBERS)
+in_order = np.argsort(np.concatenate([rows for _, rows in folds]))
+predicted = np.concatenate(told)[in_order]"""
+
+
 def plot_section(run: Run) -> Section:
     """Return the code that draws the losses."""
     several = run.members > 1
@@ -82,7 +96,19 @@ def result_section(run: Run, call: str = "network") -> Section:
 def _rows(run: Run) -> str:
     if len(run.rows.test):
         return "test"
-    return "known" if run.has_folds else "train"
+    if run.has_folds:
+        return "known"
+    return "validation" if run.has_validation else "train"
+
+
+def _is_out_of_fold(run: Run) -> bool:
+    return run.has_folds and not len(run.rows.test)
+
+
+def _parts(run: Run) -> str:
+    """Return the names of what is prepared for a fold that a prediction needs."""
+    parts = parts_in_use(run)
+    return parts.replace("_, _,", "_, validation,", 1) if _is_out_of_fold(run) else parts
 
 
 def is_small(run: Run) -> bool:
@@ -109,7 +135,8 @@ def _mean_prediction(run: Run) -> list[str]:
     predict = PREDICT.format(first=first, link=link)
     mean = f"predicted = sum(predict(network, {_rows(run)}) for network in networks) / len(networks)"
     if run.has_folds:
-        mean = OF_MEMBERS.format(parts=parts_in_use(run), rows=_rows(run))
+        mean = OUT_OF_FOLD if _is_out_of_fold(run) else OF_MEMBERS
+        mean = mean.format(parts=_parts(run), rows=_rows(run))
     return [OUTPUTS.format(network="network, "), "\n", "\n", predict, "\n", "\n", mean]
 
 
@@ -117,11 +144,12 @@ def _team_prediction(run: Run) -> list[str]:
     """Return the lines that average the predictions of a team."""
     first = "[:, 0]" if run.fitted.outputs == 1 else ""
     mean = TEAMS if run.has_folds else TEAM
+    mean = TEAMS_OUT_OF_FOLD if _is_out_of_fold(run) else mean
     return [
         OUTPUTS_OF_TEAM.format(link=indented_code(link_code(run))),
         "\n",
         "\n",
-        mean.format(first=first, rows=_rows(run), parts=parts_in_use(run)),
+        mean.format(first=first, rows=_rows(run), parts=_parts(run)),
     ]
 
 
@@ -133,16 +161,21 @@ def _eval(run: Run, call: str) -> str:
 
 
 def _says(run: Run) -> str:
-    if all_train(run) or not len(run.rows.test):
-        return "No rows were kept for a test, so this is how well it knows the rows it was trained on."
-    return ""
+    if len(run.rows.test):
+        return ""
+    if run.has_folds:
+        return "No rows were kept for a test: each is predicted by the networks that were not trained on it."
+    if run.has_validation:
+        return "No rows were kept for a test: these are the rows that chose the epoch."
+    return "No rows were kept for a test, so this is how well it knows the rows it was trained on."
 
 
 def _score(run: Run) -> list[str]:
     """Return the lines that print one or two figures."""
     task = run.fitted.schema.task
     truth = "y" if all_train(run) else f"y[{_rows(run)}]"
-    where = f"{{len(predicted):,}} {'test' if len(run.rows.test) else 'training'} rows"
+    kind = "held-out" if run.has_validation else "training"
+    where = f"{{len(predicted):,}} {'test' if len(run.rows.test) else kind} rows"
     if task is Task.REGRESSION:
         return [
             f"error = predicted - {truth}",
