@@ -56,8 +56,9 @@ bool OrdersAhead::make_next(std::int64_t now, OrderRoom& room) {
 void OrdersAhead::serve() {
     OrderRoom room;
     int looks = 0;
-    while (!is_ending_) {
+    for (;;) {
         const std::int64_t now = now_.load();
+        if (is_ending_) return;  // looked at after `now_`: who sees that it has moved to the end sees this too
         if (make_next(now, room))
             looks = 0;
         else if (++looks < kLooks)

@@ -288,6 +288,10 @@ def test_a_frame_of_nothing_but_codes_holds_categories():
 
     text = pd.DataFrame(codes, dtype=object)
     assert kinds(text) == kinds(pl.DataFrame(codes)) == ["category", "category"]
+    # Neither a column of another kind beside them nor a cell that is no number changes what they are.
+    days = pd.date_range("2026-01-01", periods=400)
+    assert kinds(text.assign(when=days)) == ["category", "category", "date"]
+    assert kinds(text.assign(b=["nan", *text["b"][1:]])) == ["category", "category"]
     # Decimals show that nobody looked at the types; a list of rows has none.
     assert kinds(text.assign(c=[f"{n % 9}.5" for n in range(400)])) == ["number", "number", "number"]
     assert kinds(text.to_dict("records")) == ["number", "number"]

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from glassnet.errors import GlassnetError
 from glassnet.estimators import GlassnetClassifier, GlassnetRegressor
+from glassnet.pipeline import Sources, fit
+from glassnet.settings import Settings
 
 ROWS = 40
 
@@ -173,3 +175,16 @@ def test_an_epoch_passes_over_a_row_as_often_as_it_weighs():
     assert fitted.row_counts[0] < 3000
     passed = fitted.trained.history.steps_per_epoch * fitted.recipe.training.batch_size
     assert 2.3 < passed / fitted.row_counts[0] < 2.7
+
+
+def test_the_weights_of_rows_that_do_not_train_leave_repeats_alone():
+    draw = np.random.default_rng(0)
+    table = pd.DataFrame({"a": draw.normal(size=600), "weight": draw.integers(2, 6, 600).astype(float)})
+    table["y"] = table["a"] * 2
+    steps = []
+    for shift in (0.0, 0.5):
+        later = table[:100].assign(weight=table["weight"][:100] + shift)
+        sources = Sources(table=table[100:], validation=later)
+        settings = Settings(target=("y",), weight="weight", epochs=2, members=1, threads=1)
+        steps.append(fit(sources, settings).trained.history.steps_per_epoch)
+    assert steps[0] == steps[1]

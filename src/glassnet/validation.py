@@ -122,7 +122,7 @@ def has_waited(training: Training, waited: int, joint: float, best: float) -> bo
     Where a number has little noise their loss stays level while steps are long, and falls again as they
     shorten: within the slack of the best loss the run goes on four times as long.
     """
-    is_level = training.slack > 0.0 and joint <= (1.0 + training.slack) * best
+    is_level = training.slack > 0.0 and joint <= best + training.slack * abs(best)
     return 0 < training.patience * (LEVEL if is_level else 1) <= waited
 
 

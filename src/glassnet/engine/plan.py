@@ -20,6 +20,7 @@ from glassnet.network.team import TeamWeights
 from glassnet.prepare.values import Floats64, Prepared
 from glassnet.settings import Architecture, Training
 from glassnet.shared import Shared
+from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Task
 from glassnet.telemetry import Record, Recorder
 
@@ -71,11 +72,15 @@ class Plan:
         A row whose weight is a whole number is that many rows, so it enters as many batches: then batches are
         those of the table with its rows repeated. In one batch of all rows its weight does the same.
         """
-        weight_R = self.prepared.weight_R
-        are_repeats = self.training.batch_size and (weight_R == np.round(weight_R)).all()
-        if not are_repeats or (weight_R <= 1).all():
+        if not self.training.batch_size or (self.prepared.weight_R <= 1).all():
             return None
-        return np.maximum(weight_R, 1).astype(np.int64)
+        fit = united(self.prepared.rows.fit)
+        weight_F = self.prepared.weight_R[fit]
+        if (weight_F != np.round(weight_F)).any():
+            return None
+        repeats = np.ones(len(self.prepared.weight_R), dtype=np.int64)
+        repeats[fit] = np.maximum(weight_F, 1)
+        return repeats
 
     @cached_property
     def step_weight(self) -> Floats64:

@@ -67,16 +67,17 @@ def _dense(X: Any) -> Any:
 
 
 def _with_codes(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame that holds nothing but text with its columns of whole numbers as categories.
+    """Return a frame without columns of numbers with its whole numbers, which are text, as categories.
 
     A frame has types, so whole numbers that are text were left so: they are codes. Decimals among them show
     a table whose types nobody looked at; beside columns of numbers `table.facts` says the same.
     """
-    if any(dtype != pl.String for dtype in frame.dtypes):
+    if any(dtype.is_numeric() for dtype in frame.dtypes):
         return frame
-    number = {one.name: one.cast(pl.Float64, strict=False) for one in frame.get_columns()}
+    texts = [one for one in frame.get_columns() if one.dtype == pl.String]
+    number = {one.name: one.cast(pl.Float64, strict=False) for one in texts}
     read = [name for name, one in number.items() if one.null_count() == frame[name].null_count() < len(one)]
-    if any((number[name].drop_nulls() % 1 != 0).any() for name in read):
+    if any((number[name].filter(number[name].is_finite()) % 1 != 0).any() for name in read):
         return frame
     codes = [name for name in read if 2 * frame[name].n_unique() <= len(frame)]
     return frame.with_columns(pl.col(codes).cast(pl.Categorical))

@@ -85,7 +85,7 @@ def _patience(facts: Facts, chosen: dict[str, Any]) -> Chosen:
         return 0, "no validation rows to stop by"
     if chosen["folds"] and chosen["sharing"] != "none":
         reason = "all rows together choose the epoch: their loss falls and rises smoothly"
-        if facts.task is Task.REGRESSION:
+        if facts.task is Task.REGRESSION and chosen.get("metric", "auto") == "auto":
             reason += "; four times as long while it is level"
         return FOLDED_PATIENCE, reason
     return max(8, chosen["epochs"] // 4), "a quarter of the epochs, at least 8"

@@ -241,7 +241,7 @@ def _patience(run: Run) -> list[str]:
     if not _has_slack(run):
         return ["if epoch - best_epoch >= PATIENCE:", "    break"] if has_patience(run) else []
     return [
-        "is_level = joint <= (1 + SLACK) * best_loss",
+        "is_level = joint <= best_loss + SLACK * abs(best_loss)",
         f"if epoch - best_epoch >= PATIENCE * ({LEVEL} if is_level else 1):",
         "    break",
     ]
