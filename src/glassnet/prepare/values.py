@@ -45,8 +45,8 @@ class Encoded:
     # What fit rows see of means of the target, per fold; NaN for other rows. Empty: none are fit rows.
     own_FRX: Floats32 = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
 
-    def picked(self, rows: RowNumbers) -> Encoded:
-        """Return the named rows, fit rows staying such."""
+    def picked(self, rows: RowNumbers | slice) -> Encoded:
+        """Return the named rows, fit rows staying such; of a slice no copy."""
         own_FRX = self.own_FRX[:, rows] if self.own_FRX.size else self.own_FRX
         return Encoded(number_RN=self.number_RN[rows], code_RC=self.code_RC[rows], own_FRX=own_FRX)
 
