@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 from glassnet.errors import SettingsError, SourceError, pick
 from glassnet.settings import Settings
 from glassnet.table.cells import MISSING, target_cells
-from glassnet.table.facts import Facts, facts_of_table
+from glassnet.table.facts import Facts, facts_by_column
 from glassnet.table.kinds import guess_kind
 from glassnet.table.names import find_column
 from glassnet.table.targets import decide_targets, target_names
@@ -23,10 +24,16 @@ def decide_schema(table: Table, settings: Settings) -> Schema:
     names = table.frame.columns
     targets_named = target_names(names, settings)
     settings = _resolved(settings, names, targets_named)
-    every = facts_of_table(table.frame, settings)
-    targets, task, reason = decide_targets([every[name] for name in targets_named], settings)
-    inputs = [facts for name, facts in every.items() if name not in targets_named]
-    columns = _with_an_input([_column(facts, settings) for facts in inputs], inputs, settings)
+    every = facts_by_column(table.frame, settings, first=targets_named)
+    target_facts = {facts.name: facts for facts in islice(every, len(set(targets_named)))}
+    targets, task, reason = decide_targets([target_facts[name] for name in targets_named], settings)
+    notes = {name: facts.notes for name, facts in target_facts.items()}
+    found = {}
+    for facts in every:
+        _check_part(facts, settings)
+        found[facts.name], notes[facts.name] = _column(facts, settings), facts.notes
+    columns = _with_an_input([found[name] for name in names if name in found], settings)
+    unused = {column.name for column in columns if not column.used}
     schema = Schema(
         columns=columns,
         targets=targets,
@@ -35,9 +42,9 @@ def decide_schema(table: Table, settings: Settings) -> Schema:
         weight=settings.weight,
         time=settings.time,
         group=settings.group,
-        notes=tuple(note for facts in every.values() for note in facts.notes if _matters(facts, columns)),
+        # A note on a column is not worth telling where the column was dropped.
+        notes=tuple(note for name in names if name not in unused for note in notes[name]),
     )
-    _check_parts(schema, every)
     return replace(schema, notes=schema.notes + _target_notes(table, schema))
 
 
@@ -130,7 +137,7 @@ def _why_unused(name: str, kind: Kind, reason: str, settings: Settings) -> str:
     return ""
 
 
-def _with_an_input(columns: list[Column], facts: list[Facts], settings: Settings) -> tuple[Column, ...]:
+def _with_an_input(columns: list[Column], settings: Settings) -> tuple[Column, ...]:
     """Return the columns, row counters used again where there would be no input at all."""
     if any(column.used for column in columns):
         return tuple(columns)
@@ -142,9 +149,9 @@ def _with_an_input(columns: list[Column], facts: list[Facts], settings: Settings
             why_unused="",
             reason=f"the only input, although {column.reason}",
         )
-        if column.kind is Kind.IDENTIFIER and one.dtype == "int" and _is_free(column.name, settings)
+        if column.kind is Kind.IDENTIFIER and column.dtype == "int" and _is_free(column.name, settings)
         else column
-        for column, one in zip(columns, facts, strict=True)
+        for column in columns
     ]
     if any(column.used for column in again):
         return tuple(again)
@@ -159,26 +166,19 @@ def _is_free(name: str, settings: Settings) -> bool:
     return name not in others and not settings.columns and name not in dict(settings.kinds)
 
 
-def _matters(facts: Facts, columns: tuple[Column, ...]) -> bool:
-    """Return whether a note on a column is worth telling: not where the column was dropped."""
-    column = next((one for one in columns if one.name == facts.name), None)
-    return column is None or column.used
-
-
-def _check_parts(schema: Schema, every: dict[str, Facts]) -> None:
+def _check_part(facts: Facts, settings: Settings) -> None:
     """Raise SettingsError where weight or time cannot play their part."""
-    if schema.weight:
-        numeric = every[schema.weight].dtype in ("int", "float", "bool")
-        lowest = every[schema.weight].numbers().min() if numeric else None
+    if facts.name == settings.weight:
+        lowest = facts.numbers().min() if facts.dtype in ("int", "float", "bool") else None
         if not isinstance(lowest, int | float) or lowest < 0:
             raise SettingsError(
-                f"row weights must be numbers of at least 0, but column '{schema.weight}' holds"
-                f" {lowest if isinstance(lowest, int | float) else every[schema.weight].dtype}."
+                f"row weights must be numbers of at least 0, but column '{facts.name}' holds"
+                f" {lowest if isinstance(lowest, int | float) else facts.dtype}."
             )
-    if schema.time and every[schema.time].dtype not in ("int", "float", "date"):
+    if facts.name == settings.time and facts.dtype not in ("int", "float", "date"):
         raise SettingsError(
-            f"time must be a column of dates or numbers, but '{schema.time}' holds"
-            f" {every[schema.time].dtype}. Name the format of its dates with --dates."
+            f"time must be a column of dates or numbers, but '{facts.name}' holds"
+            f" {facts.dtype}. Name the format of its dates with --dates."
         )
 
 
