@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from glassnet.prepare.assemble import BASELINE_ROWS, BLOCK, apply, dense_sources, encode, prepare
+from glassnet.prepare.assemble import BASELINE_ROWS, PIECE, apply, dense_sources, encode, prepare
 from glassnet.prepare.category import apply_slots
 from glassnet.prepare.quantile import drawn_places
 from glassnet.prepare.values import Prepared, Weights
@@ -364,7 +364,7 @@ def test_an_unused_column_is_not_encoded():
 
 def test_many_rows_are_applied_as_a_few_of_them_are():
     prepared = prepared_of(table(60, 3), [list(range(60))], Preparing(bins=4))
-    places = np.arange(2 * BLOCK + 7) % 60
+    places = np.arange(2 * PIECE + 7) % 60
     whole = apply(prepared.encoded.picked(places), prepared.preparation, 0)
     few = apply(prepared.encoded, prepared.preparation, 0)
     np.testing.assert_array_equal(whole.dense_RD, few.dense_RD[places])

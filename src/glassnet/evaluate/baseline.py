@@ -6,6 +6,7 @@ Shapes: R rows, P numbers of a prediction, X inputs of the linear model, T targe
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from glassnet import chance
 from glassnet.evaluate import linear
 from glassnet.prepare.assemble import apply
+from glassnet.prepare.bins import without_bins
 from glassnet.prepare.values import Encoded, Floats64, Prepared
 from glassnet.table.values import RowNumbers, Task
 
@@ -70,11 +72,11 @@ def _fitted(prepared: Prepared, fit: RowNumbers, task: Task, classes: int, fold:
 def _inputs(prepared: Prepared, rows: RowNumbers, fold: int) -> Floats64:
     """Return the network's inputs as one matrix, embedded categories as 0/1 columns, `(R, X)`.
 
-    The bins of numbers, which come last, are left out: with them the model would be linear in name only.
+    The bins of numbers are left out: with them the model would be linear in name only.
     """
-    inputs = apply(prepared.encoded.picked(rows), prepared.preparation, fold)
-    plain = inputs.dense_RD.shape[1] - int(prepared.preparation.bins.count_N.sum())
-    blocks = [inputs.dense_RD[:, :plain].astype(np.float64)]
+    preparation = replace(prepared.preparation, bins=without_bins(prepared.preparation.bins))
+    inputs = apply(prepared.encoded.picked(rows), preparation, fold)
+    blocks = [inputs.dense_RD.astype(np.float64)]
     for place, slots in enumerate(prepared.preparation.embedded):
         width = min(slots, ONE_HOT_SLOTS)
         blocks.append((inputs.slot_RE[:, [place]] == np.arange(width)).astype(np.float64))

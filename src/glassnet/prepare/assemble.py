@@ -36,7 +36,6 @@ from glassnet.settings import Preparing
 from glassnet.table.places import united
 from glassnet.table.values import Kind, RowNumbers, Rows, Schema, Task
 
-BLOCK = 65_536  # rows prepared at once where only their mean is wanted
 PIECE = 8_192  # rows that a preparation is applied to at once
 # Rows whose mean is the point that a prediction is explained from. Of more it differs by under a hundredth
 # of a deviation, and making all rows' inputs took half of preparing (1.6 million rows, 2026-11-22).
@@ -232,9 +231,9 @@ def learn_baseline(
         if not weight_R[rows].any():
             rows = every
         share_n = weight_R[rows] / max(weight_R[rows].sum(), 1e-30)
-        # In blocks: all rows as the network sees them would be the largest thing in memory by far.
-        for start in range(0, len(rows), BLOCK):
-            here = slice(start, start + BLOCK)
+        # In pieces: all rows as the network sees them would be the largest thing in memory by far.
+        for start in range(0, len(rows), PIECE):
+            here = slice(start, start + PIECE)
             inputs = apply(encoded.picked(rows[here]), preparation, fold)
             dense_FD[fold] += share_n[here] @ inputs.dense_RD
             counts = [

@@ -59,6 +59,11 @@ def _edges(value_n: Floats32, weight_n: Floats64, wanted: int) -> Floats64:
     return np.unique(quantile_q[np.isfinite(quantile_q)].astype(np.float32)).astype(np.float64)
 
 
+def without_bins(bins: Bins) -> Bins:
+    """Return the bins of the same numbers and folds where no number has any."""
+    return Bins(edge_FE=bins.edge_FE[:, :0], count_N=np.zeros_like(bins.count_N))
+
+
 def apply_bins(number_RN: Floats32, bins: Bins, fold: int) -> Floats32:
     """Return how far each number is through each of its bins, in [0, 1], shape `(R, P)`; missing is 0."""
     share_RP = np.empty((number_RN.shape[0], int(bins.count_N.sum())), dtype=np.float32)

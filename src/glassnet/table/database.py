@@ -64,9 +64,11 @@ def columns_in(connection: duckdb.DuckDBPyConnection, sql: str, where: str) -> I
 
     try:
         connection.execute(f"create or replace temp table whole as {sql}")
-        for name in connection.table("whole").columns:
-            quoted = '"' + name.replace('"', '""') + '"'
+        *before, last = ['"' + name.replace('"', '""') + '"' for name in connection.table("whole").columns]
+        for quoted in before:
             yield pl.DataFrame(connection.sql(f"select {quoted} from whole")).to_series()
+            connection.execute(f"alter table whole drop column {quoted}")  # it need not be there twice
+        yield pl.DataFrame(connection.sql(f"select {last} from whole")).to_series()
     except duckdb.Error as error:
         raise in_words(error, where) from None
     finally:
