@@ -28,7 +28,7 @@ LINES = (
     ("doctor",),
     ("resume",),
     ("pipeline",),
-    ("planning", "appraise"),
+    ("planning", "appraise", "futile"),
     ("gather",),
     ("evaluate",),
     ("held_out", "pace"),

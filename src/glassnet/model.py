@@ -374,9 +374,10 @@ def fit(
 
     `table` is a path, a pattern of paths, a pandas, Polars or pyarrow frame, a dictionary of columns or an
     array; every setting of `glassnet.Settings` may be given by name. Raises a GlassnetError that says what
-    is wrong and what to do.
+    is wrong and what to do: also for one that is given by name and surely has no effect.
     """
     wanted = change(settings or Settings(), **changes)
+    listener = replace(listener or Listener(), given=frozenset(changes))
     if target:
         wanted = change(wanted, target=target)
     sources = Sources(table=table, test=test, validation=validation)

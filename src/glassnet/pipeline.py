@@ -23,8 +23,10 @@ from glassnet.engine.choose import choose_engine, missing_note
 from glassnet.engine.plan import Plan
 from glassnet.engine.threads import torch_share, used_threads
 from glassnet.evaluate.values import Evaluation
+from glassnet.futile import Known, futile_settings
 from glassnet.gather import Gathered, gather, table_key
 from glassnet.held_out.lessons import NO_LESSONS, Lessons, labels_stay, learn_lessons
+from glassnet.held_out.threshold import check_threshold
 from glassnet.held_out.values import (
     LIKELIEST,
     NO_INTERVALS,
@@ -45,6 +47,7 @@ from glassnet.quality.values import NOT_LOOKED, Quality
 from glassnet.recipe.choose import choose_recipe
 from glassnet.settings import Decision, Recipe, Settings
 from glassnet.shared import Shared
+from glassnet.table.futile import Futile, futile_reading
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Rows, Schema
 from glassnet.train import Progress, Trained, Watch, train
@@ -72,6 +75,7 @@ class Listener:
     after: float = 0.0  # and those that it spends afterwards, on a report
     evaluates: bool = True  # False: no look at the table, no evaluation (an estimator's caller scores it)
     only_labels: bool = False  # whether nobody will ask for probabilities, intervals or reasons
+    given: frozenset[str] = frozenset()  # settings of this very call: refused where surely without effect
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +89,7 @@ class Draft:
     metrics: tuple[Metric, ...]
     quality: Quality
     seconds: dict[str, float]  # per phase
+    futile: tuple[Futile, ...] = ()  # settings without effect
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,14 +218,14 @@ def draft_run(
     listener, shared = listener or Listener(), shared or Shared()
     listener.phase("reading")
     before = time.monotonic()
+    tables = (sources.table, sources.test, sources.validation)
+    unread = futile_reading(tables, settings, listener.given)
     key = table_key(settings)
-    gathered = shared.once(
-        ("table", key), lambda: gather(sources.table, sources.test, sources.validation, settings)
-    )
+    gathered = shared.once(("table", key), lambda: gather(*tables, settings))
     reading = time.monotonic() - before
     listener.phase("preparing")
     draft = draft_of(gathered, settings, listener, shared, key)
-    return replace(draft, seconds={"reading": reading, **draft.seconds})
+    return replace(draft, seconds={"reading": reading, **draft.seconds}, futile=(*unread, *draft.futile))
 
 
 def draft_of(
@@ -232,8 +237,9 @@ def draft_of(
 ) -> Draft:
     """Decide everything about tables that are read already; `key` tells them apart in `shared`."""
     before = time.monotonic()
-    schema = gathered.schema
-    recipe = choose_recipe(settings, facts_of(gathered, settings))
+    schema, facts = gathered.schema, facts_of(gathered, settings)
+    check_threshold(settings.threshold, schema.task)
+    recipe = choose_recipe(settings, facts)
     rows = shared.once(
         ("rows", key, settings.seed, recipe.shares), lambda: divide(gathered, settings, recipe)
     )
@@ -250,6 +256,8 @@ def draft_of(
     alike = shared.once(("alike", key), Shared)
     plan = make_plan(prepared, schema, recipe, loss, settings, alike)
     metrics = choose_metrics(recipe.training.metric, schema.task)
+    known = Known(settings=settings, schema=schema, recipe=recipe, prepared=prepared, facts=facts)
+    futile = futile_settings(known, listener.given)
     quality = NOT_LOOKED
     if listener.evaluates:
         quality = shared.once(("quality", key), lambda: _look(gathered, rows, settings))
@@ -262,6 +270,7 @@ def draft_of(
         metrics=metrics,
         quality=quality,
         seconds={"preparing": time.monotonic() - before},
+        futile=futile,
     )
 
 
@@ -311,7 +320,12 @@ def fitted_of(
         schema=gathered.schema,
         recipe=draft.recipe,
         decisions=_decisions(draft, facts),
-        notes=(*gathered.notes, *trained.warnings, *missing_note(facts.engine_reason)),
+        notes=(
+            *map(str, draft.futile),
+            *gathered.notes,
+            *trained.warnings,
+            *missing_note(facts.engine_reason),
+        ),
         table_rows=gathered.own_rows,
         row_counts=(len(united(rows.fit)), len(rows.validation[0]), len(rows.test)),
         split=rows.how,

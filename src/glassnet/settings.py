@@ -114,7 +114,8 @@ class Settings:
             value = getattr(self, name)
             is_open = name in OPEN and isinstance(value, str) and value == "auto"
             if not is_open and not is_right(value):
-                known = rule.removeprefix("one of ").split(", ")
+                rule += ", or auto" if name in OPEN else ""
+                known = rule.removeprefix("one of ").replace("or auto", "auto").split(", ")
                 near = near_miss(value, known) if isinstance(value, str) else ""
                 raise SettingsError(f"{name} must be {rule}, but it is {value!r}.{near}")
         if self.columns and (twice := sorted(set(self.columns) & set(self.drop))):

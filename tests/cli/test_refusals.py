@@ -137,6 +137,12 @@ SETTINGS = [
     ("train people.csv -t rich --decimal ;", "decimal must be one of ., ,"),
     ("train people.csv -t rich --epoch 3", "--epochs"),
     ("trian people.csv -t rich", "Did you mean 'train'?"),
+    ("train people.csv -t rich --effort max", "effort must be one of fast, best, or auto, but it is 'max'"),
+    ("train people.csv -t rich --momentum 0.9", "momentum 0.9 has no effect: the optimizer is adamw"),
+    ("train people.csv -t rich --dates %d.%m.%Y", "no column's cells are all dates of this format"),
+    ("train people.csv -t rich --rows 50", "--rows 50 has no effect: it is for tables that are made"),
+    ("train --example wine --rows 50", "example wine is a table as it is, and not made"),
+    ("train people.csv -t age --threshold 0.3 --dry-run", "threshold 0.3 needs a target of two classes"),
     ("train people.csv -t rich --records perhaps", "--records must be yes or no"),
 ]
 PLACES = [

@@ -32,7 +32,7 @@ def print_draft(console: Console, draft: Draft, estimate: Estimate, *, as_json: 
     print_table(console, ["column", "kind", "used", "why"], rows)
     say_pairs(console, _lines(draft, f"{engine.name} ({reason})", threads))
     print_table(console, ["layer", "kind", "weights", "count"], layer_rows(draft.plan.network), right=1)
-    for note in draft.gathered.notes:
+    for note in (*map(str, draft.futile), *draft.gathered.notes):
         say(console, f"Note: {note}", "yellow")
     _say_time(console, estimate)
     say(console, "Nothing was kept or written.")
@@ -116,6 +116,6 @@ def _as_json(draft: Draft, engine: str, estimate: Estimate) -> dict[str, Any]:
         "engine": engine,
         "estimated_seconds": estimate.total,
         "estimate": asdict(estimate),
-        "notes": list(draft.gathered.notes),
+        "notes": [*map(str, draft.futile), *draft.gathered.notes],
         "findings": [asdict(one) for one in draft.quality.findings],
     }

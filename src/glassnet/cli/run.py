@@ -43,7 +43,7 @@ from glassnet.run_folder import (
     write_run,
 )
 from glassnet.schedule import SCHEDULES
-from glassnet.settings import Settings
+from glassnet.settings import SETTING_NAMES, Settings
 from glassnet.shared import Shared
 from glassnet.table.examples import EXAMPLES
 
@@ -78,6 +78,7 @@ class Asked:
     quiet: bool
     as_json: bool
     command: tuple[str, ...]  # as it was typed
+    given: frozenset[str]  # settings that were typed
 
 
 def read_asked(words: Mapping[str, Any], command: Sequence[str]) -> Asked:
@@ -92,6 +93,7 @@ def read_asked(words: Mapping[str, Any], command: Sequence[str]) -> Asked:
         quiet="quiet" in words,
         as_json="as_json" in words,
         command=("glassnet", *command),
+        given=frozenset(words) & frozenset(SETTING_NAMES),
     )
     for name, known in NAMED.items():
         value = getattr(asked.settings, name)
@@ -176,6 +178,7 @@ def _listener(asked: Asked, display: Display, interrupts: Interrupts, starting: 
         looked=lambda quality: _say_findings(asked, display, quality),
         before=starting,
         after=PAGE * starting,
+        given=asked.given,
     )
 
 
@@ -254,7 +257,9 @@ def _dry_run(asked: Asked, console: Console, shown: Shown, starting: float) -> i
     display, shared = Display(console, shown), Shared()
     try:
         listener = Listener(
-            phase=display.phase, looked=lambda quality: _say_findings(asked, display, quality)
+            phase=display.phase,
+            looked=lambda quality: _say_findings(asked, display, quality),
+            given=asked.given,
         )
         draft = draft_run(asked.sources, asked.settings, listener, shared)
         display.phase("estimating the time")

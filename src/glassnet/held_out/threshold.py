@@ -30,12 +30,9 @@ def choose_threshold(
 
     Raises SettingsError for a target that is not binary.
     """
+    check_threshold(wanted, plan.task)
     if wanted == LIKELIEST.value:
         return LIKELIEST
-    if plan.task is not Task.BINARY:
-        raise SettingsError(
-            f"threshold {wanted} needs a target of two classes, but this is a {plan.task}; leave it out."
-        )
     if not isinstance(wanted, str):
         return Threshold(value=wanted, reason="asked for")
     # A threshold changes nothing for a metric of probabilities; accuracy is the usual one of answers.
@@ -45,6 +42,16 @@ def choose_threshold(
         few = f"{int(counts_n.sum())} held-out rows are too few to choose one; it takes {LEAST_ROWS}"
         return Threshold(reason=few)
     return _best(plan, held.picked(np.flatnonzero(counts_n)), chosen, temperature)
+
+
+def check_threshold(wanted: float | str, task: Task) -> None:
+    """Raise SettingsError where a threshold is asked for and there are no two classes."""
+    if wanted != LIKELIEST.value and task is not Task.BINARY:
+        words = {Task.REGRESSION: "the target is a number", Task.MULTICLASS: "the target has more classes"}
+        raise SettingsError(
+            f"threshold {wanted} needs a target of two classes, but"
+            f" {words.get(task, 'there are several targets')}; leave it out."
+        )
 
 
 def _best(plan: Plan, held: HeldOut, metric: Metric, temperature: float) -> Threshold:

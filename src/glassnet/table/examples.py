@@ -41,6 +41,7 @@ class Example:
     rows: int = 1000
     features: int = 4
     noise: float = 0.1
+    takes: tuple[str, ...] = ()  # the settings that a generated table heeds; empty: it is as it is
 
 
 def example_table(settings: Settings) -> Table:
@@ -161,14 +162,18 @@ def _sklearn_seed(size: Size) -> int:
     return size.seed % 2**32
 
 
+SHAPE: Final = ("example_rows", "example_features", "example_noise", "example_seed")
+PLANE: Final = ("example_rows", "example_noise", "example_seed")  # two features always
+PURE: Final = ("example_rows", "example_features", "example_seed")  # all of it is noise
+
 EXAMPLES: Final[dict[str, Example]] = {
     "breast_cancer": Example(make=breast_cancer, says="569 tumours, benign or malignant"),
-    "circles": Example(make=circles, says="a circle inside another", features=2),
-    "classification": Example(make=classification, says="two classes in clusters", noise=0.01),
+    "circles": Example(make=circles, says="a circle inside another", features=2, takes=PLANE),
+    "classification": Example(make=classification, says="two classes in clusters", noise=0.01, takes=SHAPE),
     "diabetes": Example(make=diabetes, says="442 patients, progression after a year"),
     "digits": Example(make=digits, says="1,797 handwritten digits of 8 x 8 pixels"),
-    "moons": Example(make=moons, says="two interleaved half circles", features=2),
-    "random": Example(make=random, says="random 0 or 1", rows=100, features=10),
-    "regression": Example(make=regression, says="a weighted sum of the features", noise=10.0),
+    "moons": Example(make=moons, says="two interleaved half circles", features=2, takes=PLANE),
+    "random": Example(make=random, says="random 0 or 1", rows=100, features=10, takes=PURE),
+    "regression": Example(make=regression, says="a weighted sum of the features", noise=10.0, takes=SHAPE),
     "wine": Example(make=wine, says="178 wines of three growers"),
 }
