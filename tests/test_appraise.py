@@ -35,7 +35,7 @@ def after_training(draft: Draft) -> Candidate:
         predictor=predictor_of(draft.plan, trained.network, trained.members),
         lessons=learn_lessons(draft.plan, trained, Settings(), draft.metrics[0]),
         schema=draft.gathered.schema,
-        frame=draft.gathered.frame,
+        frame=draft.gathered.frame[draft.plan.prepared.rows.test],
         metrics=draft.metrics,
     )
 

@@ -49,7 +49,7 @@ class Candidate:
     predictor: Predictor
     lessons: Lessons
     schema: Schema
-    frame: pl.DataFrame  # all rows as they were read and typed
+    frame: pl.DataFrame  # the tested rows as they were read and typed
     metrics: tuple[Metric, ...]
 
 
@@ -143,9 +143,7 @@ def appraise(candidate: Candidate, *, by: float = math.inf) -> Evaluation:
     evaluation = with_importance(evaluation, predictor, encoded, columns, candidate.metrics[0], seed)
     if time.monotonic() + pace.seconds(*LOOKED) > by:
         return evaluation
-    looked = Looked(
-        frame=candidate.frame[places], encoded=encoded, predictor=predictor, columns=schema.inputs
-    )
+    looked = Looked(frame=candidate.frame, encoded=encoded, predictor=predictor, columns=schema.inputs)
     ends_in_sigmoid = plan.architecture.output == "sigmoid"
     return with_insight(evaluation, looked, seed, ends_in_sigmoid=ends_in_sigmoid)
 

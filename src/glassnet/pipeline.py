@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from glassnet._version import __version__
-from glassnet.appraise import MARGIN, Candidate, appraise, seconds_after, unevaluated
+from glassnet.appraise import MARGIN, Candidate, appraise, seconds_after, tested_rows, unevaluated
 from glassnet.engine.choose import choose_engine, missing_note
 from glassnet.engine.plan import Plan
 from glassnet.engine.threads import torch_share, used_threads
@@ -178,18 +178,11 @@ def fit(
         after = _kept_back(draft, settings.time_limit, listener.after) if listener.evaluates else 0.0
         plan, recipe = within_limit(draft.plan, draft.recipe, draft.metrics[0], end - after)
         draft = replace(draft, plan=plan, recipe=recipe, rows=plan.prepared.rows)
-    plan = draft.plan
-    engine, engine_reason = choose_engine(plan, draft.recipe.engine)
-    watch = Watch(
-        progress=listener.progress,
-        should_stop=listener.should_stop,
-        every_epoch=listener.every_epoch,
-        # The plan leaves `after` seconds; where it takes longer, it may take what these hold to spare.
-        deadline=end - after / MARGIN,
-        metric=draft.metrics[0],
-    )
-    with torch_threads(torch_share(plan, engine.name)):
-        trained = train(plan, engine, watch)
+    draft = _without_trained_cells(draft, listener)
+    # The plan leaves `after` seconds; where it takes longer, it may take what these hold to spare.
+    trained, engine = _trained(draft, listener, deadline=end - after / MARGIN)
+    plan = replace(draft.plan, shared=Shared())  # the engine's inputs: larger than the table, and done with
+    draft = replace(draft, plan=plan)
     listener.phase("evaluating")
     before = time.monotonic()
     lessons = NO_LESSONS
@@ -201,7 +194,7 @@ def fit(
     if listener.evaluates:
         evaluation = appraise(_candidate(draft, predictor, lessons), by=end - listener.after)
     seconds = draft.seconds | {"training": trained.seconds, "evaluating": time.monotonic() - before}
-    fitted = fitted_of(draft, settings, trained, evaluation, (engine.name, engine_reason), seconds)
+    fitted = fitted_of(draft, settings, trained, evaluation, engine, seconds)
     return replace(
         fitted,
         calibration=lessons.calibration,
@@ -209,6 +202,31 @@ def fit(
         threshold=lessons.threshold,
         decisions=(*fitted.decisions, *lessons.decisions),
     )
+
+
+def _without_trained_cells(draft: Draft, listener: Listener) -> Draft:
+    """Return the draft with the cells of tested rows alone: of all others the encoded ones are enough.
+
+    As they were read, cells take two to four times the memory of the encoded table.
+    """
+    frame = draft.gathered.frame
+    frame = frame[tested_rows(draft.plan)[1]] if listener.evaluates else frame.clear()
+    return replace(draft, gathered=replace(draft.gathered, frame=frame))
+
+
+def _trained(draft: Draft, listener: Listener, deadline: float) -> tuple[Trained, tuple[str, str]]:
+    """Return what training came to, with the engine's name and why it ran; of the engine nothing is left."""
+    plan = draft.plan
+    engine, reason = choose_engine(plan, draft.recipe.engine)
+    watch = Watch(
+        progress=listener.progress,
+        should_stop=listener.should_stop,
+        every_epoch=listener.every_epoch,
+        deadline=deadline,
+        metric=draft.metrics[0],
+    )
+    with torch_threads(torch_share(plan, engine.name)):
+        return train(plan, engine, watch), (engine.name, reason)
 
 
 def draft_run(
