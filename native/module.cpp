@@ -93,8 +93,8 @@ class Held {
 
     void check_teams(const Setup& setup, std::size_t folds) const {
         if (setup.teams == 0) return;
-        check(static_cast<std::size_t>(setup.teams) == folds && setup.members % setup.teams == 0,
-              "there is not one team a fold");
+        const bool is_by_fold = static_cast<std::size_t>(setup.teams) == folds && setup.members % setup.teams == 0;
+        check(is_by_fold || setup.teams == setup.members, "there is not one team a fold, nor one a member");
         check(!setup.hidden.empty(), "a team shares hidden layers");
         check(setup.group.size() == static_cast<std::size_t>(setup.inputs()) &&
                   setup.group_binned.size() == setup.binned.size(),

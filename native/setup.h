@@ -39,8 +39,8 @@ struct Setup {
     std::uint64_t seed = 0;
     bool evaluates_rows = false;  // after each epoch the loss over all fit rows
     bool is_weighted = false;
-    // teams: members that share all but their scales and their last layer
-    int teams = 0;                  // 0: nobody shares anything; otherwise one a fold
+    // teams: members that share all but their scales and their last layer, or have nothing in common but scale
+    int teams = 0;                  // 0: nobody scales anything; otherwise one a fold, or one a member
     int groups = 0;                 // scales of a member: columns of the table
     std::vector<int> group;         // of each input of the first layer
     std::vector<int> group_binned;  // of each number in bins

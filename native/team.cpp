@@ -3,6 +3,7 @@
 // team keeps it: hidden layers, embeddings, and the knots of numbers in bins, which it scales as it looks them up. Its
 // gradients are taken by what the weights amount to for it and come back by the rule of the product. Its own copies of
 // all are brought up to date where somebody looks at them: at recorded steps, for averages, and at a call's end.
+// A member that shares nothing but scales its columns is a team of one, of which there may be several in a fold.
 #include <algorithm>
 #include <cmath>
 
@@ -33,7 +34,7 @@ void Trainer<Real>::make_teams() {
     for (int number = 0; number < setup_.teams; ++number) {
         Team<Real> t;
         for (int k = number; k < setup_.members; k += setup_.teams) t.members.push_back(k);
-        t.shared.fold = number;
+        t.shared.fold = number % static_cast<int>(data_.fit.size());
         set_memory(t.shared);
         t.shared.block_squares.resize(layout_.blocks.size());
         const long members = static_cast<long>(t.members.size());
@@ -158,8 +159,8 @@ void Trainer<Real>::show_averages(Team<Real>& t) {
 
 template <class Real>
 void Trainer<Real>::advance_teams(const Call& call) {
-    const bool by_team = setup_.teams >= pool_.threads();
     const bool is_small = step_products() * static_cast<double>(setup_.members / setup_.teams) < kSpreadFrom;
+    const bool by_team = setup_.teams >= pool_.threads() || (is_small && setup_.teams > 1);
     if (by_team) {
         pool_.run(setup_.teams, [&](int team, int worker) { run_team(teams_[team], call, in_turn(worker)); });
     } else {
@@ -192,11 +193,20 @@ template <class Real>
 void Trainer<Real>::step_team(Team<Real>& t, std::int64_t number, const Call& call, const Each& each,
                               std::vector<double>& loss) {
     const int members = static_cast<int>(t.members.size()), blocks = static_cast<int>(layout_.blocks.size());
+    const bool is_spread = members == 1 && spreads_rows();
     std::vector<Batch> batch(members);
+    if (is_spread) {
+        Member<Real>& m = members_[t.members.front()];
+        batch[0] = batch_of(m, number);
+        loss[0] = spread_gradients(m, batch[0], each) * batch[0].scale;
+        each(blocks, [&](int block, int) { add_groups(m, block, groups_of(batch[0])); });
+    }
     each(members, [&](int place, int worker) {
         Member<Real>& m = members_[t.members[place]];
-        batch[place] = batch_of(m, number);
-        loss[place] = own_gradients(m, batch[place], spaces_[worker]) * batch[place].scale;
+        if (!is_spread) {
+            batch[place] = batch_of(m, number);
+            loss[place] = own_gradients(m, batch[place], spaces_[worker]) * batch[place].scale;
+        }
         const bool is_recorded = record_of(m, number, call) != nullptr;
         if (is_recorded) {
             spread_all(t, place);

@@ -139,19 +139,27 @@ bool Trainer<Real>::spreads_rows() const {
     return setup_.members < pool_.threads() && is_large && fits_binned(setup_);
 }
 
+// How many groups of rows a spread batch has, each with a gradient of its own.
+template <class Real>
+int Trainer<Real>::groups_of(const Batch& batch) {
+    return Cut(batch.rows).groups;
+}
+
 template <class Real>
 double Trainer<Real>::advance(const Call& call) {
     const TinyIsZero quick;
     for (Member<Real>& m : members_) m.recording_seconds = 0;
     const bool by_member = !spreads_rows();
+    if (!by_member) {
+        while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))
+            group_gradient_.emplace_back(layout_.plain);
+        if (batch_binned_.knot.empty()) batch_binned_ = make_binned(Cut(setup_.batch).parts);
+    }
     if (!teams_.empty()) {
         advance_teams(call);
     } else if (by_member) {
         advance_members(call);
     } else {
-        while (group_gradient_.size() + 1 < static_cast<std::size_t>(Cut(setup_.batch).groups))
-            group_gradient_.emplace_back(layout_.plain);
-        if (batch_binned_.knot.empty()) batch_binned_ = make_binned(Cut(setup_.batch).parts);
         for (Member<Real>& m : members_) run(m, call.first, call.first + call.count, call, in_pool(), -1);
     }
     double seconds = 0;
@@ -212,7 +220,7 @@ double Trainer<Real>::step(Member<Real>& m, std::int64_t number, const Call& cal
     const bool is_spread = worker < 0;
     const double sum = is_spread ? spread_gradients(m, batch, each) : own_gradients(m, batch, spaces_[worker]);
     if (record) record_before(m);
-    const double factor = update(m, rates_of(m, number), is_spread ? Cut(batch.rows).groups : 1, is_spread ? &each : nullptr);
+    const double factor = update(m, rates_of(m, number), is_spread ? groups_of(batch) : 1, is_spread ? &each : nullptr);
     if (record) record_after(m, batch, factor, record, each);
     double finite = sum;
     for (const double one : m.block_squares) finite += one;

@@ -183,6 +183,7 @@ class Trainer {
     static Each in_turn(int worker);
     double step_products() const;
     bool spreads_rows() const;
+    static int groups_of(const Batch& batch);
 
     // team.cpp
     void make_teams();
@@ -232,6 +233,7 @@ class Trainer {
     // update.cpp
     double update(Member<Real>& m, const UpdateRates& rates, int groups, const Each* each);
     void reduce_block(Member<Real>& m, int block, int groups);
+    void add_groups(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
     void renew_block(Member<Real>& m, int block, const UpdateRates& rates);
     Weights<Real> weights_of(const Member<Real>& m) const;

@@ -33,13 +33,19 @@ template <class Real>
 void Trainer<Real>::reduce_block(Member<Real>& m, int number, int groups) {
     const Block& b = layout_.blocks[number];
     Real* total = m.gradient.data() + b.place;
-    if (b.number >= 0) {
-        kernels_.sum_down({b.rows, b.columns, b.stride, total, m.knot_gradient.data() + knot_place(b)});
-        groups = 1;
-    }
-    for (int group = 1; group < groups; ++group)
-        kernels_.add(b.rows, b.columns, b.stride, total, group_gradient_[group - 1].data() + b.place);
+    if (b.number >= 0) kernels_.sum_down({b.rows, b.columns, b.stride, total, m.knot_gradient.data() + knot_place(b)});
+    add_groups(m, number, groups);
     m.block_squares[number] = kernels_.square_sum(b.rows, b.columns, b.stride, total);
+}
+
+// Adds up what the groups of a spread batch say of one block; of the table they say nothing.
+template <class Real>
+void Trainer<Real>::add_groups(Member<Real>& m, int number, int groups) {
+    const Block& b = layout_.blocks[number];
+    if (b.number >= 0) return;
+    for (int group = 1; group < groups; ++group)
+        kernels_.add(b.rows, b.columns, b.stride, m.gradient.data() + b.place,
+                     group_gradient_[group - 1].data() + b.place);
 }
 
 template <class Real>
@@ -111,6 +117,7 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
 #define GLASSNET_MAKE(Real)                                                                     \
     template UpdateRates Trainer<Real>::rates_of(const Member<Real>&, std::int64_t) const;      \
     template void Trainer<Real>::reduce_block(Member<Real>&, int, int);                         \
+    template void Trainer<Real>::add_groups(Member<Real>&, int, int);                           \
     template void Trainer<Real>::update_block(Member<Real>&, int, const UpdateRates&);          \
     template void Trainer<Real>::renew_block(Member<Real>&, int, const UpdateRates&);           \
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \

@@ -358,14 +358,22 @@ def test_in_a_pass_each_member_reads_rows_as_its_own_fold_has_learned():
     assert going.recipe.architecture.sharing == "layers"
 
 
+@pytest.mark.parametrize("scaling", ["none", "learned"])
 @pytest.mark.parametrize(("before", "after"), [(0, 4), (4, 2), (3, 4)])
-def test_a_warm_start_may_take_other_folds(before, after):
+def test_a_warm_start_may_take_other_folds(before, after, scaling):
     X, y = table(300)
-    given = TEAM | {"sharing": "none", "epochs": 20, "learning_rate": 0.01, "warm_start": True}
+    given = TEAM | {
+        "sharing": "none",
+        "input_scaling": scaling,
+        "epochs": 20,
+        "learning_rate": 0.01,
+        "warm_start": True,
+    }
     model = GlassnetClassifier(**given, folds=before).fit(X, y)
     losses = member_losses(model)
     again = model.set_params(folds=after).fit(X, y)
     assert again.model_.fitted.recipe.folds == after
+    assert again.model_.fitted.recipe.architecture.input_scaling == scaling
     assert len(again.model_.fitted.preparation.scales.location_FN) == after
     assert (member_losses(again)[0] < losses[0] - 0.1).all()
     assert again.score(X, y) > 0.9

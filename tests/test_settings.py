@@ -34,6 +34,7 @@ WRONG = {
     "bounds": ("auto-range", 1.0),
     "effort": ("all", 1.0),
     "sharing": ("weights", True),
+    "input_scaling": ("random", 1.0),
     "numbers": ("minmax",),
     "one_hot": (-1, 0.5),
     "bins": (-1, 1025, 2.0),

@@ -205,7 +205,7 @@ ACTS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("recipe", "network", "loss", "optimizer"), "always the one that is taken"),
     **dict.fromkeys(
-        ("members", "sharing", "folds", "learning_rate", "average", "weight_decay", "clip"),
+        ("members", "sharing", "input_scaling", "folds", "learning_rate", "average", "weight_decay", "clip"),
         "any network, optimiser and loss heeds it or refuses it",
     ),
     **dict.fromkeys(("schedule", "warmup", "epochs", "batch_size"), "any training heeds it"),

@@ -41,6 +41,7 @@ UNREAD: Final = frozenset(
         "output",
         "members",
         "sharing",
+        "input_scaling",
         "numbers",
         "bins",
         "one_hot",

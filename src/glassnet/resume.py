@@ -198,9 +198,9 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings, *, is_pass: 
             f"{architecture.members} members cannot go on in {folds} folds, one at least in each; leave folds"
             " as they were, or fit anew."
         )
-    if team is None or len(team.first_FOI) != folds:
+    if architecture.sharing == "layers" and (team is None or len(team.first_FOI) != folds):
         # Other teams than before cannot share what these members have learned: each goes on by itself.
-        architecture, team = replace(architecture, sharing="none"), None
+        architecture, team = replace(architecture, sharing="none", input_scaling="none"), None
     precision = fitted.recipe.training.precision
     recipe = replace(
         chosen,

@@ -75,6 +75,7 @@ class Settings:
     output: str = "auto"  # linear, sigmoid: what the last layer's sums pass through
     members: int | Auto = "auto"  # networks trained side by side and averaged
     sharing: str = "auto"  # what members share: none, layers (all but the inputs' scales and the last layer)
+    input_scaling: str = "auto"  # of each column before the first layer: none, or learned with the weights
     numbers: str = "auto"  # scaling of numbers: robust, standard, none
     bins: int | Auto = "auto"  # piecewise-linear inputs of each number, at most; 0: none
     one_hot: int | Auto = "auto"  # categories of at most so many levels become 0/1 columns
@@ -184,6 +185,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "output": _one_of("linear", "sigmoid"),
     "members": _whole(1, 1024),
     "sharing": _one_of("none", "layers"),
+    "input_scaling": _one_of("none", "learned"),
     "numbers": _one_of("robust", "standard", "none"),
     "bins": _whole(0, 1024),
     "one_hot": _whole(0),
@@ -285,6 +287,7 @@ class Architecture:
     initial: str = "uniform"  # uniform: torch's own for Linear layers; zero
     members: int = 1
     sharing: str = "none"  # layers: members of a fold share their hidden layers (`network.team`)
+    input_scaling: str = "none"  # learned: a factor of each column and member; always where layers are shared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

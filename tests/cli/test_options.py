@@ -81,6 +81,7 @@ OPTIONS = {
     "--schedule",
     "--seed",
     "--sharing",
+    "--input-scaling",
     "--settings",
     "--skip-lines",
     "--target",

@@ -128,7 +128,8 @@ def plan_of(
     fold_R[:folds] = np.arange(folds) if folds > 1 else -1  # so that no fold is without fit rows
     fit = tuple(np.flatnonzero(fold_R != fold) for fold in range(folds))
     bins = (*bins, *(0 for _ in range(dense - len(bins))))[:dense]
-    inputs = InputShape(dense=dense + sum(bins), embedded=tuple(slots), embedding=embedding)
+    groups = (*range(dense), *(number for number, count in enumerate(bins) for _ in range(count)))
+    inputs = InputShape(dense=dense + sum(bins), embedded=tuple(slots), embedding=embedding, groups=groups)
     return Plan(
         prepared=prepared_of(draw, fit, dense, tuple(slots), target_RT, weighted, bins),
         architecture=architecture,

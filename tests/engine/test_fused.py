@@ -41,6 +41,7 @@ def plans(draw, precision="float64", losses=fused.LOSSES):
     loss = draw(st.sampled_from(losses))
     outputs = draw(st.integers(2, 20) if loss == "cross_entropy" else st.integers(1, 20))
     optimizer = draw(st.sampled_from(fused.OPTIMIZERS))
+    hidden = tuple(draw(st.lists(st.integers(1, 150), max_size=3)))
     return {
         "rows": draw(st.integers(2, 400)),
         "dense": draw(st.integers(1, 40)),
@@ -51,11 +52,12 @@ def plans(draw, precision="float64", losses=fused.LOSSES):
         "folds": draw(st.sampled_from([1, 1, 2])),
         "weighted": draw(st.booleans()),
         "architecture": Architecture(
-            hidden=tuple(draw(st.lists(st.integers(1, 150), max_size=3))),
+            hidden=hidden,
             activation=draw(st.sampled_from(["relu", "silu", "tanh", "sigmoid"])),
             dropout=draw(st.sampled_from([0.0, 0.3])),
             output="sigmoid" if loss == "squared" and draw(st.booleans()) else "linear",
             members=draw(st.integers(1, 3)),
+            input_scaling=draw(st.sampled_from(["none", "learned"])) if hidden else "none",
         ),
         "training": Training(
             loss=loss,
@@ -217,6 +219,8 @@ SMOOTH = [one for one in fused.LOSSES if one not in ("absolute", "quantile")]
 @FEW
 def test_float32_single_steps_agree(arguments, make_plan):
     arguments["training"] = replace(arguments["training"], average=0.0)  # the newest weights are compared
+    # Whose factors no weights tell of: test_scaling.py has them.
+    arguments["architecture"] = replace(arguments["architecture"], input_scaling="none")
     assert agrees_step_by_step(make_plan(**arguments), 4) < 1e-5
 
 
@@ -257,6 +261,7 @@ def test_float32_ends_within_eagers_own_spread(make_plan):
 @FEW
 def test_gradients_are_autograds(arguments, make_plan):
     arguments["training"] = replace(arguments["training"], clip=0.0)
+    arguments["architecture"] = replace(arguments["architecture"], input_scaling="none")
     plan = make_plan(**arguments)
     eager, engine = EagerEngine(plan), FusedEngine(plan)
     eager._backward(0, 0, 0)

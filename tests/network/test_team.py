@@ -152,7 +152,7 @@ def test_the_first_layers_are_products_of_what_is_handed_out(mixed, make, folds,
     weights, team = engine.weights(), engine.team_weights()
     assert team.first_FOI.shape[0] == max(folds, 1)
     assert team.effective().tobytes() == weights["hidden.0.weight"].numpy().tobytes()
-    alone = replace(plan, architecture=replace(plan.architecture, sharing="none"))
+    alone = replace(plan, architecture=replace(plan.architecture, sharing="none", input_scaling="none"))
     assert make(alone).team_weights() is None
 
 

@@ -191,6 +191,36 @@ def test_folds_are_members():
 
 
 @pytest.mark.parametrize(
+    ("changes", "members", "sharing", "scaling"),
+    [
+        ({}, 16, "layers", "learned"),
+        ({"input_scaling": "learned"}, 16, "layers", "learned"),
+        ({"input_scaling": "none"}, 1, "none", "none"),
+        ({"members": 1}, 1, "none", "none"),
+        ({"members": 1, "input_scaling": "learned"}, 1, "none", "learned"),
+        ({"members": 3, "sharing": "none", "input_scaling": "learned"}, 3, "none", "learned"),
+    ],
+)
+def test_who_scales_the_columns(changes, members, sharing, scaling):
+    found = choose_recipe(Settings(**changes, validation_share=0.2), facts()).architecture
+    assert (found.members, found.sharing, found.input_scaling) == (members, sharing, scaling)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sharing": "layers", "input_scaling": "none"}, "which input_scaling 'none' forbids"),
+        ({"network": "neuron", "input_scaling": "learned"}, "input_scaling 'learned' needs hidden layers"),
+        ({"hidden": (), "input_scaling": "learned"}, "input_scaling 'learned' needs hidden layers"),
+        ({"network": nn.Identity, "input_scaling": "learned"}, "needs hidden layers of the built-in network"),
+    ],
+)
+def test_what_cannot_scale_is_refused(changes, message):
+    with pytest.raises(SettingsError, match=message):
+        choose_recipe(Settings(**changes), facts())
+
+
+@pytest.mark.parametrize(
     ("given", "known", "folds", "reason"),
     [
         ({}, {}, 8, "1,000 rows are few: each is held out in turn"),

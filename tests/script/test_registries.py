@@ -67,6 +67,7 @@ def test_a_choice_of_the_recipe_that_no_script_knows_of_is_noticed():
         "initial",
         "members",
         "sharing",
+        "input_scaling",
     }
     assert {field.name for field in fields(Training)} == {
         "loss",

@@ -48,6 +48,7 @@ CASES = {
     "folds": ({"folds": 3}, ("score",)),
     "a team": ({"members": 3, "sharing": "layers"}, ("level",)),
     "teams": ({"members": 6, "folds": 3, "sharing": "layers", "bins": 9}, ("score",)),
+    "scaled columns": ({"members": 2, "sharing": "none", "input_scaling": "learned"}, ("score",)),
     "neuron": ({"recipe": "neuron", "hidden": "auto"}, ("score",)),
     "layer norm": ({"normalization": "layer", "members": 2}, ("level",)),
     "float64": ({"precision": "float64"}, ("score",)),

@@ -103,6 +103,7 @@ NETWORK: Final = (
     Row("output", "NAME", text, "linear, or sigmoid (with loss squared)."),
     Row("members", "N", whole, "Networks trained side by side and averaged."),
     Row("sharing", "NAME", text, "What members share: none or layers."),
+    Row("input_scaling", "NAME", text, "Of columns: none, or learned with the weights."),
     Row("numbers", "NAME", text, "Scaling of numbers: robust, standard, none."),
     Row("bins", "N", whole, "Piecewise-linear inputs of a number, at most."),
     Row("one_hot", "N", whole, "Categories of up to N levels become 0/1 columns."),

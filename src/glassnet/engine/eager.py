@@ -46,8 +46,10 @@ class EagerEngine:
         self.dtype = DTYPES[plan.training.precision]
         self.network = copy.deepcopy(plan.network).train()
         folds = plan.prepared.rows.folds
-        self.team = make_team(plan) if plan.architecture.sharing == "layers" else None
-        self.together = plan.members // folds if self.team else 1  # members whose mean loss is trained on
+        self.team = make_team(plan) if plan.teams else None
+        self.together = (
+            plan.members // plan.teams if self.team else 1
+        )  # members whose mean loss is trained on
         self.effective: dict[str, Tensor] = {}  # a team's weights as the members' networks have them
         trained = self.team or self.network
         self.parameters = [p for p in trained.parameters() if p.requires_grad]
@@ -308,9 +310,9 @@ class EagerEngine:
 
 
 def make_team(plan: Plan) -> Team:
-    """Return the parameters of the plan's teams, one a fold, as they start."""
+    """Return the parameters of the plan's teams as they start."""
     assert isinstance(plan.network, MLP)
-    return Team(plan.network, plan.prepared.rows.folds, plan.inputs, plan.training.seed, plan.team)
+    return Team(plan.network, plan.teams, plan.inputs, plan.training.seed, plan.team_start)
 
 
 def _ratio(update_KL: Floats32, weight_KL: Floats32) -> Floats32:

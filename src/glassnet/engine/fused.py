@@ -99,7 +99,7 @@ class FusedEngine:
         setup = _setup(plan, instruction_set)
         setup.dense = inputs.dense_PD.shape[1]
         setup.binned, setup.column = list(inputs.bins_B), list(inputs.column)
-        if plan.architecture.sharing == "layers":
+        if plan.teams:
             _set_teams(setup, plan)
         self.trainer = trainer(
             setup,
@@ -117,13 +117,14 @@ class FusedEngine:
         self.names = list(plan.network.state_dict())
         self.shapes = {name: tuple(t.shape) for name, t in plan.network.state_dict().items()}
         first = {name: t.detach() for name, t in plan.network.state_dict().items()}
-        if plan.team is not None:
-            first[SCALED] = torch.from_numpy(plan.team.shared())
+        start = plan.team_start
+        if start is not None:
+            first[SCALED] = torch.from_numpy(start.shared())
         for what in (WEIGHTS, *([AVERAGES] if plan.training.average else [])):
             self.load(first, what)
         if setup.teams:
             drawn_KG = first_scales(plan.training.seed, plan.members, setup.groups)
-            scale_KG = drawn_KG if plan.team is None else plan.team.scale_KG
+            scale_KG = drawn_KG if start is None else start.scale_KG
             self.trainer.start_teams(np.ascontiguousarray(scale_KG, dtype=self.number))
 
     def advance(self, first: int, count: int) -> Advance:
@@ -167,9 +168,9 @@ class FusedEngine:
 
     def team_weights(self) -> TeamWeights | None:
         """Return what the weights of teams are products of, averaged as they are; None without teams."""
-        if self.plan.architecture.sharing != "layers":
+        if not self.plan.teams:
             return None
-        teams, (outputs, inputs) = self.plan.prepared.rows.folds, self.shapes[SCALED][1:]
+        teams, (outputs, inputs) = self.plan.teams, self.shapes[SCALED][1:]
         group_I = np.array(input_groups(self.plan.inputs))
         first_FOI = np.zeros((teams, outputs, inputs), self.number)
         scale_KG = np.zeros((self.plan.members, group_I.max() + 1), self.number)
@@ -243,7 +244,7 @@ def _set_network(setup: _fused.Setup, plan: Plan) -> None:
 def _set_teams(setup: _fused.Setup, plan: Plan) -> None:
     """Say which of the compiled engine's columns share a scale."""
     groups = input_groups(plan.inputs)
-    setup.teams, setup.groups = plan.prepared.rows.folds, max(groups) + 1
+    setup.teams, setup.groups = plan.teams, max(groups) + 1
     ours = sorted((place, group) for place, group in zip(setup.column, groups, strict=True) if place >= 0)
     setup.group = [group for _, group in ours]
     pairs = zip(setup.column, groups, strict=True)

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from glassnet import chance
 from glassnet.loss.registry import Loss
-from glassnet.network.mlp import InputShape
-from glassnet.network.team import TeamWeights
+from glassnet.network.mlp import MLP, InputShape
+from glassnet.network.team import TeamWeights, unscaled
 from glassnet.prepare.values import Floats64, Prepared
 from glassnet.settings import Architecture, Training
 from glassnet.shared import Shared
@@ -49,6 +49,24 @@ class Plan:
     def members(self) -> int:
         """How many networks train side by side."""
         return self.architecture.members
+
+    @property
+    def teams(self) -> int:
+        """How many first layers there are that are scaled: one a fold, or one a member; 0: none."""
+        if self.architecture.sharing == "layers":
+            return self.prepared.rows.folds
+        return self.members if self.architecture.input_scaling == "learned" else 0
+
+    @property
+    def team_start(self) -> TeamWeights | None:
+        """What teams begin with; None: with the network's weights and scales that are drawn.
+
+        A team of one begins as a network that scales nothing would: it has nobody to differ from.
+        """
+        if self.team is not None or not self.teams or self.architecture.sharing == "layers":
+            return self.team
+        assert isinstance(self.network, MLP)
+        return unscaled(self.network, self.inputs)
 
     def fold(self, member: int) -> int:
         """Return the fold whose rows the member is fitted on."""

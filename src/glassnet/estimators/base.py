@@ -50,6 +50,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         normalization: str = "auto",
         members: int | str = "auto",
         sharing: str = "auto",
+        input_scaling: str = "auto",
         folds: int | str = "auto",
         numbers: str = "auto",
         bins: int | str = "auto",
@@ -96,6 +97,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.normalization = normalization
         self.members = members
         self.sharing = sharing
+        self.input_scaling = input_scaling
         self.folds = folds
         self.numbers = numbers
         self.bins = bins

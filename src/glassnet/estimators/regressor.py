@@ -41,6 +41,8 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         Networks K that are trained side by side and averaged.
     sharing : {'none', 'layers', 'auto'}
         What members share: all but the inputs' scales and the last layer, or nothing.
+    input_scaling : {'none', 'learned', 'auto'}
+        Whether each column has a factor before the first layer, learned with the weights.
     folds : int or 'auto', default 'auto'
         Members hold out one of so many folds each; 0: one split for all.
     numbers : {'robust', 'standard', 'none', 'auto'}

@@ -2,6 +2,7 @@
 
 A team is trained as one network with several views of the table. What it amounts to is a network of members
 like any other, each with weights of its own (`Team.effective`): predictions, files and reports know no teams.
+A member that shares nothing and yet scales its columns is a team of one.
 
 Shapes: K members, F teams, G columns of the table, D dense inputs, E embedded categories, V an embedding's
 size, I a layer's inputs, O its outputs.
@@ -61,6 +62,16 @@ class TeamWeights:
     def effective(self) -> NDArray[Any]:
         """Return the members' own first layers, `(K, O, I)`: the bytes that every engine computes with."""
         return np.asarray(self.shared() * self.scale_KG[:, None, self.group_I])
+
+
+def unscaled(network: MLP, inputs: InputShape) -> TeamWeights:
+    """Return what the first layers of members that share nothing are products of while every scale is 1."""
+    first_KOI = network.hidden[0].weight
+    assert isinstance(first_KOI, Tensor)
+    group_I = np.array(input_groups(inputs), dtype=np.int64)
+    first = first_KOI.detach().clone().numpy()
+    scale_KG = np.ones((len(first), group_I.max() + 1), first.dtype)
+    return TeamWeights(first_FOI=first, scale_KG=scale_KG, group_I=group_I)
 
 
 def renewed(

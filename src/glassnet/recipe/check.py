@@ -34,6 +34,8 @@ def check_choices(chosen: dict[str, Any]) -> None:
         )
     if chosen["sharing"] != "none":
         _check_sharing(chosen)
+    if chosen["input_scaling"] != "none":
+        _check_scaling(chosen)
     if not isinstance(chosen["network"], str) and chosen["members"] != 1:
         raise SettingsError("an own module trains as one member; leave members at 1 and folds at 0.")
 
@@ -44,10 +46,23 @@ def _check_sharing(chosen: dict[str, Any]) -> None:
             "sharing 'layers' needs hidden layers of the built-in network 'mlp' to share;"
             " choose sharing 'none'."
         )
+    if chosen["input_scaling"] == "none":
+        raise SettingsError(
+            "members with sharing 'layers' differ in how they scale the columns, which input_scaling 'none'"
+            " forbids; choose sharing 'none' or leave input_scaling out."
+        )
     if chosen["members"] % max(chosen["folds"], 1):
         raise SettingsError(
             f"with sharing 'layers' every fold has a team of its own, but {chosen['members']} members cannot"
             f" be dealt evenly to {chosen['folds']} folds; choose a multiple of it."
+        )
+
+
+def _check_scaling(chosen: dict[str, Any]) -> None:
+    if chosen["network"] != "mlp" or not chosen["hidden"]:
+        raise SettingsError(
+            "input_scaling 'learned' needs hidden layers of the built-in network 'mlp';"
+            " choose input_scaling 'none'."
         )
 
 

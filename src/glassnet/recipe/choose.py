@@ -155,6 +155,12 @@ def _sharing(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     return "layers", "one network with several views of the columns errs less than several networks"
 
 
+def _input_scaling(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["sharing"] != "none":
+        return "learned", "members that share layers differ in how they scale the columns"
+    return "none", "columns enter the first layer as they were prepared"
+
+
 def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
     """Return why one network is trained and not a team, or an empty string."""
     if chosen.get("network", "mlp") != "mlp" or chosen.get("hidden", "auto") == ():
@@ -162,6 +168,8 @@ def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
     is_compiled = all(isinstance(chosen.get(name, ""), str) for name in ("loss", "optimizer"))
     if not is_compiled or chosen.get("normalization", "none") != "none":
         return "one network: compiled code, which makes several cheap, does not know all parts of it"
+    if chosen.get("input_scaling") == "none":
+        return "one network: members that share layers differ in how they scale the columns"
     return ""
 
 
@@ -215,6 +223,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
     "network": _fixed("mlp", "the general-purpose network"),
     "members": _members,
     "sharing": _sharing,
+    "input_scaling": _input_scaling,
     "hidden": _hidden,
     "activation": _fixed("relu", "fast, and as good as others on tables"),
     "normalization": _fixed("none", "inputs are scaled and the network is shallow"),
@@ -318,6 +327,7 @@ def _architecture(settings: Settings, chosen: dict[str, Any]) -> Architecture:
         initial="zero" if settings.recipe == "neuron" and chosen["network"] == "neuron" else "uniform",
         members=chosen["members"],
         sharing=chosen["sharing"],
+        input_scaling=chosen["input_scaling"],
     )
 
 

@@ -75,9 +75,9 @@ def network_says(fitted: Fitted) -> str:
     total = sum(one.numel() for one in fitted.network.parameters())
     each = f"{count(total // members)} parameters each, {count(total)} in all"
     if members == 1:
-        return f"{count(total)} parameters."
+        return f"{count(total)} parameters.{_scaled(fitted)}"
     if fitted.recipe.architecture.sharing == "none":
-        return f"{count(members)} networks of {each}, whose answers are averaged."
+        return f"{count(members)} networks of {each}, whose answers are averaged.{_scaled(fitted)}"
     named = [(name, one.numel() // members) for name, one in fitted.network.named_parameters()]
     own = sum(many for name, many in named if name.startswith(OWN))
     shared = sum(many for _, many in named) - own
@@ -88,6 +88,16 @@ def network_says(fitted: Fitted) -> str:
         f" {count(own)} of its own in the last layer, and for each column a scale on which it looks at it."
         f" The answer is the members' mean. Written out for predicting, the scales multiplied in, that is"
         f" {count(members)} networks of {each}."
+    )
+
+
+def _scaled(fitted: Fitted) -> str:
+    """Return what is said of networks that scale their columns, each for itself."""
+    if fitted.recipe.architecture.input_scaling != "learned":
+        return ""
+    return (
+        " Beside them each column has a learned factor, by which the first layer sees it; written out for"
+        " predicting, it is multiplied in."
     )
 
 

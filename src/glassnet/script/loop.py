@@ -347,7 +347,7 @@ MODULES: Final = Voice(
 def _clipped(run: Run) -> str:
     """Return the parameters whose gradients are clipped together."""
     architecture = run.fitted.recipe.architecture
-    if architecture.normalization == "layer" and architecture.hidden and not run.is_team:
+    if architecture.normalization == "layer" and architecture.hidden and not (run.is_team or run.is_scaled):
         return "in_order(network)"
     return "network.parameters()"
 

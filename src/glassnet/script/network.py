@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from glassnet.script.folds import shares_levels
+from glassnet.script.scaling import column_of, scale_class
 from glassnet.script.values import Run, Section, block, writer
 from glassnet.settings import Architecture
 
@@ -80,6 +81,7 @@ def _mlp(run: Run) -> list[str]:
     double = dtype_code(run)
     sizes = "levels.max(axis=0) + 1" if shares_levels(run) else "sizes"
     modules = [f"Embed({sizes})"] if shape.embedded else []
+    modules += ["Scale()"] if run.is_scaled else []
     activation = writer(ACTIVATION_MODULES, REFUSED_ACTIVATIONS, architecture.activation, "activation")
     for hidden in architecture.hidden:
         modules.append(f"nn.Linear({width}, {hidden}{double})")
@@ -158,11 +160,14 @@ def module_classes(run: Run, dropout: str = DROPOUT) -> list[str]:
         found.append(EMBED.format(size=shape.choices.embedding, dtype=double))
     if architecture.normalization == "layer" and architecture.hidden:
         found.append(NORM.format(dtype=double))
-        if run.fitted.recipe.training.clip and not run.is_team:
+        if run.fitted.recipe.training.clip and not (run.is_team or run.is_scaled):
             found.append(IN_ORDER.format(first="network[0], " if shape.embedded else ""))
     if architecture.dropout and architecture.hidden:
         found.append(dropout_code(run, architecture, dropout))
-    return [line for one in found for line in (one, "\n", "\n")]
+    if run.is_scaled:
+        found.append(scale_class(run, double))
+    before = [*column_of(run), "\n", "\n"] if run.is_scaled else []
+    return [*before, *(line for one in found for line in (one, "\n", "\n"))]
 
 
 def dropout_code(run: Run, architecture: Architecture, template: str = DROPOUT) -> str:

@@ -58,6 +58,7 @@ def _refusal(run: Run) -> str:
     reasons = {
         f"it has {run.members} members, and weights written out are those of one network": run.members > 1,
         "its members share layers": run.is_team,
+        "it scales its columns by learned factors": run.is_scaled,
         f"optimiser '{recipe.training.optimizer}' keeps more than weights; only sgd is written out": (
             recipe.training.optimizer != "sgd"
         ),

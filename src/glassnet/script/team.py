@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from glassnet.network.team import SCALE_PLACE
-from glassnet.prepare.assemble import dense_sources
-from glassnet.script.columns import long_lists, made_alike, table_pieces
-from glassnet.script.examples import is_matrix
 from glassnet.script.network import dtype_code, module_classes, network_modules
-from glassnet.script.values import Run, Section, block, quoted, wrapped
+from glassnet.script.scaling import column_of, has_groups, scaled_columns
+from glassnet.script.values import Run, Section, block
 
 DROPOUT: Final = '''class Dropout(nn.Module):
     """Sets some of the units to 0 while the network trains, and makes the others larger in turn."""
@@ -108,7 +106,6 @@ SAYS_FOLDS: Final = (
     " is one network but for scales and a last layer of each member (Gorishniy et al., TabM, 2024). Weights"
     " start from the seed, so that they are the run's."
 )
-SHARED: Final = "# What is made of one column shares a scale: its number, its mark, its bins, its levels."
 
 
 def team_section(run: Run) -> Section:
@@ -116,7 +113,7 @@ def team_section(run: Run) -> Section:
     each = run.members // run.rows.folds
     code = block(
         f"MEMBERS = {each}{'  # of the team of each fold' if run.has_folds else ''}",
-        *_column_of(run),
+        *column_of(run),
         "\n",
         "\n",
         *([MEMBERS_OF, "\n", "\n"] if run.has_folds else []),
@@ -134,57 +131,6 @@ def team_section(run: Run) -> Section:
     return Section(title=title, code=code, says=says.format(members=each, all=run.members))
 
 
-def _groups(run: Run) -> list[str]:
-    """Return the table's column behind each input of the first layer."""
-    preparation = run.fitted.preparation
-    each = preparation.choices.embedding
-    return [*dense_sources(preparation), *(name for name in preparation.embedded_names for _ in range(each))]
-
-
-def _has_groups(run: Run) -> bool:
-    """Return whether several inputs are made of one column."""
-    groups = _groups(run)
-    return len(set(groups)) < len(groups)
-
-
-def _column_of(run: Run) -> list[str]:
-    """Return the lines that make `column_of`, the column's number for each input, where it is needed."""
-    if not _has_groups(run):
-        return []
-    if is_matrix(run):
-        count = len(run.inputs)
-        widths = "[column[0].size for column in columns]"
-        numbers = f"np.repeat([*range({count}), *range({count})], {widths})"
-        return ["\n", SHARED, f"column_of = torch.tensor({numbers})"]
-    embedded = run.fitted.preparation.embedded
-    size = run.fitted.preparation.choices.embedding
-    more = f" + [{size}] * {len(embedded)}  # an embedded level is {size} numbers" if embedded else ""
-    return [
-        "\n",
-        SHARED,
-        f"sources = {wrapped(_sources(run), 10)}",
-        f"widths = [column[0].size for column in columns]{more}",
-        "places = {name: place for place, name in enumerate(dict.fromkeys(sources))}",
-        "column_of = torch.tensor([places[name] for name in np.repeat(sources, widths)])",
-    ]
-
-
-def _sources(run: Run) -> list[str]:
-    """Return the items of a list with the table's column behind each of the script's columns."""
-    pieces = table_pieces(run)
-    lists = long_lists(pieces)
-    items = []
-    for _, is_many, names in made_alike(pieces):
-        if is_many:
-            parts = run.fitted.preparation.encoding.sources
-            items += [f"*[{quoted(name)}] * {parts.count(name)}" for name in names]
-        elif names in lists:
-            items.append(f"*{lists[names]}")
-        else:
-            items += [quoted(name) for name in names]
-    return [*items, *(quoted(name) for name in run.fitted.preparation.embedded_names)]
-
-
 def _team(run: Run) -> str:
     """Return the class of the network."""
     has_embedding = bool(run.fitted.preparation.embedded)
@@ -194,12 +140,12 @@ def _team(run: Run) -> str:
     stacked = "torch.stack([last(own) for last, own in zip(self.last, x)])"
     return TEAM.format(
         embed=f"        self.embed = {modules[0]}\n" if has_embedding else "",
-        columns=len(set(_groups(run))),
+        columns=scaled_columns(run),
         dtype=dtype_code(run),
         hidden="\n".join(f"            {module}," for module in modules[has_embedding:last]),
         last=modules[last],
         embedded="self.embed(x)" if has_embedding else "x",
-        scale="self.scale[..., column_of]" if _has_groups(run) else "self.scale",
+        scale="self.scale[..., column_of]" if has_groups(run) else "self.scale",
         output=f"torch.sigmoid({stacked})" if is_sigmoid else stacked,
     )
 
@@ -212,7 +158,7 @@ def _built(run: Run) -> str:
     return build.format(
         start=", start=1" if has_embedding else "",
         before="1 + " if has_embedding else "",
-        columns=len(set(_groups(run))),
+        columns=scaled_columns(run),
         place=SCALE_PLACE,
         vectors=vectors.format(size=preparation.choices.embedding) if has_embedding else "",
     )

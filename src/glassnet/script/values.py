@@ -56,6 +56,11 @@ class Run:
         return self.fitted.recipe.architecture.sharing != "none"
 
     @property
+    def is_scaled(self) -> bool:
+        """Whether each network is its own and learns a factor of each column."""
+        return not self.is_team and self.fitted.recipe.architecture.input_scaling == "learned"
+
+    @property
     def has_folds(self) -> bool:
         """Whether every row but those of the test is held out once, in one of several folds."""
         return self.rows.folds > 1

@@ -87,7 +87,7 @@ def verify(fitted: Fitted, style: str = "modules", source: str = "") -> Verified
 def must_be_exact(fitted: Fitted) -> bool:
     """Return whether script and run round alike: one network, on the engine `eager`, in one thread."""
     facts, architecture = fitted.facts, fitted.recipe.architecture
-    is_one = architecture.members == 1 and architecture.sharing == "none"
+    is_one = architecture.members == 1 and architecture.sharing == architecture.input_scaling == "none"
     return facts.engine == "eager" and facts.threads == 1 and is_one
 
 
