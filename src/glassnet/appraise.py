@@ -110,8 +110,8 @@ def seconds_after(plan: Plan, columns: int, metrics: int, limit: float, own: flo
 
 
 def _importance_seconds(pace: Predicting, predictor: Predictor, columns: int, rows: int) -> float:
-    repeats, some = importance_size(predictor, columns, rows)
-    return pace.seconds(repeats * columns, repeats * columns * some)
+    shuffled, repeats, some = importance_size(predictor, columns, rows)
+    return pace.seconds(repeats * shuffled, repeats * shuffled * some)
 
 
 def _linear_seconds(plan: Plan) -> float:

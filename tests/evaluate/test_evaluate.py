@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from glassnet import chance
 from glassnet.errors import SourceError
 from glassnet.evaluate.baseline import constant_prediction
 from glassnet.evaluate.score import Held, Reference, confusion, evaluate_rows, interval
@@ -15,7 +16,9 @@ from glassnet.metric import METRICS, choose_metrics
 from glassnet.model import fit
 from glassnet.pipeline import Listener, Sources, draft_run
 from glassnet.pipeline import fit as run_pipeline
-from glassnet.prepare.assemble import apply
+from glassnet.predict import predict
+from glassnet.prepare.assemble import apply, encode
+from glassnet.report.matters import matters
 from glassnet.settings import Settings
 from glassnet.table.values import Task
 
@@ -170,6 +173,31 @@ def test_importance_finds_the_planted_column(model):
     assert abs(found["other"].loss) < 0.3 * rmse
     assert all(one.spread >= 0 and one.repeats == 5 for one in found.values())
     assert model.fitted.evaluation.importance_rows == 180
+
+
+def test_of_many_columns_those_are_shuffled_that_move_predictions_most():
+    columns = np.random.default_rng(0).normal(size=(300, 200)).astype(np.float32)
+    table = pl.DataFrame({f"x{n}": column for n, column in enumerate(columns)} | {"y": 3 * columns[217]})
+    found = fit(table, "y", settings=replace(SMALL, bins=0, epochs=30, members=1, folds=0))
+    importance = found.fitted.evaluation.importance
+    assert importance[0].column == "x217"
+    assert len(importance) == 250  # a shuffle of each of 2,000 columns took two hundred times the training
+    assert "of 300 columns the 250 that move predictions most were each" in str(matters(found.fitted))
+
+
+def test_copies_predicted_together_are_as_by_themselves(model):
+    importance = {one.column: one.loss for one in model.fitted.evaluation.importance}
+    evaluation, predictor = model.fitted.evaluation, model.fitted.predictor
+    frame, encoding = planted(900)[evaluation.rows], predictor.preparation.encoding
+    rmse, places, weight_R = METRICS["rmse"], np.arange(frame.height), np.ones(frame.height)
+    whole = rmse.score(evaluation.truth, predict(predictor, encode(frame, encoding)), weight_R)
+    for number, column in enumerate(("noise", "signal", "city", "other")):
+        losses = []
+        for repeat in range(5):
+            order = chance.order(0, chance.Purpose.IMPORTANCE, places.size, epoch=repeat, step=number)
+            shuffled = encode(frame.with_columns(frame[column][order]), encoding)
+            losses.append(rmse.score(evaluation.truth, predict(predictor, shuffled), weight_R) - whole)
+        assert np.mean(losses) == importance[column]
 
 
 def test_an_unused_column_has_no_importance():

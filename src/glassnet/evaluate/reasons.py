@@ -10,6 +10,7 @@ Source: M. Sundararajan et al., "Axiomatic Attribution for Deep Networks", 2017,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -37,23 +38,35 @@ def reasons(
 
     Nothing for a module of the user's own, whose inside is not known.
     """
-    predictor = looked.predictor
-    if isinstance(predictor.network, OwnModule) or not rows.size:
+    names = [column.name for column in looked.columns]
+    sample = Encoded(number_RN=looked.encoded.number_RN[rows], code_RC=looked.encoded.code_RC[rows])
+    return reasons_of(looked.predictor, sample, prediction_RP[rows], names, ends_in_sigmoid=ends_in_sigmoid)
+
+
+def reasons_of(
+    predictor: Predictor,
+    sample: Encoded,
+    prediction_RP: Floats64,
+    columns: Sequence[str],
+    *,
+    ends_in_sigmoid: bool,
+) -> tuple[Reason, ...]:
+    """Return the same for rows that are picked already, with their predictions."""
+    if isinstance(predictor.network, OwnModule) or not sample.rows:
         return ()
-    some = Encoded(number_RN=looked.encoded.number_RN[rows], code_RC=looked.encoded.code_RC[rows])
-    weight_RT = torch.from_numpy(_asked(predictor, prediction_RP[rows]))
-    part_RI = np.zeros((rows.size, 0))
+    weight_RT = torch.from_numpy(_asked(predictor, prediction_RP))
+    part_RI = np.zeros((sample.rows, 0))
     with torch_threads(1):
         for fold in range(predictor.folds):
             mine = [m for m in predictor.members if m % predictor.folds == fold]
             if mine:
-                parts = _Line(predictor, some, fold).parts(mine, weight_RT, is_sigmoid=ends_in_sigmoid)
+                parts = _Line(predictor, sample, fold).parts(mine, weight_RT, is_sigmoid=ends_in_sigmoid)
                 part_RI = parts if not part_RI.size else part_RI + parts
     names = np.array((*dense_sources(predictor.preparation), *predictor.preparation.embedded_names))
     found = []
-    for column in looked.columns:
-        part_R = part_RI[:, names == column.name].sum(axis=1) / len(predictor.members)
-        found.append(Reason(column=column.name, mean=float(part_R.mean()), size=float(np.abs(part_R).mean())))
+    for column in columns:
+        part_R = part_RI[:, names == column].sum(axis=1) / len(predictor.members)
+        found.append(Reason(column=column, mean=float(part_R.mean()), size=float(np.abs(part_R).mean())))
     return tuple(sorted(found, key=lambda one: -one.size))
 
 

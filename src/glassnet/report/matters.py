@@ -9,7 +9,7 @@ from glassnet.report.dependence import dependence
 from glassnet.report.markup import Html, folded, paragraph, section
 from glassnet.report.pictures import Picture, figure, grid, picture
 from glassnet.report.together import together
-from glassnet.report.words import SHARES, metric_name, number, quoted, series, several, short
+from glassnet.report.words import SHARES, count, metric_name, number, quoted, series, several, short
 
 
 def matters(fitted: Fitted) -> Html:
@@ -108,8 +108,14 @@ def _how_measured(fitted: Fitted, metric: str) -> str:
     rows = several(evaluation.importance_rows, f"{evaluation.on} row")
     times = "once" if repeats == 1 else f"{repeats} times"
     spread = "" if repeats == 1 else " The thin line is one standard deviation of the repeats."
+    shuffled, inputs = len(evaluation.importance), len(fitted.schema.inputs)
+    which = (
+        "each column was"
+        if shuffled >= inputs
+        else f"of {several(inputs, 'column')} the {count(shuffled)} that move predictions most were each"
+    )
     return (
-        f"Importance: each column was shuffled {times} among {rows}; what matters is how much worse the"
+        f"Importance: {which} shuffled {times} among {rows}; what matters is how much worse the"
         f" {metric_name(metric)} became. Columns that say the same share their importance, so that each alone"
         f" may look unimportant.{spread}"
     )
