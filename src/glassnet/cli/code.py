@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glassnet.cli.common import model_path
+from glassnet.errors import SettingsError
 
 if TYPE_CHECKING:
     from glassnet.pipeline import Fitted
@@ -46,6 +47,10 @@ def code(model: str, style: str, notebook: bool, source: str, out: str, is_verif
 
     It reads the same table, makes the same split, starts from the same weights and takes the same steps.
     """
+    if notebook and is_verified and not out:
+        raise SettingsError(
+            "--notebook has no effect: --verify prints no notebook; add --out, or leave it out."
+        )
     # torch takes seconds to import: only when the command runs, not for --help.
     from glassnet.model import load
     from glassnet.script.write import write_notebook, write_script

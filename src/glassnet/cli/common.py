@@ -46,8 +46,16 @@ def source_of(words: Mapping[str, Any], context: click.Context) -> str:
     return str(words.get("source", ""))
 
 
-def reading_settings(trained_with: Settings, words: Mapping[str, Any]) -> Settings:
-    """Return how to read a table for a model: as in training, unless told otherwise."""
+def reading_settings(trained_with: Settings, words: Mapping[str, Any], source: str = "") -> Settings:
+    """Return how to read a table for a model: as in training, unless told otherwise.
+
+    `source` is its path where no words name it. Raises SettingsError for an option that was typed and that
+    tables of its format do not heed.
+    """
+    from glassnet.table.futile import futile_reading  # reads tables: not for --help
+
+    typed = changed(Settings(), words)
+    futile_reading((words.get("source", source),), typed, frozenset(words))
     return changed(trained_with, words)
 
 

@@ -6,8 +6,9 @@ from typing import Final
 
 import click
 
-from glassnet.cli.common import argument, is_model, model_path, own_option, reading_options
-from glassnet.cli.options import COLUMNS, RUN, SPLIT, TARGET, HeadedCommand, changed, given, option
+from glassnet.cli.common import argument, is_model, model_path, own_option, reading_options, reading_settings
+from glassnet.cli.options import COLUMNS, READING, RUN, SPLIT, TARGET, HeadedCommand, given, option
+from glassnet.errors import SettingsError, listed
 from glassnet.settings import Settings
 
 HELP: Final = """Show what SOURCE is.
@@ -60,12 +61,25 @@ def _describe(context: click.Context) -> None:
     if source and is_model(source):
         from glassnet.cli.card import show_model
 
+        _check_idle(set(words) - {"source", "as_json"}, "of a model all is known")
         show_model(make_console(), model_path(source), as_json=as_json)
     else:
         from glassnet.cli.quality import show_table
 
-        test = str(words.get("test", ""))
-        show_table(make_console(), source, changed(Settings(), words), test=test, as_json=as_json)
+        test, settings = str(words.get("test", "")), reading_settings(Settings(), words)
+        if not (settings.target or settings.example):
+            _check_idle({"task", "test_share", "group"} & set(words), "without --target no rows are parted")
+        if test:
+            _check_idle({"test_share", "group"} & set(words), "own test rows were given")
+        show_table(make_console(), source, settings, test=test, as_json=as_json)
+
+
+def _check_idle(idle: set[str], why: str) -> None:
+    """Raise SettingsError for options that change nothing here."""
+    if idle:
+        flags = {row.setting: row.every_flag[-1] for row in (TARGET, *READING, *ROWS)}
+        named = listed(sorted(flags.get(name, f"--{name}") for name in idle))
+        raise SettingsError(f"{named} has no effect: {why}; leave it out.")
 
 
 describe.callback = _describe

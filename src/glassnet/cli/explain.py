@@ -42,9 +42,7 @@ Write + - * / ** @ and functions such as relu, exp, sum, softmax(x, dim=0); sepa
 @click.option("--json", "shown", flag_value="json", help="Print everything as JSON.")
 @click.option("--check", is_flag=True, help="Compare with central differences in float64.")
 @click.option("--out", metavar="FILE", default="", help="Draw the graph to an .svg or .png file.")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of randn and rand."
-)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Of randn and rand.  [0]")
 def explain(
     expression: str,
     values: tuple[str, ...],
@@ -52,7 +50,7 @@ def explain(
     shown: str | None,
     check: bool,
     out: str,
-    seed: int,
+    seed: int | None,
 ) -> None:
     """Show every value, local derivative and gradient of EXPRESSION.
 
@@ -63,8 +61,10 @@ def explain(
     from glassnet.autograd.expression import explain_expression
     from glassnet.autograd.leaves import read_leaves
 
+    if seed is not None and not any("rand" in value for value in values):
+        raise Refused("--seed has no effect: no value is randn or rand; leave it out.")
     try:
-        leaves = read_leaves(values, seed)
+        leaves = read_leaves(values, seed or 0)
         wanted = tuple(name.strip() for names in wrt for name in names.split(","))
         explanation = explain_expression(expression, leaves, wrt=wanted)
         differences = check_expression(expression, leaves, wrt=wanted) if check else ()

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from glassnet.errors import SettingsError
+from glassnet.errors import SettingsError, pick
 from glassnet.gather import own_part
 from glassnet.quality.checks import findings_of
 from glassnet.quality.columns import column_summaries
@@ -21,6 +21,7 @@ from glassnet.table.cells import canonical_kind, conform_targets, read_cells
 from glassnet.table.facts import Facts, facts_of_table
 from glassnet.table.frames import picked
 from glassnet.table.kinds import guess_kind
+from glassnet.table.names import find_column
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
 from glassnet.table.split import split_rows
@@ -49,6 +50,7 @@ def describe_table(source: str, test: str, settings: Settings) -> Described:
     facts = facts_of_table(table.frame, settings)
     if settings.target or settings.example:
         return _with_target(table, facts, test, settings)
+    settings = _named_right(settings, table.frame.columns)
     columns = tuple(_guessed(one, settings) for one in facts.values())
     cells, places, notes = cells_of(table.frame, columns), NONE, table.notes
     if test:
@@ -103,6 +105,19 @@ def cells_of(frame: pl.DataFrame, columns: tuple[Column, ...]) -> pl.DataFrame:
             read_cells(frame[one.name], canonical_kind(one), one.dtype, one.cells).alias(one.name)
             for one in columns
         ]
+    )
+
+
+def _named_right(settings: Settings, names: list[str]) -> Settings:
+    """Return the settings with columns as the table calls them. Raises SettingsError for unknown ones."""
+    for _, kind in settings.kinds:
+        pick(KINDS, kind, "kind")
+    return replace(
+        settings,
+        columns=tuple(find_column(name, names) for name in settings.columns),
+        drop=tuple(find_column(name, names) for name in settings.drop),
+        kinds=tuple((find_column(name, names), kind) for name, kind in settings.kinds),
+        time=find_column(settings.time, names) if settings.time else "",
     )
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import click
 
-from glassnet.cli.common import argument, own_option, reading_options, source_of
-from glassnet.cli.options import HeadedCommand, changed, given
+from glassnet.cli.common import argument, own_option, reading_options, reading_settings, source_of
+from glassnet.cli.options import HeadedCommand, given
 from glassnet.settings import Settings
 
 HELP: Final = """Read SOURCE and print it as clean CSV: one header, commas, UTF-8, one row a line.
@@ -51,7 +51,7 @@ def _read(context: click.Context) -> None:
     out = Path(words["out"]).expanduser() if "out" in words else None
     if out is not None:
         check_target(out, [Path(source)])
-    table = read_any(source, changed(Settings(), words))
+    table = read_any(source, reading_settings(Settings(), words))
     for note in table.notes:
         click.echo(f"Note: {note}", err=True)
     if out is None:

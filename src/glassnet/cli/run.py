@@ -95,6 +95,9 @@ def read_asked(words: Mapping[str, Any], command: Sequence[str]) -> Asked:
         command=("glassnet", *command),
         given=frozenset(words) & frozenset(SETTING_NAMES),
     )
+    if asked.quiet and (asked.as_json or asked.dry_run):
+        other = "--json" if asked.as_json else "--dry-run"
+        raise SettingsError(f"--quiet and {other} each say what is printed; leave one out.")
     for name, known in NAMED.items():
         value = getattr(asked.settings, name)
         if value not in ("", "auto"):

@@ -102,7 +102,8 @@ def _table(model: Model, words: Mapping[str, Any]) -> DataFrame:
     own, source = model.fitted.settings, model.fitted.source
     if source.startswith("<"):
         raise SourceError("the run's table was in memory, so name a file whose row is meant.")
-    return read_table("" if own.query or own.example else source, reading_settings(own, words)).frame
+    path = "" if own.query or own.example else source
+    return read_table(path, reading_settings(own, words, path)).frame
 
 
 why.callback = _why
