@@ -111,6 +111,14 @@ def test_no_better_than_the_mean(seen, learnable):
     assert "no better than the baseline" in seen(table)
 
 
+def test_few_test_rows_are_said_to_be_few(seen, learnable):
+    table = {name: column[:30] for name, column in learnable().items()}
+    table["y"] = np.random.default_rng(3).permutation(table["y"])
+    (found,) = seen(table).values()
+    assert (found.name, found.severity) == ("no better than the baseline", "hint")
+    assert found.remedy == "6 test rows are too few to tell: --test-share 0 --folds 5 asks every row in turn."
+
+
 def noisy(rows):
     """Return two columns that tell something, and forty that tell nothing."""
     draw = np.random.default_rng(5)

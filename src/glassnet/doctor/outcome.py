@@ -33,10 +33,10 @@ def no_better(signs: Signs) -> Finding | None:
     scores = [score for score in fitted.evaluation.scores if _is_telling(fitted, score)]
     if not scores or any(_is_better(score) for score in scores):
         return None
-    first = scores[0]
+    first, is_clear = scores[0], len(fitted.evaluation.truth) >= FEW
     return Finding(
         name="no better than the baseline",
-        severity="warning",
+        severity="warning" if is_clear else "hint",
         evidence=f"On {len(fitted.evaluation.truth):,} {fitted.evaluation.on} rows {first.metric} is"
         f" {figure(first.value)} (95 % interval {figure(first.low)} to {figure(first.high)}); without"
         f" looking at any column it is {figure(first.baseline)}.",
@@ -64,6 +64,10 @@ def _is_better(score: Score) -> bool:
 
 
 def _remedy_no_better(fitted: Fitted, first: Score) -> str:
+    rows = len(fitted.evaluation.truth)
+    if rows < FEW and fitted.evaluation.on == "test":
+        which = "One test row is" if rows == 1 else f"{rows} test rows are"
+        return f"{which} too few to tell: --test-share 0 --folds 5 asks every row in turn."
     linear = Score(
         metric=first.metric,
         larger_is_better=first.larger_is_better,
