@@ -154,3 +154,17 @@ def test_a_split_looks_at_settings_that_are_in_the_key_of_what_is_prepared():
 def test_runs_that_read_alike_have_one_key():
     assert table_key(BASE) == table_key(change(BASE, seed=3, hidden=(5,), learning_rate=0.1))
     assert table_key(BASE) != table_key(change(BASE, kinds={"x": "category"}))
+
+
+def test_rows_of_other_tables_follow_numbers_in_half_the_memory():
+    half = table().with_columns(pl.col("x").cast(pl.Float32))
+    assert gather(half, None, None, BASE).frame["x"].dtype == pl.Float32
+    found = gather(half, table(8), None, BASE).frame["x"]
+    assert found.to_list() == [*half["x"].to_list(), *table(8)["x"].to_list()]
+
+
+def test_numbers_in_half_the_memory_train_alike():
+    half = table(80).with_columns(pl.col("x").cast(pl.Float32))
+    whole = half.with_columns(pl.col("x").cast(pl.Float64))
+    one, other = (glassnet.fit(each, target="y", epochs=2, seed=1) for each in (half, whole))
+    np.testing.assert_array_equal(one.predict_proba(whole), other.predict_proba(half))

@@ -125,7 +125,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     ]
     parts = [main, *(part for part in more if part is not None)]
     target_RT = np.concatenate([part.target_RT for part in parts])
-    frame = pl.concat([part.frame for part in parts])
+    frame = pl.concat([part.frame for part in parts], how="vertical_relaxed")
     ends = np.cumsum([main.frame.height] + [0 if part is None else part.frame.height for part in more])
     source_rows = np.concatenate([part.source_rows for part in parts])
     dropped = table.dropped_without_target

@@ -251,3 +251,11 @@ def test_floats_come_back_exactly_in_both_decimal_marks(numbers, mark):
     cells = [repr(number).replace(".", mark) for number in numbers]
     back = read_cells(pl.Series(cells), Kind.NUMBER, "float", CellFormat(decimal=mark))
     assert back.to_list() == numbers
+
+
+def test_numbers_in_half_the_memory_stay_so():
+    frame = pl.DataFrame({"x": pl.Series([1.5, float("nan"), 0.1], dtype=pl.Float32)})
+    found, unread = conform(frame, schema_of(Kind.NUMBER, "float"))
+    assert found.schema == {"x": pl.Float32}
+    assert found["x"].to_list() == [1.5, None, float(np.float32(0.1))]
+    assert not unread

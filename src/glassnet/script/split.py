@@ -134,7 +134,7 @@ def _by_time(run: Run) -> str:
     when = run.typed[schema.time]
     column = next(one for one in schema.columns if one.name == schema.time)
     read = f"table[{quoted(schema.time)}].cast(pl.Float64, strict=False)"
-    if when.dtype != pl.Float64:
+    if not when.dtype.is_float():
         read = date_call(run, column).replace("name", quoted(schema.time))
     lines = [comment("The latest rows test, those before them validate: nobody knows the future.")]
     lines.append(f"when = {read}.to_numpy()")
@@ -157,7 +157,7 @@ def _held_out(run: Run) -> dict[str, RowNumbers]:
 def _first(when: pl.Series, rows: RowNumbers) -> str:
     """Return the earliest time of some rows as code."""
     first = when[rows].min()
-    return repr(first) if when.dtype == pl.Float64 else f'np.datetime64("{first!s}")'
+    return repr(first) if when.dtype.is_float() else f'np.datetime64("{first!s}")'
 
 
 # ---- by group ----

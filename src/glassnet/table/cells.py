@@ -23,9 +23,9 @@ MISSING = -2.0  # a label that is missing
 def conform(frame: pl.DataFrame, schema: Schema) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return the inputs, and weight, time and group where present, as the schema has them, and warnings.
 
-    Columns come in the schema's order under its names: numbers as Float64, categories as String, yes/no as
-    Boolean, dates as Datetime("us"). A cell that cannot be read as its kind is null and counted in a warning.
-    Extra columns are ignored. Raises SourceError for a missing input.
+    Columns come in the schema's order under its names: numbers as Float64, or as Float32 where they are such,
+    categories as String, yes/no as Boolean, dates as Datetime("us"). A cell that cannot be read as its kind
+    is null and counted in a warning. Extra columns are ignored. Raises SourceError for a missing input.
     """
     conformed, unread = conform_counted(frame, schema)
     return conformed, tuple(str(one) for one in unread)
@@ -171,6 +171,8 @@ def _nulls(plain: pl.Series, dtype: type[pl.DataType] | pl.DataType) -> pl.Serie
 def _numbers(plain: pl.Series, cells: CellFormat) -> pl.Series:
     if plain.dtype == pl.String:
         return parse_numbers(plain, cells.decimal, cells.thousands, cells.sign)
+    if plain.dtype == pl.Float32:
+        return plain  # in half the memory: whoever calculates with cells casts them first
     if plain.dtype.is_numeric() or plain.dtype == pl.Boolean:
         return plain.cast(pl.Float64)
     return _nulls(plain, pl.Float64)

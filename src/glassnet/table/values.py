@@ -1,7 +1,7 @@
 """The frozen values that the table layer hands on: Table, Column, Target, Schema, Rows.
 
-Canonical dtypes after `cells.conform`: number -> Float64, category -> String, yes/no -> Boolean,
-date -> Datetime("us") without a zone; a missing cell is null, never NaN. Infinities stay.
+Canonical dtypes after `cells.conform`: number -> Float64 (or Float32, as it came), category -> String,
+yes/no -> Boolean, date -> Datetime("us") without a zone; a missing cell is null, never NaN. Infinities stay.
 """
 
 from __future__ import annotations
