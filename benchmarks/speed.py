@@ -1,6 +1,6 @@
 """How fast the fused engine trains, beside others doing the same work in the same process, in turn.
 
-    python benchmarks/speed.py [--rounds 5] [--only WORD] [--outside PYTHON]
+    python benchmarks/speed.py [--rounds 5] [--only WORDS ...] [--extra] [--outside PYTHON]
 
 Every row alternates its sides for some rounds and prints the median of each, the ratio of medians and what
 was asked for (issue 6). Ours is the training loop alone (`train`), with records on. The limit is `sgemm` of
@@ -10,8 +10,8 @@ thin one over this one's packages will do:
     python -m venv /tmp/peers
     python -c "import site; print(site.getsitepackages()[0])" > ours.pth
     mv ours.pth /tmp/peers/lib/python3*/site-packages/
-    /tmp/peers/bin/python -m pip install skorch pytabkit
-    python benchmarks/speed.py --only epochs --extra --outside /tmp/peers/bin/python
+    /tmp/peers/bin/python -m pip install --constraint constraints.txt skorch pytabkit
+    python benchmarks/speed.py --only RealMLP "one network 3x64" --extra --outside /tmp/peers/bin/python
 
 `--only busy` measures beside a process that keeps one core busy; benchmarks/peak_memory.py the memory.
 """
@@ -29,11 +29,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-import sklearn
 import torch
 from peers import (
     batched_loop,
@@ -43,8 +43,6 @@ from peers import (
     product_limit,
     sequential_program,
 )
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 
 from glassnet.engine.fused import FusedEngine
 from glassnet.engine.plan import Plan
@@ -194,6 +192,10 @@ def network_rows(extra: bool) -> Iterator[Row]:
 
 def sklearn_row() -> Row:
     """scikit-learn's MLP on the same table."""
+    # Here, since peak_memory.py takes its settings from this file, and scikit-learn 140 MB.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
     plan = plan_for(20_000, (100,), 1, 5, batch_size=200, optimizer="adam", weight_decay=0.0)
     x_RD, y_R1 = (t.numpy() for t in tensors(plan))
 
@@ -227,7 +229,7 @@ def outside_rows(python: str) -> Iterator[Row]:
 
     plan = plan_for(10_000, (256,) * 3, 1, 10)
     yield Row(
-        "3x256, 10,000 rows, 10 epochs",
+        "RealMLP's shapes: 3x256, 10,000 rows, 10 epochs",
         ours(plan),
         {"pytabkit RealMLP-TD": (side("realmlp", 10_000, 10), "8")},
     )
@@ -297,9 +299,8 @@ def print_machine() -> None:
         names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
         model = names[0].partition(":")[2].strip() if names else model
     print(f"{time.strftime('%Y-%m-%d')}  {model}, {CORES} cores, load {os.getloadavg()[0]:.1f}")
-    print(
-        f"Python {platform.python_version()}, torch {torch.__version__}, scikit-learn {sklearn.__version__}"
-    )
+    versions = {name: version(name) for name in ("torch", "scikit-learn")}
+    print(f"Python {platform.python_version()}, {versions}")
     for count in sorted({1, CORES}):
         with threads(count):
             print(f"sgemm 1024 x 1024 on {count} threads: {product_limit(repeats=20):.0f} GFLOP/s")
@@ -311,7 +312,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="rows whose name has this word; scaling; busy")
+    parser.add_argument("--only", nargs="+", default=[""], help="rows that have one of these; scaling; busy")
     parser.add_argument("--extra", action="store_true", help="DataLoader and torch.compile too")
     parser.add_argument("--outside", default="", help="a Python with skorch and pytabkit")
     given = parser.parse_args()
@@ -319,11 +320,11 @@ def main() -> None:
     rows = [*tutorial_rows(), *network_rows(given.extra), sklearn_row()]
     rows += outside_rows(given.outside) if given.outside else []
     for row in rows:
-        if given.only in row.work:
+        if any(words in row.work for words in given.only):
             measure(row, given.rounds)
-    if given.only in ("", "busy"):
+    if {"", "busy"} & set(given.only):
         measure_busy(given.rounds)
-    if given.only in ("", "scaling"):
+    if {"", "scaling"} & set(given.only):
         measure_scaling(given.rounds)
 
 
