@@ -60,11 +60,10 @@ class Held {
     Data<Real> data(const Setup& setup, const std::vector<Vector<const std::int64_t>>& fit) {
         const std::size_t folds = fit.size(), rows = weight_.shape(0);
         check(folds > 0 && dense_.shape(0) == folds * rows && slot_.shape(0) == folds * rows &&
-                  target_.shape(0) == folds * rows,
-              "the folds' tables differ in length");
+                  target_.shape(0) == folds * rows, "the folds' tables differ in length");
         check(dense_.shape(1) == static_cast<std::size_t>(setup.dense) && slot_.shape(1) == setup.embedded.size() &&
-                  target_.shape(1) == static_cast<std::size_t>(setup.targets()),
-              "the table's columns do not fit the network");
+                  target_.shape(1) == static_cast<std::size_t>(setup.targets()), "the table's columns do not fit the network");
+        check(setup.rate_factors.size() == kParts && setup.decay_factors.size() == kParts, "a part has no factors");
         check_binned(setup);
         check_teams(setup, folds);
         Data<Real> data{dense_.data(),  bin_.data(),    fraction_.data(),                slot_.data(),
@@ -84,8 +83,7 @@ class Held {
         const std::size_t rows = dense_.shape(0), numbers = setup.binned.size();
         check(numbers == 0 || !setup.hidden.empty(), "numbers are looked up in a hidden layer only");
         check(bin_.shape(0) == rows && fraction_.shape(0) == rows && bin_.shape(1) == numbers &&
-                  fraction_.shape(1) == numbers,
-              "the numbers in bins do not fit the table");
+                  fraction_.shape(1) == numbers, "the numbers in bins do not fit the table");
         for (std::size_t i = 0; i < rows * numbers; ++i)
             check(bin_.data()[i] < setup.binned[i % numbers], "a number lies in a bin that it does not have");
         check_columns(setup);
@@ -358,6 +356,8 @@ NB_MODULE(_fused, m) {
         .def_rw("second_moment", &Setup::second_moment)
         .def_rw("average", &Setup::average)
         .def_rw("decay", &Setup::decay)
+        .def_rw("rate_factors", &Setup::rate_factors)
+        .def_rw("decay_factors", &Setup::decay_factors)
         .def_rw("clip", &Setup::clip)
         .def_prop_rw("schedule", [](Setup& s) { return static_cast<int>(s.schedule); },
                      [](Setup& s, int value) { s.schedule = static_cast<Schedule>(value); })

@@ -42,7 +42,7 @@ Layout<Real>::Layout(const Setup& setup, int panel) {
         parameters.push_back({0, static_cast<int>(slots), setup.embedding, setup.embedding, false});
         for (long at = 0; at < reals; at += kBlockReals) {
             const int columns = static_cast<int>(std::min<long>(kBlockReals, reals - at));
-            blocks.push_back({at, 1, columns, padded<Real>(columns), true, -1, 0, 0});
+            blocks.push_back({at, 1, columns, padded<Real>(columns), true, Part::embeddings, -1, 0, 0});
         }
         count = padded<Real>(reals);
         record_layers = 1;
@@ -71,10 +71,11 @@ void Layout<Real>::add_layer(const Setup& setup, int inputs, int outputs, bool i
     const int columns = number == 0 ? static_cast<int>(setup.column.size()) : inputs;
     parameters.push_back({layer.weight, outputs, columns, layer.stride, number == 0});
     parameters.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false});
+    const Part part = is_last ? Part::last : number == 0 ? Part::first : Part::hidden;
     for (int first = 0; first < outputs; first += panel)
         blocks.push_back({layer.weight + first * layer.stride, std::min(panel, outputs - first), inputs,
-                          layer.stride, true, is_narrow ? -1 : number, first, record_layers});
-    blocks.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false, -1, 0, record_layers});
+                          layer.stride, true, part, is_narrow ? -1 : number, first, record_layers});
+    blocks.push_back({layer.bias, 1, outputs, padded<Real>(outputs), false, Part::biases, -1, 0, record_layers});
     layers.push_back(layer);
     ++record_layers;
 }
@@ -91,7 +92,7 @@ void Layout<Real>::add_table(const Setup& setup) {
     long bin = 0;
     for (std::size_t number = 0; number < setup.binned.size(); ++number) {
         blocks.push_back({layer.table + bin * layer.stride_table, setup.binned[number], layer.outputs,
-                          layer.stride_table, true, -1, 0, record_layer, static_cast<int>(number)});
+                          layer.stride_table, true, Part::first, -1, 0, record_layer, static_cast<int>(number)});
         first_knot.push_back(static_cast<std::int32_t>(bin + number));
         bin += setup.binned[number];
     }

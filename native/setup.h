@@ -11,6 +11,10 @@
 
 namespace glassnet {
 
+// What may learn at a rate of its own, in the order of PARTS in src/glassnet/settings.py.
+enum class Part : int { first, hidden, last, biases, embeddings, scales };
+constexpr int kParts = 6;
+
 enum class Schedule : int { constant, step, cosine, one_cycle };
 
 struct Setup {
@@ -32,6 +36,8 @@ struct Setup {
     double smoothing = 0, level = 0.5;
     OptimizerName optimizer = OptimizerName::sgd;
     double learning_rate = 0, momentum = 0, second_moment = 0.999, decay = 0, clip = 0;
+    std::vector<double> rate_factors = std::vector<double>(kParts, 1.0);   // of the learning rate, by part
+    std::vector<double> decay_factors = std::vector<double>(kParts, 1.0);  // of the decay
     double average = 0;  // decay of the averaged weights in a step; 0: none
     Schedule schedule = Schedule::constant;
     double warmup = 0;
@@ -79,6 +85,7 @@ struct Block {
     int rows, columns;
     long stride;
     bool is_matrix;     // weights and embeddings, not biases
+    Part part;
     int layer;          // of the weights to pack again; -1: none
     int first_output;   // of those weights
     int record_layer;   // the layer whose records it counts for

@@ -310,8 +310,7 @@ double Trainer<Real>::clip_team(Team<Real>& t) {
 
 template <class Real>
 void Trainer<Real>::update_scales(Team<Real>& t, const UpdateRates& rates) {
-    UpdateRates own = rates;
-    if (own.optimizer == OptimizerName::adamw) own.decay = 0;
+    const UpdateRates own = of_part(rates, Part::scales);
     const Member<Real>& like = t.shared;
     kernels_.update({static_cast<int>(t.members.size()), setup_.groups, t.stride, t.scale(0, 0), t.scale(1, 0),
                      like.moment ? t.scale(2, 0) : nullptr, like.square ? t.scale(3, 0) : nullptr,

@@ -235,6 +235,7 @@ class Trainer {
     void reduce_block(Member<Real>& m, int block, int groups);
     void add_groups(Member<Real>& m, int block, int groups);
     void update_block(Member<Real>& m, int block, const UpdateRates& rates);
+    UpdateRates of_part(UpdateRates rates, Part part) const;
     void renew_block(Member<Real>& m, int block, const UpdateRates& rates);
     Weights<Real> weights_of(const Member<Real>& m) const;
     void pack(Member<Real>& m, const Block& block);

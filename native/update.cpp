@@ -54,12 +54,18 @@ void Trainer<Real>::update_block(Member<Real>& m, int number, const UpdateRates&
     pack(m, layout_.blocks[number]);
 }
 
+// A part of the network has factors of its own: AdamW's decay is usually on matrices only, SGD's and Adam's on all.
+template <class Real>
+UpdateRates Trainer<Real>::of_part(UpdateRates rates, Part part) const {
+    rates.rate *= setup_.rate_factors[static_cast<int>(part)];
+    rates.decay *= setup_.decay_factors[static_cast<int>(part)];
+    return rates;
+}
+
 template <class Real>
 void Trainer<Real>::renew_block(Member<Real>& m, int number, const UpdateRates& rates) {
     const Block& b = layout_.blocks[number];
-    UpdateRates own = rates;
-    // AdamW decays matrices only; SGD's and Adam's L2 term is on everything.
-    if (own.optimizer == OptimizerName::adamw && !b.is_matrix) own.decay = 0;
+    const UpdateRates own = of_part(rates, b.part);
     kernels_.update({b.rows, b.columns, b.stride, m.weight.data() + b.place, m.gradient.data() + b.place,
                      m.moment ? m.moment.data() + b.place : nullptr, m.square ? m.square.data() + b.place : nullptr,
                      m.average ? m.average.data() + b.place : nullptr, &own});
@@ -119,6 +125,7 @@ double Trainer<Real>::update(Member<Real>& m, const UpdateRates& given, int grou
     template void Trainer<Real>::reduce_block(Member<Real>&, int, int);                         \
     template void Trainer<Real>::add_groups(Member<Real>&, int, int);                           \
     template void Trainer<Real>::update_block(Member<Real>&, int, const UpdateRates&);          \
+    template UpdateRates Trainer<Real>::of_part(UpdateRates, Part) const;                       \
     template void Trainer<Real>::renew_block(Member<Real>&, int, const UpdateRates&);           \
     template void Trainer<Real>::pack(Member<Real>&, const Block&);                             \
     template long Trainer<Real>::knot_place(const Block&) const;                               \

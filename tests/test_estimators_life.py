@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import Parallel, delayed
+from sklearn.base import clone
 from torch import nn
 
 from glassnet.errors import GlassnetError
@@ -321,6 +322,19 @@ def test_a_team_learns_from_part_to_part():
     assert model.model_.fitted.recipe.architecture.sharing == "layers"
     assert scores[-1] > 0.9
     assert all(later > earlier - 0.03 for earlier, later in itertools.pairwise(scores))
+
+
+def test_factors_of_rates_last_from_part_to_part():
+    X, y = table(300)
+    still = {"first": 0, "hidden": 0, "last": 0, "biases": 0, "embeddings": 0, "scales": 0}
+    model = GlassnetClassifier(
+        **TEAM | {"hidden": (16, 8), "dropout": 0.0}, learning_rate=0.02, rate_factors=still
+    )
+    for _ in range(3):
+        model.partial_fit(X, y)
+    losses = member_losses(model)
+    np.testing.assert_allclose(losses[-1], losses[0], rtol=1e-5)  # but for the order of sums
+    assert clone(model).get_params()["rate_factors"] == still
 
 
 @pytest.mark.parametrize("folds", [0, 2])

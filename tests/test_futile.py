@@ -50,6 +50,7 @@ SURE = [
     ({"momentum": 0.9}, "momentum 0.9 has no effect: the optimizer is adamw; choose optimizer sgd"),
     ({"optimizer": "sgd", "second_moment": 0.9}, "second_moment 0.9 has no effect: the optimizer is sgd"),
     ({"label_smoothing": 0.1}, "the loss is squared, which knows no classes"),
+    ({"weight_decay": 0.0, "decay_factors": (("biases", 1.0),)}, "has no effect: weight_decay is 0"),
     ({"quantile": 0.9}, "the loss is squared; choose loss quantile"),
     ({"hidden": (), "activation": "tanh"}, "activation 'tanh' has no effect: the network has no hidden"),
     ({"hidden": (), "dropout": 0.2}, "dropout 0.2 has no effect: the network has no hidden layers"),
@@ -66,6 +67,10 @@ SURE = [
 # By what the table holds: told.
 UNSURE = [
     ({"embedding": 3}, "all categories have at most 8 levels"),
+    (
+        {"rate_factors": (("embeddings", 2.0),)},
+        "has no effect: no category is embedded; leave embeddings out",
+    ),
     ({"target_means": "on"}, "no category has more than 30 levels"),
     ({"patience": 5}, "no rows are held out to stop by"),
     ({"drop": ("x",), "bins": 4}, "bins 4 has no effect: the inputs have no numbers"),

@@ -76,6 +76,17 @@ def _no_second_moment(known: Known) -> str:
     return "" if optimizer in ("adam", "adamw") else f"the optimizer is {shown(optimizer)}"
 
 
+def _no_decay(known: Known) -> str:
+    return "" if known.recipe.training.weight_decay else "weight_decay is 0"
+
+
+def _no_levels(known: Known) -> str:
+    training = known.recipe.training
+    named = {part for part, _ in (*training.rate_factors, *training.decay_factors)}
+    has_none = not known.prepared.preparation.embedded
+    return "no category is embedded" if has_none and "embeddings" in named else ""
+
+
 def _not_numbers(known: Known) -> str:
     task = known.schema.task
     return "" if task is Task.REGRESSION else f"it is for numbers, and the target is {task}"
@@ -169,6 +180,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(("quantile",), _no_quantile, "choose loss quantile, or leave it out"),
     Rule(("momentum",), _no_momentum, "choose optimizer sgd, or leave it out"),
     Rule(("second_moment",), _no_second_moment, "choose optimizer adamw or adam, or leave it out"),
+    Rule(("decay_factors",), _no_decay, "choose a weight_decay, or leave it out"),
     Rule(("bounds",), _not_numbers, LEAVE),
     Rule(("validation_share",), _validation_elsewhere, LEAVE),
     Rule(("test_share",), _test_elsewhere, LEAVE),
@@ -182,6 +194,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(("numbers", "bins"), _no_number, LEAVE, sure=False),
     Rule(("one_hot", "rare"), _no_category, LEAVE, sure=False),
     Rule(("embedding",), _no_embedding, "lower one_hot, or leave it out", sure=False),
+    Rule(("rate_factors", "decay_factors"), _no_levels, "leave embeddings out", sure=False),
     Rule(("target_means",), _no_many_levels, LEAVE, sure=False),
     Rule(("patience",), _none_held_out, "give a validation_share or folds, or leave it out", sure=False),
 )

@@ -13,9 +13,14 @@ import torch
 from torch import nn
 
 from glassnet.errors import SettingsError, pick
-from glassnet.settings import Training
+from glassnet.settings import PARTS, Training
 
 FIRST_MOMENT: Final = 0.9  # torch's default for what Adam's mean of gradients keeps of itself in a step
+
+
+RATE_FACTOR: Final = "rate_factor"  # of a group's learning rate; torch keeps it among the group's settings
+# What an optimiser's decay leaves alone where no factor is told: biases are no larger for fitting well.
+UNDECAYED: Final[dict[str, tuple[str, ...]]] = {"adamw": ("biases", "scales")}
 
 
 class Optimizer(Protocol):
@@ -32,36 +37,72 @@ class Optimizer(Protocol):
         """Take a step along the gradients."""
 
 
-def _sgd(network: nn.Module, training: Training) -> Optimizer:
-    return torch.optim.SGD(
-        network.parameters(),
-        lr=training.learning_rate,
-        momentum=training.momentum,
-        weight_decay=training.weight_decay,
-    )
+class HasParts(Protocol):
+    """A network that knows which of its parameters are of which part."""
+
+    def parts(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters by `settings.PARTS`."""
 
 
-def _adam(network: nn.Module, training: Training) -> Optimizer:
-    return torch.optim.Adam(
-        network.parameters(),
-        lr=training.learning_rate,
-        betas=(FIRST_MOMENT, training.second_moment),
-        weight_decay=training.weight_decay,
-        fused=True,
-    )
+def factors_of(training: Training) -> dict[str, tuple[float, float]]:
+    """Return what each part's learning rate and its decay are multiplied with."""
+    rates, decays = dict(training.rate_factors), dict(training.decay_factors)
+    name = training.optimizer
+    undecayed = UNDECAYED.get(name, ()) if isinstance(name, str) else ()
+    return {
+        part: (rates.get(part, 1.0), decays.get(part, 0.0 if part in undecayed else 1.0)) for part in PARTS
+    }
 
 
-def _adamw(network: nn.Module, training: Training) -> Optimizer:
-    """AdamW that decays matrices only: biases and gains are no larger for fitting well."""
+def _by_part(network: nn.Module, training: Training) -> list[dict[str, Any]]:
+    """Return a group for each part of the network, with a decay and a factor of the rate of its own."""
+    assert hasattr(network, "parts"), "the recipe refuses factors for a user's own module"
+    holder: HasParts = network  # type: ignore[assignment]
+    parts = holder.parts()
+    return [
+        {"params": parts[part], "weight_decay": training.weight_decay * decay, RATE_FACTOR: rate}
+        for part, (rate, decay) in factors_of(training).items()
+        if part in parts
+    ]
+
+
+def _groups(network: nn.Module, training: Training) -> list[dict[str, Any]]:
+    """Return the groups of parameters that an optimiser trains alike."""
+    if training.rate_factors or training.decay_factors:
+        return _by_part(network, training)
     every = list(network.parameters())
+    if training.optimizer not in UNDECAYED:
+        return [{"params": every, "weight_decay": training.weight_decay}]
     # A member's bias is (K, O): its own shape has one dimension fewer than the parameter's.
     axes = 1 if _has_members(network) else 0
     groups = [
         {"params": [p for p in every if p.ndim > 1 + axes], "weight_decay": training.weight_decay},
         {"params": [p for p in every if p.ndim <= 1 + axes], "weight_decay": 0.0},
     ]
+    return [group for group in groups if group["params"]]
+
+
+def _sgd(network: nn.Module, training: Training) -> Optimizer:
+    return torch.optim.SGD(
+        _groups(network, training),
+        lr=training.learning_rate,
+        momentum=training.momentum,
+    )
+
+
+def _adam(network: nn.Module, training: Training) -> Optimizer:
+    return torch.optim.Adam(
+        _groups(network, training),
+        lr=training.learning_rate,
+        betas=(FIRST_MOMENT, training.second_moment),
+        fused=True,
+    )
+
+
+def _adamw(network: nn.Module, training: Training) -> Optimizer:
+    """AdamW that decays matrices only: biases and gains are no larger for fitting well."""
     return torch.optim.AdamW(
-        [g for g in groups if g["params"]],
+        _groups(network, training),
         lr=training.learning_rate,
         betas=(FIRST_MOMENT, training.second_moment),
         fused=True,

@@ -21,6 +21,17 @@ Own = Callable[..., Any] | type  # a user's own module, loss, metric or optimise
 
 SEED_LIMIT: Final = 2**63
 
+Factors = tuple[tuple[str, float], ...]  # (part, factor) pairs; parts that are not named have none
+# What of a network may learn at a rate of its own, and be pulled towards 0 by a decay of its own.
+PARTS: Final[Mapping[str, str]] = {
+    "first": "weights of the first of several layers",
+    "hidden": "weights of the hidden layers behind it",
+    "last": "weights of the last layer",
+    "biases": "what all layers add, and the gains and biases of layer normalisation",
+    "embeddings": "numbers of embedded levels",
+    "scales": "learned factors of the columns",
+}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
@@ -89,10 +100,12 @@ class Settings:
     quantile: float = 0.5  # level of the quantile loss
     optimizer: str | Own = "auto"
     learning_rate: float | Auto = "auto"
+    rate_factors: Factors = ()  # of the learning rate, by PARTS
     momentum: float = 0.0  # of sgd
     second_moment: float | Auto = "auto"  # of adam and adamw: what their mean of squares keeps in a step
     average: float | Auto = "auto"  # what averaged weights keep of themselves in a step; 0: none are kept
     weight_decay: float | Auto = "auto"  # decoupled in adamw, an L2 term in sgd and adam
+    decay_factors: Factors = ()  # of the weight decay, by PARTS
     clip: float | Auto = "auto"  # largest gradient norm of a member; 0: no clipping
     schedule: str = "auto"  # constant, step, cosine, one_cycle
     warmup: float | Auto = "auto"  # share of the steps in which the rate rises from 0
@@ -159,6 +172,18 @@ def _widths(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(w, int) and w >= 1 for w in value)
 
 
+def _are_factors(value: object) -> bool:
+    if not (isinstance(value, tuple) and all(isinstance(one, tuple) and len(one) == 2 for one in value)):
+        return False
+    named = [part for part, _ in value]
+    numbers = [factor for _, factor in value]
+    is_known = all(isinstance(part, str) and part in PARTS for part in named)
+    return is_known and len(set(named)) == len(named) and all(_number(0.0)[0](one) for one in numbers)
+
+
+FACTORS: Final = (_are_factors, f"a number of at least 0 for some of {', '.join(PARTS)}, once each")
+
+
 def _is_threshold(value: object) -> bool:
     return value == "auto" or (isinstance(value, float) and 0.0 < value < 1.0)
 
@@ -197,10 +222,12 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "label_smoothing": _number(0.0, 1.0),
     "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
     "learning_rate": _positive(sys.float_info.max),
+    "rate_factors": FACTORS,
     "momentum": _number(0.0, 1.0),
     "second_moment": _number(0.0, 1.0),
     "average": _number(0.0, 1.0),
     "weight_decay": _number(0.0),
+    "decay_factors": FACTORS,
     "clip": _number(0.0),
     "warmup": _number(0.0, 1.0),
     "epochs": _whole(1),
@@ -237,7 +264,7 @@ def _plain(name: str, value: Any) -> Any:
     """Return the value as Settings keeps it: lists as tuples, a single name as a tuple of one."""
     if isinstance(value, Number) and hasattr(value, "item"):  # NumPy's, as a search over a range gives them
         value = value.item()
-    if name in ("kinds", "class_weight") and isinstance(value, Mapping):
+    if name in ("kinds", "class_weight", "rate_factors", "decay_factors") and isinstance(value, Mapping):
         return tuple((str(key), one) for key, one in value.items())
     if name in ("target", "columns", "drop", "keep") and isinstance(value, str):
         return (value,)
@@ -299,10 +326,12 @@ class Training:
     quantile: float = 0.5
     optimizer: str | Own = "adamw"
     learning_rate: float = 1e-3
+    rate_factors: Factors = ()  # of the rate, by PARTS
     momentum: float = 0.0
     second_moment: float = 0.999  # torch's second beta
     average: float = 0.0  # decay of a step: `engine.average`
     weight_decay: float = 0.0
+    decay_factors: Factors = ()  # of the decay; what is not named: `optimizer.factors_of`
     clip: float = 0.0
     schedule: str = "constant"
     warmup: float = 0.0

@@ -57,6 +57,8 @@ OPTIONS = {
     "--missing",
     "--momentum",
     "--second-moment",
+    "--rate-factors",
+    "--decay-factors",
     "--average",
     "--network",
     "--noise",
@@ -134,6 +136,7 @@ def test_words_become_settings() -> None:
         "hidden": ("128,64",),
         "class_weight": ("yes=2,no=0.5",),
         "missing": ("?,NA", ""),
+        "rate_factors": ("scales=6, biases=0.1", "last=0.5"),
         "epochs": ("7",),
         "dropout": ("auto",),
         "records": ("no",),
@@ -144,6 +147,7 @@ def test_words_become_settings() -> None:
     assert settings.kinds == (("age", "category"), ("x=y", "number"))
     assert settings.hidden == (128, 64)
     assert settings.class_weight == (("yes", 2.0), ("no", 0.5))
+    assert settings.rate_factors == (("scales", 6.0), ("biases", 0.1), ("last", 0.5))
     assert settings.missing == ("?", "NA", "")
     assert settings.records is False
     assert (settings.epochs, settings.dropout, settings.time_limit) == (7, "auto", 60.0)

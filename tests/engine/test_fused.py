@@ -18,7 +18,7 @@ from glassnet.engine import fused
 from glassnet.engine.eager import EagerEngine
 from glassnet.engine.fused import GRADIENTS, MOMENTS, SQUARES, FusedEngine, refuses
 from glassnet.schedule import SCHEDULES, rate_factor
-from glassnet.settings import Architecture, Training
+from glassnet.settings import PARTS, Architecture, Training
 
 native = pytest.importorskip("glassnet.engine._fused", reason="built without a C++ compiler")
 
@@ -33,6 +33,11 @@ def has_set(name):
 
 SETS = [one for one in ("baseline", "avx2", "avx512") if has_set(one)]
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+FACTORS = st.just(()) | st.dictionaries(
+    st.sampled_from(list(PARTS)), st.sampled_from([0.0, 0.3, 1, 4.0])
+).map(lambda factors: tuple(factors.items()))
 
 
 @st.composite
@@ -65,6 +70,8 @@ def plans(draw, precision="float64", losses=fused.LOSSES):
             quantile=draw(st.sampled_from([0.5, 0.9])),
             optimizer=optimizer,
             learning_rate=0.01,
+            rate_factors=draw(FACTORS),
+            decay_factors=draw(FACTORS),
             momentum=draw(st.sampled_from([0.0, 0.9])),
             second_moment=draw(st.sampled_from([0.999, 0.95])),
             average=draw(st.sampled_from([0.0, 0.0, 0.9, 0.99])),

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import pytest
+import torch
 from torch import nn
 
 from glassnet.errors import SettingsError
@@ -218,6 +219,33 @@ def test_who_scales_the_columns(changes, members, sharing, scaling):
 def test_what_cannot_scale_is_refused(changes, message):
     with pytest.raises(SettingsError, match=message):
         choose_recipe(Settings(**changes), facts())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"members": 1, "rate_factors": (("scales", 6.0),)}, r"rate_factors name 'scales' \(learned factors"),
+        (
+            {"hidden": (8,), "decay_factors": (("hidden", 0.0),)},
+            "it has first, last, biases, embeddings, scales",
+        ),
+        ({"network": "neuron", "rate_factors": (("first", 2.0),)}, "it has last, biases, embeddings."),
+        ({"network": nn.Identity, "rate_factors": (("last", 2.0),)}, "but the network is your own"),
+        (
+            {"optimizer": torch.optim.RMSprop, "decay_factors": (("last", 2.0),)},
+            "but the optimizer is your own",
+        ),
+    ],
+)
+def test_factors_of_what_is_not_there_are_refused(changes, message):
+    with pytest.raises(SettingsError, match=message):
+        choose_recipe(Settings(**changes), facts())
+
+
+def test_factors_come_to_the_training():
+    settings = Settings(rate_factors=(("scales", 6.0),), decay_factors=(("biases", 1.0),))
+    training = choose_recipe(settings, facts()).training
+    assert (training.rate_factors, training.decay_factors) == ((("scales", 6.0),), (("biases", 1.0),))
 
 
 @pytest.mark.parametrize(

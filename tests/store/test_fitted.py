@@ -49,6 +49,7 @@ CASES = {
     "a team": ({"members": 3, "sharing": "layers"}, ("level",)),
     "teams": ({"members": 6, "folds": 3, "sharing": "layers", "bins": 9}, ("score",)),
     "scaled columns": ({"members": 2, "sharing": "none", "input_scaling": "learned"}, ("score",)),
+    "factors": ({"rate_factors": (("last", 0.5),), "decay_factors": (("biases", 1),)}, ("rich",)),
     "neuron": ({"recipe": "neuron", "hidden": "auto"}, ("score",)),
     "layer norm": ({"normalization": "layer", "members": 2}, ("level",)),
     "float64": ({"precision": "float64"}, ("score",)),

@@ -90,6 +90,11 @@ def pairs(flag: str, given: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name.strip(), value.strip()) for name, _, value in found)
 
 
+def factors(flag: str, given: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Return (part, factor) of each "part=factor"."""
+    return tuple((name, number(f"{flag} of '{name}'", [value])) for name, value in pairs(flag, given))
+
+
 def class_weights(flag: str, given: Sequence[str]) -> str | tuple[tuple[str, float], ...]:
     """Return "none", "balanced", or (class, weight) of each "class=weight"."""
     if given[-1] in ("none", "balanced"):

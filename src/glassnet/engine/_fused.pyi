@@ -25,6 +25,8 @@ class Setup:
     second_moment: float
     average: float
     decay: float
+    rate_factors: Sequence[float]
+    decay_factors: Sequence[float]
     clip: float
     schedule: int
     warmup: float

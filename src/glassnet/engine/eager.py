@@ -25,7 +25,7 @@ from glassnet.network.build import DTYPES
 from glassnet.network.mlp import MLP
 from glassnet.network.own import OwnModule, seeded
 from glassnet.network.team import Team, TeamWeights, load_effective
-from glassnet.optimizer import make_optimizer
+from glassnet.optimizer import RATE_FACTOR, make_optimizer
 from glassnet.prepare.assemble import apply
 from glassnet.prepare.values import Floats64
 from glassnet.schedule import rate_factor
@@ -172,7 +172,7 @@ class EagerEngine:
         training = self.plan.training
         factor = rate_factor(training.schedule, training.warmup, number, self.plan.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = training.learning_rate * factor
+            group["lr"] = training.learning_rate * factor * group.get(RATE_FACTOR, 1.0)
         dense_KBD, slot_KBE, target_KBT, weight_KB = self._batch(epoch, step)
         masks = self._masks(epoch, step, dense_KBD.shape[1])
         with self._own_chance(epoch, step):

@@ -25,6 +25,7 @@ from glassnet.engine.losses import LOSSES, set_loss
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
 from glassnet.network.team import SCALED, TeamWeights, first_scales, input_groups
+from glassnet.optimizer import factors_of
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import RowNumbers
 from glassnet.telemetry import QUANTITIES as RECORDED
@@ -260,6 +261,8 @@ def _set_training(setup: _fused.Setup, plan: Plan) -> None:
     setup.optimizer = OPTIMIZERS.index(training.optimizer)
     setup.learning_rate, setup.momentum = training.learning_rate, training.momentum
     setup.second_moment, setup.average = training.second_moment, training.average
+    factors = factors_of(training).values()  # in the order of Part in native/setup.h
+    setup.rate_factors, setup.decay_factors = [rate for rate, _ in factors], [decay for _, decay in factors]
     setup.decay, setup.clip = training.weight_decay, training.clip
     setup.schedule, setup.warmup = SCHEDULES.index(training.schedule), training.warmup
     setup.seed = training.seed

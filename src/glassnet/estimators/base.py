@@ -66,10 +66,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         class_weight: str | Mapping[Any, float] | None = None,
         optimizer: str | Own = "auto",
         learning_rate: float | str = "auto",
+        rate_factors: Mapping[str, float] | None = None,
         momentum: float = 0.0,
         second_moment: float | str = "auto",
         average: float | str = "auto",
         weight_decay: float | str = "auto",
+        decay_factors: Mapping[str, float] | None = None,
         clip: float | str = "auto",
         schedule: str = "auto",
         warmup: float | str = "auto",
@@ -113,10 +115,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.class_weight = class_weight
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.rate_factors = rate_factors
         self.momentum = momentum
         self.second_moment = second_moment
         self.average = average
         self.weight_decay = weight_decay
+        self.decay_factors = decay_factors
         self.clip = clip
         self.schedule = schedule
         self.warmup = warmup
@@ -201,7 +205,8 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         given.pop("warm_start")
         given.pop("callbacks")
         given["threads"] = threads_here(given["threads"])
-        given["kinds"] = dict(given["kinds"] or {})
+        for name in ("kinds", "rate_factors", "decay_factors"):
+            given[name] = dict(given[name] or {})
         if isinstance(weights, Mapping):
             weights = {str(label): float(weight) for label, weight in weights.items()}
         return given | {

@@ -75,6 +75,8 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         'adamw', 'adam', 'sgd', or a class.
     learning_rate : float or 'auto'
         Largest step size of the schedule.
+    rate_factors : mapping of part to float or None
+        Of the step size of some parts: 'first', 'hidden', 'last', 'biases', 'embeddings', 'scales'.
     momentum : float in [0, 1), default 0
         Of 'sgd'.
     second_moment : float in [0, 1) or 'auto'
@@ -83,6 +85,8 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         What averaged weights keep of themselves in a step; 0: none are kept.
     weight_decay : float or 'auto'
         Decoupled in 'adamw', an L2 term in 'sgd' and 'adam'.
+    decay_factors : mapping of part to float or None
+        Of the weight decay of such parts; 'adamw' has 0 for biases and scales.
     clip : float or 'auto'
         Largest gradient norm of a member; 0: no clipping.
     schedule : {'constant', 'step', 'cosine', 'one_cycle', 'auto'}

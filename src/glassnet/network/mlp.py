@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from glassnet.errors import pick
 from glassnet.network.activation import ACTIVATIONS
 from glassnet.network.members import MemberEmbedding, MemberLinear, MemberNorm
+from glassnet.network.parts import by_part
 from glassnet.settings import Architecture
 
 
@@ -62,6 +63,10 @@ class MLP(nn.Module):
     def dropped_widths(self) -> tuple[int, ...]:
         """The widths of the layers that want a dropout mask."""
         return self.widths if self.dropout > 0 else ()
+
+    def parts(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters by the part of the network that they are of, `settings.PARTS`."""
+        return by_part(self.named_parameters())
 
     def forward(
         self, dense_KBD: Tensor, slot_KBE: Tensor | None = None, masks: Sequence[Tensor] = ()

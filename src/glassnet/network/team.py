@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from glassnet import chance
 from glassnet.network.mlp import MLP, InputShape
+from glassnet.network.parts import by_part
 
 OWN: Final = "last"  # the layer that every member has for itself
 SCALED: Final = "hidden.0.weight"  # whose inputs every member scales for itself
@@ -122,6 +123,10 @@ class Team(nn.Module):
         """Return the first layer that each team shares, `(F, O, I)`."""
         first: nn.Parameter = self.tensors[self.names.index(SCALED)]
         return first
+
+    def parts(self) -> dict[str, list[nn.Parameter]]:
+        """Return the parameters by the part of the network that they are of, `settings.PARTS`."""
+        return by_part(zip(self.names, self.tensors, strict=True)) | {"scales": [self.scale_KG]}
 
     def weights(self) -> TeamWeights:
         """Return a copy of what the first layers are products of now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.errors import SettingsError
+from glassnet.settings import PARTS, Settings
 
 
 def check_choices(chosen: dict[str, Any]) -> None:
@@ -64,6 +65,30 @@ def _check_scaling(chosen: dict[str, Any]) -> None:
             "input_scaling 'learned' needs hidden layers of the built-in network 'mlp';"
             " choose input_scaling 'none'."
         )
+
+
+def check_factors(settings: Settings, chosen: dict[str, Any]) -> None:
+    """Raise SettingsError where factors of rates or decays are for what this network does not have."""
+    for name in ("rate_factors", "decay_factors"):
+        for part, _ in getattr(settings, name):
+            for own in ("network", "optimizer"):
+                if not isinstance(chosen[own], str):
+                    raise SettingsError(
+                        f"{name} are for built-in networks and optimisers, but the {own} is your own;"
+                        f" leave them out."
+                    )
+            if part not in (had := _parts_of(chosen)):
+                raise SettingsError(
+                    f"{name} name '{part}' ({PARTS[part]}), which this network does not have; it has"
+                    f" {', '.join(had)}."
+                )
+
+
+def _parts_of(chosen: dict[str, Any]) -> list[str]:
+    """Return the parts of the network that was chosen; the table decides whether it has embeddings."""
+    hidden = len(chosen["hidden"]) if chosen["network"] == "mlp" else 0
+    lacks = {"first": hidden == 0, "hidden": hidden < 2, "scales": chosen["input_scaling"] == "none"}
+    return [part for part in PARTS if not lacks.get(part, False)]
 
 
 def shown(value: object) -> str:

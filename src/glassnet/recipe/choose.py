@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from glassnet.errors import pick
-from glassnet.recipe.check import check_choices, shown
+from glassnet.recipe.check import check_choices, check_factors, shown
 from glassnet.recipe.effort import EFFORTS
 from glassnet.recipe.facts import SMALL, Chosen, Facts
 from glassnet.recipe.shares import test_share, validation_share
@@ -278,6 +278,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
             chosen[name], reason = _fitting(name, chosen, reason, facts)
         decisions.append(Decision(name=name, value=shown(chosen[name]), reason=reason))
     check_choices(chosen)
+    check_factors(settings, chosen)
     return Recipe(
         name=settings.recipe,
         preparing=Preparing(
@@ -352,10 +353,12 @@ def _training(settings: Settings, chosen: dict[str, Any], facts: Facts) -> Train
         quantile=settings.quantile,
         optimizer=chosen["optimizer"],
         learning_rate=chosen["learning_rate"],
+        rate_factors=settings.rate_factors,
         momentum=settings.momentum,
         second_moment=chosen["second_moment"],
         average=chosen["average"],
         weight_decay=chosen["weight_decay"],
+        decay_factors=settings.decay_factors,
         clip=chosen["clip"],
         schedule=chosen["schedule"],
         warmup=chosen["warmup"],

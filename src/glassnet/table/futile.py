@@ -52,7 +52,10 @@ class Futile:
 def written(value: object) -> str:
     """Return a setting's value as people write it."""
     if isinstance(value, tuple):
-        return ", ".join("=".join(one) if isinstance(one, tuple) else str(one) for one in value) or "none"
+        return (
+            ", ".join("=".join(map(str, one)) if isinstance(one, tuple) else str(one) for one in value)
+            or "none"
+        )
     if isinstance(value, float):
         return f"{value:g}"
     return f"'{value}'" if isinstance(value, str) else str(getattr(value, "__name__", value))
