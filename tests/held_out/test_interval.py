@@ -137,7 +137,7 @@ def test_a_curve_never_falls_to_nothing():
         (
             {"validation_share": 0.0},
             0.9,
-            "no intervals: no errors were kept.*validation_share above 0, or with folds",
+            "no intervals: no rows were held out in training.*validation_share above 0, or with folds",
         ),
         ({}, 0.0, "coverage must be a number between 0 and 1, such as 0.9, but it is 0.0"),
         ({}, 1.0, "coverage must be a number between 0 and 1"),

@@ -15,6 +15,7 @@ Shapes: n held-out rows, R rows, K members, T targets, G knots of a curve.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -52,7 +53,7 @@ def learn_intervals(plan: Plan, held: HeldOut) -> Intervals:
         )
     held = held.picked(_kept(plan, held.rows))
     if not len(held.rows):
-        return NO_INTERVALS
+        return replace(NO_INTERVALS, reason="no rows were held out in training")
     value_nT, spread_nT = _values(plan, held)
     error_nT = np.abs(plan.prepared.target_RT[held.rows] - value_nT)
     weight_n = plan.prepared.weight_R[held.rows] / plan.prepared.weight_R[held.rows].mean()
