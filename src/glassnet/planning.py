@@ -19,27 +19,28 @@ from glassnet.network.mlp import InputShape
 from glassnet.prepare.assemble import dense_sources
 from glassnet.prepare.target import scale_target
 from glassnet.prepare.values import Floats64, Prepared
-from glassnet.recipe.facts import Facts
+from glassnet.recipe.facts import MOST_DISTINCT, Facts
 from glassnet.settings import Recipe, Settings
 from glassnet.shared import Shared
 from glassnet.table.split import check_weights, split_rows
-from glassnet.table.values import Rows, Schema, Task
+from glassnet.table.values import Kind, Rows, Schema, Task
 
 
 def facts_of(gathered: Gathered, settings: Settings) -> Facts:
     """Return what the recipe may know of the table."""
     schema, own = gathered.schema, gathered.own_rows
+    numbers = [one for one in schema.inputs if one.kind in (Kind.NUMBER, Kind.DATE)]
     counted = float(gathered.weights.row_R[:own].sum())
     return Facts(
         rows=round(counted),
         effort=settings.effort,
         repeats=counted / max(own, 1),
-        inputs=len(schema.inputs),
         task=schema.task,
         classes=len(schema.targets[0].labels),
         is_in_order=bool(schema.time or schema.group),
         has_own_validation=len(gathered.validation) > 0,
         has_own_test=len(gathered.test) > 0,
+        distinct=tuple(min(one.distinct, MOST_DISTINCT) for one in numbers),
     )
 
 

@@ -22,7 +22,7 @@ LATER = {"metric", "engine"}  # "auto" stays, for the task and the plan to decid
 
 
 def facts(rows: int = 1000, task: Task = Task.BINARY, **changes: object) -> Facts:
-    return replace(Facts(rows=rows, inputs=5, task=task, classes=TASKS[task]), **changes)
+    return replace(Facts(rows=rows, distinct=(33,) * 5, task=task, classes=TASKS[task]), **changes)
 
 
 def chosen(recipe: object) -> dict[str, object]:
@@ -311,3 +311,17 @@ def test_more_effort_means_more_members_steps_and_width(rows):
     assert epochs == sorted(epochs)
     widths = [sum(recipe.architecture.hidden) for recipe in sizes]
     assert widths == sorted(widths)
+
+
+def test_bins_are_shared_out_by_the_values_that_columns_have():
+    def bins(*distinct: int) -> tuple[int, str]:
+        recipe = choose_recipe(Settings(), facts(distinct=distinct))
+        return recipe.preparing.bins, next(one.reason for one in recipe.decisions if one.name == "bins")
+
+    assert bins(*[33] * 20)[0] == 32
+    assert bins(*[33] * 40)[0] == 16
+    assert bins(*[2] * 2000, *[33] * 20)[0] == 32, "a yes or no has no bins to pay for"
+    assert bins(*[3] * 100, *[33] * 44)[0] == 10, "three values bound two bins"
+    assert "44 columns share 640" in bins(*[2] * 9, *[33] * 44)[1]
+    assert bins(*[33] * 700) == (0, "700 columns of numbers are inputs enough")
+    assert bins()[0] == 32

@@ -230,3 +230,26 @@ def test_the_classification_example_is_that_of_the_tutorial():
     frame = read_table("", Settings(example="classification")).frame
     np.testing.assert_array_equal(frame.drop("target").to_numpy(), features)
     np.testing.assert_array_equal(frame["target"].to_numpy(), target)
+
+
+def flags(columns: int, rows: int, often: int) -> dict[str, list[int]]:
+    """Return columns of 0 with `often` ones each at places of their own, and a number before them."""
+    cells = {f"f{c}": [int((r + c) % rows < often) for r in range(rows)] for c in range(columns)}
+    return {"x": [r % 97 for r in range(rows)]} | cells | {"y": [r % 2 for r in range(rows)]}
+
+
+def test_where_columns_are_very_many_those_of_one_value_nearly_everywhere_are_left_out():
+    used = {one.name: one for one in schema_of(flags(120, 300, often=19)).columns}
+    assert used["x"].used
+    assert not used["f7"].used
+    assert used["f7"].why_unused.startswith("it is 0 in all but 19 of 300 rows")
+    assert len(schema_of(flags(120, 300, often=20)).inputs) == 121
+    assert len(schema_of(flags(120, 2000, often=19)).inputs) == 121, "rows enough for each"
+    assert len(schema_of(flags(90, 300, often=19)).inputs) == 91, "columns few enough"
+
+
+def test_a_bare_column_that_is_asked_for_is_used_and_all_are_where_nothing_else_is_left():
+    cells = flags(120, 300, often=5)
+    asked = schema_of(cells, kinds=(("f7", "number"),))
+    assert [one.name for one in asked.inputs] == ["x", "f7"]
+    assert len(schema_of({name: cells[name] for name in cells if name != "x"}).inputs) == 120

@@ -11,13 +11,13 @@ from typing import Any, Final
 from glassnet.errors import pick
 from glassnet.recipe.check import check_choices, check_factors, shown
 from glassnet.recipe.effort import EFFORTS
-from glassnet.recipe.facts import SMALL, Chosen, Facts
+from glassnet.recipe.facts import MOST_DISTINCT, SMALL, Chosen, Facts
 from glassnet.recipe.shares import test_share, validation_share
 from glassnet.recipe.tutorials import TUTORIALS
 from glassnet.settings import Architecture, Decision, Preparing, Recipe, Settings, Training
 from glassnet.table.values import Task
 
-MOST_BINS: Final = 32  # 16 and 32 were measured, see benchmarks/LOG.md
+MOST_BINS: Final = MOST_DISTINCT - 1  # 16 and 32 were measured, see benchmarks/LOG.md
 BIN_INPUTS: Final = 640  # inputs that bins may add in all: the first layer's cost grows with them
 SMALL_EPOCHS: Final = 100  # 60, 100, 150, 200, 400 were measured on eight tables of 140 rows, see LOG.md
 TEAM_RATE: Final = 4e-3  # 2e-3, 4e-3 and 8e-3 were measured on 37 tables, see LOG.md
@@ -132,10 +132,18 @@ def _bins(facts: Facts, chosen: dict[str, Any]) -> Chosen:
         return 0, "numbers are left as they are"
     if _is_own(chosen["network"]):
         return 0, "your own module gets one input per number"
-    bins = min(MOST_BINS, BIN_INPUTS // max(facts.inputs, 1))
-    if bins < 2:
-        return 0, f"{facts.inputs} columns are inputs enough"
-    return bins, "the first layer can bend at each column's quantiles"
+    between = [one - 1 for one in facts.distinct if one > 2]  # a yes or no has none
+    fitting = (
+        bins for bins in range(MOST_BINS, 1, -1) if sum(min(bins, one) for one in between) <= BIN_INPUTS
+    )
+    bins = next(fitting, 0)
+    if not bins:
+        return 0, f"{len(between)} columns of numbers are inputs enough"
+    reason = "the first layer can bend at each column's quantiles"
+    return (
+        bins,
+        reason if bins == MOST_BINS else f"{reason}; {len(between)} columns share {BIN_INPUTS} inputs",
+    )
 
 
 def _members(facts: Facts, chosen: dict[str, Any]) -> Chosen:

@@ -11,6 +11,7 @@ from glassnet.table.values import Task
 # its rows repeated then train the same network. One batch of all rows, no rows held out by lot, no dropout,
 # and float64, so that not even the order of a sum is seen.
 SMALL: Final = 200
+MOST_DISTINCT: Final = 33  # values bound 32 bins, and no column has more
 Chosen = tuple[Any, str]  # a value and the reason
 
 
@@ -19,7 +20,6 @@ class Facts:
     """What a recipe may know of the table."""
 
     rows: int  # by their weights; those that have a target and are not given as test or validation rows
-    inputs: int  # columns the network sees
     task: Task
     classes: int  # of a classification target, else 0
     is_in_order: bool = False  # rows are split by time or by group
@@ -27,3 +27,6 @@ class Facts:
     has_own_test: bool = False
     effort: str = "auto"
     repeats: float = 1.0  # mean weight of a row: 2 where each stands for two
+    distinct: tuple[
+        int, ...
+    ] = ()  # values of each number and date that is an input, counted to MOST_DISTINCT

@@ -49,6 +49,11 @@ class Facts:
         """How many cells are not missing."""
         return self.rows - self.missing
 
+    @property
+    def differing(self) -> int:
+        """How many rows hold another value than the most frequent one, or none."""
+        return self.rows - (int(self.counts["count"][0]) if self.counts.height else 0)
+
     def numbers(self) -> pl.Series:
         """Return the different values as numbers, for a column of numbers."""
         cells = self.counts["cell"]

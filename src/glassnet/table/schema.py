@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from glassnet.errors import SettingsError, SourceError, pick
 from glassnet.settings import Settings
@@ -13,6 +15,11 @@ from glassnet.table.kinds import guess_kind
 from glassnet.table.names import find_column
 from glassnet.table.targets import decide_targets, target_names
 from glassnet.table.values import KINDS, USABLE_KINDS, Column, Kind, Schema, Table, Task
+
+# Tables of so many inputs, or more, that have less than ten rows for each leave bare columns out.
+MANY_INPUTS: Final = 100
+WIDE: Final = 10
+FEWEST_DIFFERING: Final = 20  # 3, 5, 20 and 60 were measured on two tables of over 1,000 columns, see LOG.md
 
 
 def decide_schema(table: Table, settings: Settings) -> Schema:
@@ -28,11 +35,14 @@ def decide_schema(table: Table, settings: Settings) -> Schema:
     target_facts = {facts.name: facts for facts in islice(every, len(set(targets_named)))}
     targets, task, reason = decide_targets([target_facts[name] for name in targets_named], settings)
     notes = {name: facts.notes for name, facts in target_facts.items()}
-    found = {}
+    found, differing = {}, {}
     for facts in every:
         _check_part(facts, settings)
         found[facts.name], notes[facts.name] = _column(facts, settings), facts.notes
-    columns = _with_an_input([found[name] for name in names if name in found], settings)
+        differing[facts.name] = facts.differing
+    every_column = [found[name] for name in names if name in found]
+    telling = _without_bare(every_column, differing, table.frame.height, settings)
+    columns = _with_an_input(telling, settings)
     unused = {column.name for column in columns if not column.used}
     schema = Schema(
         columns=columns,
@@ -135,6 +145,37 @@ def _why_unused(name: str, kind: Kind, reason: str, settings: Settings) -> str:
     if kind not in USABLE_KINDS:
         return f"{reason}; --kind {name}=... or --columns uses it all the same"
     return ""
+
+
+def _without_bare(
+    columns: list[Column], differing: Mapping[str, int], rows: int, settings: Settings
+) -> list[Column]:
+    """Return the columns, those left out that nearly always hold one value where columns are very many.
+
+    A network learns single rows by heart from hundreds of them, and nothing from one.
+    """
+    inputs = [column for column in columns if column.used]
+    if len(inputs) < MANY_INPUTS or len(inputs) * WIDE < rows:
+        return columns
+    bare = {
+        column.name
+        for column in inputs
+        if column.kind in (Kind.YES_NO, Kind.NUMBER)
+        and differing[column.name] < FEWEST_DIFFERING
+        and _is_free(column.name, settings)
+    }
+    if len(bare) == len(inputs):
+        return columns
+    return [_bare(one, differing[one.name], rows) if one.name in bare else one for one in columns]
+
+
+def _bare(column: Column, differing: int, rows: int) -> Column:
+    """Return the column left out."""
+    why = (
+        f"it is {column.examples[0]} in all but {differing:,} of {rows:,} rows, which teach nothing beside so"
+        f" many columns; --kind {column.name}=... or --columns uses it all the same"
+    )
+    return replace(column, used=False, why_unused=why)
 
 
 def _with_an_input(columns: list[Column], settings: Settings) -> tuple[Column, ...]:
