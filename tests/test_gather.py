@@ -53,6 +53,18 @@ def test_rows_without_a_known_target_are_left_out_and_counted():
         gather(main, None, test.rename({"y": "yy"}), BASE)
 
 
+@pytest.mark.parametrize("wild", [np.inf, -np.inf, 1e300, -1e101])
+def test_targets_without_a_square_are_refused_with_their_row(wild):
+    numbers = np.linspace(0.0, 1.0, 20)
+    numbers[[6, 9]] = wild, 0.5
+    with pytest.raises(SourceError, match=r"beyond 1e\+100 in 1 row, .* in row 7\. Leave these rows out"):
+        gather(table(y=numbers), None, None, BASE)
+    found = gather(table(y=np.linspace(0.0, 1e99, 20)), table(y=numbers), None, BASE)
+    assert "1 test rows have no target" in str(found.notes)
+    with pytest.raises(SourceError, match="'y' is at most 1e-200, of which no squared error can be told"):
+        gather(table(y=np.linspace(0.0, 1e-200, 20)), None, None, BASE)
+
+
 def test_kept_columns_follow_their_rows():
     settings = replace(BASE, keep=("c",))
     main = table(y=[None, "yes", "no", "no"] * 5, c=[f"c{n}" for n in range(20)])

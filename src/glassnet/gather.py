@@ -25,6 +25,10 @@ from glassnet.table.values import RowNumbers, Schema, Table, Task
 from glassnet.table.weights import counted, drop_rows_without_weight, row_weights
 
 MOST_TEXT_LABELS: Final = 100
+LARGEST: Final = 1e100  # of numbers to predict: sums of squares, and cubes, must be finite
+SMALLEST: Final = (
+    1e-100  # of the largest of them: squares of smaller ones are 0, and any figure would look perfect
+)
 # Settings that no reader of tables looks at: runs that differ in these alone share the table.
 UNREAD: Final = frozenset(
     {
@@ -121,6 +125,7 @@ def gather(source: object, test: object, validation: object, settings: Settings)
     schema = decide_schema(table, settings)
     part_settings = replace(settings, query="", example="")
     main = _part(table, schema, settings)
+    _check_targets(main, schema)
     more = [
         None if one is None else own_part(one, schema, part_settings, what)
         for one, what in ((validation, "validation"), (test, "test"))
@@ -146,6 +151,26 @@ def gather(source: object, test: object, validation: object, settings: Settings)
         kept=pl.concat([part.kept for part in parts], how="vertical_relaxed"),
         notes=(*table.notes, *schema.notes, *notes, *(note for part in parts for note in part.notes)),
     )
+
+
+def _check_targets(main: Part, schema: Schema) -> None:
+    """Raise SourceError where numbers to predict are infinite, or their squares infinite or 0."""
+    if schema.task is not Task.REGRESSION:
+        return
+    remedy = "of which no squared error can be told"
+    for target, value_R in zip(schema.targets, main.target_RT.T, strict=True):
+        wild = np.flatnonzero(~(np.abs(value_R) <= LARGEST))
+        if len(wild):
+            rows = "1 row" if len(wild) == 1 else f"{len(wild):,} rows"
+            raise SourceError(
+                f"target '{target.name}' is infinite or beyond {LARGEST:g} in {rows}, {remedy}: the first is"
+                f" {value_R[wild[0]]:g} in row {main.source_rows[wild[0]] + 1:,}. Leave these rows out, or"
+                " give the numbers in another unit."
+            )
+        if (largest := float(np.abs(value_R).max())) < SMALLEST:
+            raise SourceError(
+                f"target '{target.name}' is at most {largest:g}, {remedy}. Give the numbers in another unit."
+            )
 
 
 def with_text_labels(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -187,7 +212,7 @@ def own_part(source: object, schema: Schema, settings: Settings, what: str) -> P
             f"{near_miss(lacking[0], table.frame.columns)}"
         )
     part = _part(table, schema, settings)
-    sound_R = np.isfinite(part.target_RT).all(axis=1)
+    sound_R = (np.abs(part.target_RT) <= LARGEST).all(axis=1)  # missing is NaN
     if schema.task is not Task.REGRESSION:
         sound_R &= (part.target_RT >= 0).all(axis=1)
     if not sound_R.any():
