@@ -157,3 +157,43 @@ def test_what_scales_its_columns_is_not_promised_to_the_last_digit_nor_written_f
     assert not must_be_exact(model.fitted)
     with pytest.raises(SettingsError, match="it scales its columns by learned factors"):
         write_script(model.fitted, "scratch")
+
+
+FACTORS = {
+    "rate_factors": {"scales": 6, "biases": 0.1, "last": 0.5},
+    "decay_factors": {"first": 0, "biases": 1, "scales": 0.5},
+    "weight_decay": 0.3,
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        SCALED | {"validation_share": 0.2, "one_hot": 0, "embedding": 3, "normalization": "layer"},
+        SCALED | {"members": 2, "folds": 2, "sharing": "none", "optimizer": "adam", "weight_decay": 0.01},
+        SCALED | {"optimizer": "sgd", "momentum": 0.9, "validation_share": 0.2, "weight_decay": 0.01},
+        TEAM | {"precision": "float64", "one_hot": 0, "embedding": 3, "average": 0.9},
+        TEAM | {"precision": "float64", "members": 4, "folds": 2, "validation_share": "auto", "hidden": (9,)},
+    ],
+    ids=str,
+)
+def test_parts_that_learn_at_rates_of_their_own(differences, mixed, changes):
+    assert largest(differences(mixed, target="rich", **(FACTORS | changes))) < 1e-6
+
+
+def test_rates_of_a_neuron(differences, mixed):
+    factors = {
+        "rate_factors": {"biases": 3, "last": 0.5},
+        "decay_factors": {"biases": 1},
+        "weight_decay": 0.1,
+    }
+    settings = {"network": "neuron", "columns": ("age", "paid"), "precision": "float64", "epochs": 5}
+    assert largest(differences(mixed, target="rich", validation_share=0.2, **settings, **factors)) < 1e-6
+
+
+def test_factors_of_rates_are_not_promised_to_the_last_digit_nor_written_from_scratch(mixed):
+    settings = {"hidden": (8,), "members": 1, "columns": ("age", "paid"), "optimizer": "sgd", "epochs": 2}
+    model = fit(mixed, target="rich", rate_factors={"last": 2.0}, **settings, **PLAIN)
+    assert not must_be_exact(model.fitted)
+    with pytest.raises(SettingsError, match="its parts learn at rates or decays of their own"):
+        write_script(model.fitted, "scratch")

@@ -10,7 +10,7 @@ from typing import Final
 from glassnet.script import average
 from glassnet.script.folds import length_code, parts_of
 from glassnet.script.loss import by_class, loss_code
-from glassnet.script.optimizer import optimizer_code
+from glassnet.script.optimizer import group_lines, optimizer_code
 from glassnet.script.schedule import is_constant, schedule_code
 from glassnet.script.target import cast_in_step
 from glassnet.script.values import Run, Section, block, cannot
@@ -142,8 +142,8 @@ def weight_lines(run: Run) -> list[str]:
 def optimizer_lines(run: Run) -> list[str]:
     """Return the lines that make the optimiser and what moves its rate, or one of each per member."""
     if run.networks > 1:
-        return _several_optimizers(run)
-    lines = [f"optimizer = {optimizer_code(run)}"]
+        return [*group_lines(run), *_several_optimizers(run)]
+    lines = [*group_lines(run), f"optimizer = {optimizer_code(run)}"]
     lines += [] if is_constant(run) else [f"scheduler = {SCHEDULER}"]
     return lines + ([f"average = {average.MAKE}"] if average.averages(run) else [])
 

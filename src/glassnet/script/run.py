@@ -69,9 +69,6 @@ def _refusal(fitted: Fitted, source: str) -> str:
         f"its epoch was chosen by the metric '{shown(fitted.recipe.training.metric)}', not by the loss": (
             held_out and fitted.recipe.training.metric != "auto"
         ),
-        "its parts learn at rates or decays of their own (--rate-factors, --decay-factors)": bool(
-            fitted.recipe.training.rate_factors or fitted.recipe.training.decay_factors
-        ),
         "it has means of the target as inputs; train it with --target-means off to have a script": bool(
             fitted.preparation.means.names
         ),

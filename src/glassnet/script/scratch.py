@@ -59,6 +59,7 @@ def _refusal(run: Run) -> str:
         f"it has {run.members} members, and weights written out are those of one network": run.members > 1,
         "its members share layers": run.is_team,
         "it scales its columns by learned factors": run.is_scaled,
+        "its parts learn at rates or decays of their own": run.has_factors,
         f"optimiser '{recipe.training.optimizer}' keeps more than weights; only sgd is written out": (
             recipe.training.optimizer != "sgd"
         ),

@@ -61,6 +61,12 @@ class Run:
         return not self.is_team and self.fitted.recipe.architecture.input_scaling == "learned"
 
     @property
+    def has_factors(self) -> bool:
+        """Whether parts of the network learn at rates or decays of their own."""
+        training = self.fitted.recipe.training
+        return bool(training.rate_factors or training.decay_factors)
+
+    @property
     def has_folds(self) -> bool:
         """Whether every row but those of the test is held out once, in one of several folds."""
         return self.rows.folds > 1

@@ -88,6 +88,8 @@ def must_be_exact(fitted: Fitted) -> bool:
     """Return whether script and run round alike: one network, on the engine `eager`, in one thread."""
     facts, architecture = fitted.facts, fitted.recipe.architecture
     is_one = architecture.members == 1 and architecture.sharing == architecture.input_scaling == "none"
+    # A factor of the rate and that of the schedule are multiplied in another order.
+    is_one = is_one and not fitted.recipe.training.rate_factors
     return facts.engine == "eager" and facts.threads == 1 and is_one
 
 
