@@ -13,7 +13,7 @@ import polars as pl
 
 MARK: Final = "\ufdd0"  # the first "cell": it tells our codes from categories that a source declares
 LOOK: Final = 20_000  # rows looked at before all
-MOST_SHARE: Final = 0.25  # of different cells among those looked at, beyond which codes would save little
+MOST_SHARE: Final = 0.25  # of different cells, beyond which codes would save little
 MOST_CELLS: Final = 100_000  # different cells; asking for a dtype takes time in proportion to them
 
 
@@ -21,13 +21,23 @@ def coded(series: pl.Series) -> pl.Series:
     """Return a column of text as codes, where its cells repeat enough for it; any other as it is."""
     if series.dtype != pl.String or series.len() == 0:
         return series
-    looked_at = series.gather_every(max(1, series.len() // LOOK))
-    if looked_at.n_unique() > MOST_SHARE * looked_at.len():
+    most = min(MOST_CELLS, MOST_SHARE * series.len())
+    if _likely_cells(series) > most:
         return series
     cells = series.unique().drop_nulls()
-    if cells.len() > min(MOST_CELLS, MOST_SHARE * series.len()) or bool((cells == MARK).any()):
+    if cells.len() > most or bool((cells == MARK).any()):
         return series
     return series.cast(pl.Enum(pl.concat([pl.Series(cells.name, [MARK]), cells])))
+
+
+def _likely_cells(series: pl.Series) -> float:
+    """Return how many different cells are looked at, or, where they hardly repeat, about how many there are.
+
+    Of n cells drawn among D equally frequent ones n**2 / 2D pairs are alike; of others more.
+    """
+    looked_at = series.gather_every(max(1, series.len() // LOOK))
+    distinct, looked = looked_at.n_unique(), looked_at.len()
+    return distinct if distinct <= MOST_SHARE * looked else looked**2 / (2 * max(looked - distinct, 0.5))
 
 
 def is_coded(dtype: pl.DataType) -> bool:
