@@ -151,7 +151,6 @@ def _divided(
     """Return the split that training would make; all rows and a note where it would refuse."""
     known = Known(
         rows=cells.height,
-        inputs=len(schema.inputs),
         task=schema.task,
         classes=len(schema.targets[0].labels),
         is_in_order=bool(schema.time or schema.group),
