@@ -324,6 +324,18 @@ def test_a_team_learns_from_part_to_part():
     assert all(later > earlier - 0.03 for earlier, later in itertools.pairwise(scores))
 
 
+def test_learned_factors_of_columns_go_on_from_part_to_part():
+    X, y = table(300)
+    given = TEAM | {"members": 2, "sharing": "none", "input_scaling": "learned"}
+    model = GlassnetClassifier(**given, learning_rate=0.02)
+    far = []
+    for _ in range(6):
+        model.partial_fit(X, y)
+        far.append(np.abs(model.model_.fitted.trained.team.scale_KG - 1).max())
+    assert far[-1] > 2 * far[0] > 0
+    assert through_pickle(model).predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
+
+
 def test_factors_of_rates_last_from_part_to_part():
     X, y = table(300)
     still = {"first": 0, "hidden": 0, "last": 0, "biases": 0, "embeddings": 0, "scales": 0}
