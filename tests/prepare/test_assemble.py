@@ -1,6 +1,7 @@
 """Whole tables: learned on the fit rows alone, finite whatever comes, and the same in any order."""
 
 import math
+import tracemalloc
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -384,3 +385,13 @@ def test_the_mean_of_many_rows_is_that_of_some_and_never_of_rows_without_weight(
     # Scaled numbers have mean 0 and deviation 1 over all rows that count.
     bound = 0.01 if weights == "equal" else 1e-4
     assert abs(prepared.preparation.baseline.dense_FD[0, 0]) < bound
+
+
+def test_hardly_more_memory_is_taken_than_the_inputs_need():
+    prepared = prepared_of(table(60, 3), [list(range(60))], Preparing(bins=4))
+    encoded = prepared.encoded.picked(np.arange(250_000) % 60)
+    tracemalloc.start()
+    inputs = apply(encoded, prepared.preparation, 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.3 * (inputs.dense_RD.nbytes + inputs.slot_RE.nbytes)
