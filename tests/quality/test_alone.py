@@ -62,3 +62,16 @@ def test_cells_that_hardly_differ(found: Found, cells: object, top: str) -> None
 def test_a_rare_level_of_a_long_table_can_be_learned(found: Found) -> None:
     cells = ["common"] * 29_700 + ["rare"] * 300
     assert found(with_column(cells, 30_000).sample(fraction=1.0, shuffle=True, seed=0)) == {}
+
+
+@pytest.mark.parametrize("unit", [1e300, 1e-300])
+def test_numbers_that_32_bits_do_not_hold(found: Found, unit: float) -> None:
+    cells = np.random.default_rng(5).normal(size=400) * unit
+    one = found(with_column(cells))["numbers out of range"]
+    assert (one.severity, one.columns) == ("warning", ("c",))
+    assert f"'c' reaches {np.abs(cells).max():.3g}" in one.evidence
+
+
+@pytest.mark.parametrize("cells", [[0.0] * 399 + [1.0], [1e38, -1e38] * 200, [float("inf"), 1.0] * 200])
+def test_numbers_that_32_bits_hold(found: Found, cells: list[float]) -> None:
+    assert "numbers out of range" not in found(with_column(cells))

@@ -1,8 +1,11 @@
-"""Findings about one column alone: cells that hardly repeat, and cells that hardly differ."""
+"""Findings about one column alone: cells that hardly repeat, hardly differ, or have no size to work with."""
 
 from __future__ import annotations
 
 from typing import Final
+
+import numpy as np
+import polars as pl
 
 from glassnet.errors import listed
 from glassnet.quality.sight import NAMED, Sight, figure, with_names
@@ -23,6 +26,9 @@ SAME: Final = 0.99  # of the rows in one level or value
 # Of the other rows: 10 of 1,000, or one in a thousand of a long table, whose rare levels can be learned.
 FEW_OTHERS: Final = 20
 FEW_SHARE: Final = 0.001
+# The network's numbers are of 32 bits: larger ones count as infinite, and all smaller ones as 0.
+LARGEST: Final = 3.4e38
+SMALLEST: Final = 1.2e-38
 
 
 def near_unique(sight: Sight) -> Finding | None:
@@ -42,6 +48,32 @@ def near_unique(sight: Sight) -> Finding | None:
         " of rows: --group with the column.",
         figures=tuple((one.name, one.distinct / max(_present(one), 1)) for one in found),
     )
+
+
+def out_of_range(sight: Sight) -> Finding | None:
+    """Return the finding that numbers are too large or too small for the network to tell apart."""
+    told = {one.name: _extreme(sight.frame[one.name]) for one in _inputs(sight) if one.kind is Kind.NUMBER}
+    found = {name: size for name, size in told.items() if size}
+    if not found:
+        return None
+    named = listed((f"'{name}' reaches {size:.3g}" for name, size in found.items()), NAMED)
+    return Finding(
+        name="numbers out of range",
+        severity="warning",
+        columns=tuple(found),
+        evidence=f"Cells beyond what 32 bits hold: {named}.",
+        meaning=f"Above {LARGEST:g} numbers count as infinite, and where all are below {SMALLEST:g} as 0: the"
+        " network cannot tell them apart.",
+        remedy="Give them in another unit, or as logarithms.",
+        figures=tuple(found.items()),
+    )
+
+
+def _extreme(cells: pl.Series) -> float:
+    """Return the largest size of a column's finite numbers where it is out of range, else 0."""
+    size_R = np.abs(cells.drop_nulls().to_numpy())
+    largest = float(size_R.max(initial=0.0, where=np.isfinite(size_R)))
+    return largest if largest > LARGEST or largest < SMALLEST else 0.0  # 0 too where all are 0
 
 
 def _inputs(sight: Sight) -> list[ColumnSummary]:

@@ -22,6 +22,7 @@ CHECKS: Final[dict[str, Callable[[Sight], Finding | None]]] = {
     "code for missing in the target": codes.codes_in_target,
     "date after the prediction": later.dates_later,
     "code for missing": codes.codes_in_inputs,
+    "numbers out of range": alone.out_of_range,
     "drift": later.drifted,
     "duplicate rows": repeats.duplicates,
     "order of rows tells the target": answers.order_tells,
