@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glassnet.evaluate import reasons
 from glassnet.evaluate.pairs import holm
 from glassnet.evaluate.segments import _fisher
 from glassnet.pipeline import Sources, fit
+from glassnet.predict import predict
+from glassnet.prepare.values import Encoded
 from glassnet.settings import Settings, change
 from glassnet.why import why
 
@@ -115,6 +118,23 @@ def test_reasons_are_the_mean_of_why(made):
     for name in ("a", "b", "c"):
         assert by_name[name].size == pytest.approx(np.mean(sizes[name]), rel=0.35)
     assert by_name["a"].size > 5 * by_name["idle"].size
+
+
+def test_reasons_of_rows_in_pieces_are_those_of_all_at_once(made, monkeypatch):
+    generator = np.random.default_rng(6)
+    codes = generator.integers(0, 3, (40, 1)).astype(np.int32)
+    sample = Encoded(number_RN=generator.normal(size=(40, 4)).astype(np.float32), code_RC=codes)
+    columns = [column.name for column in made.schema.inputs]
+
+    def found():
+        told = predict(made.predictor, sample)
+        every = reasons.reasons_of(made.predictor, sample, told, columns, ends_in_sigmoid=False)
+        return {one.column: (one.mean, one.size) for one in every}
+
+    whole = found()
+    monkeypatch.setattr(reasons, "AT_ONCE", 1)  # so each row is a piece
+    for column, parts in found().items():
+        assert parts == pytest.approx(whole[column], rel=1e-4, abs=1e-6)  # sums of float32 in other orders
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel", "folds"])

@@ -18,7 +18,7 @@ from glassnet.prepare.bins import without_bins
 from glassnet.prepare.values import Encoded, Floats64, Prepared
 from glassnet.table.values import RowNumbers, Task
 
-PIECE: Final = 65_536  # rows predicted at once
+PIECE: Final = 8_192  # rows predicted at once
 Answer = Callable[[Floats64], Floats64]
 LINEAR_ROWS: Final = 20_000  # training rows of the linear model: more change little and take long
 ONE_HOT_SLOTS: Final = 64  # embedded categories enter the linear model with at most so many levels

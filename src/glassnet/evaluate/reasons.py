@@ -11,6 +11,7 @@ Source: M. Sundararajan et al., "Axiomatic Attribution for Deep Networks", 2017,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from glassnet.table.values import RowNumbers, Task
 
 ROWS: Final = 128
 STEPS: Final = 16
+AT_ONCE: Final = 5_000_000  # inputs on the way at once, with as many slopes: of all rows 300 MB with bins
 EDGE: Final = 1e-7  # outputs of a sigmoid are kept this far from 0 and 1 before a logarithm
 
 
@@ -60,7 +62,9 @@ def reasons_of(
         for fold in range(predictor.folds):
             mine = [m for m in predictor.members if m % predictor.folds == fold]
             if mine:
-                parts = _Line(predictor, sample, fold).parts(mine, weight_RT, is_sigmoid=ends_in_sigmoid)
+                line = partial(_parts, predictor, fold, mine, is_sigmoid=ends_in_sigmoid)
+                pieces = _pieces(predictor, sample.rows)
+                parts = np.concatenate([line(sample.picked(here), weight_RT[here]) for here in pieces])
                 part_RI = parts if not part_RI.size else part_RI + parts
     names = np.array((*dense_sources(predictor.preparation), *predictor.preparation.embedded_names))
     found = []
@@ -68,6 +72,26 @@ def reasons_of(
         part_R = part_RI[:, names == column].sum(axis=1) / len(predictor.members)
         found.append(Reason(column=column, mean=float(part_R.mean()), size=float(np.abs(part_R).mean())))
     return tuple(sorted(found, key=lambda one: -one.size))
+
+
+def _parts(
+    predictor: Predictor,
+    fold: int,
+    mine: list[int],
+    encoded: Encoded,
+    weight_RT: Tensor,
+    *,
+    is_sigmoid: bool,
+) -> Floats64:
+    """Return what `_Line.parts` says of some rows."""
+    return _Line(predictor, encoded, fold).parts(mine, weight_RT, is_sigmoid=is_sigmoid)
+
+
+def _pieces(predictor: Predictor, rows: int) -> list[slice]:
+    """Return the rows in pieces whose steps, for all members, are so many inputs at most."""
+    members = int(next(iter(predictor.network.parameters())).shape[0])
+    each = max(1, AT_ONCE // max(1, members * STEPS * predictor.preparation.dense))
+    return [slice(first, first + each) for first in range(0, rows, each)]
 
 
 def about(predictor: Predictor, *, ends_in_sigmoid: bool) -> str:
