@@ -325,3 +325,11 @@ def test_bins_are_shared_out_by_the_values_that_columns_have():
     assert "44 columns share 640" in bins(*[2] * 9, *[33] * 44)[1]
     assert bins(*[33] * 700) == (0, "700 columns of numbers are inputs enough")
     assert bins()[0] == 32
+
+
+@pytest.mark.parametrize("rows", [100, 1000, 100_000])
+def test_the_mlp_recipe_is_one_network(rows):
+    recipe = choose_recipe(Settings(recipe="mlp"), facts(rows))
+    assert (recipe.architecture.members, recipe.architecture.sharing, recipe.folds) == (1, "none", 0)
+    several = choose_recipe(Settings(recipe="mlp", members=3), facts(rows))
+    assert (several.architecture.members, several.architecture.sharing) == (3, "none")

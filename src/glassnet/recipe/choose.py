@@ -267,7 +267,10 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
 # What each recipe fixes, and the reason that is given for it.
 RECIPES: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "auto": ({}, ""),
-    "mlp": ({"network": "mlp", "sharing": "none", "folds": 0}, "the mlp recipe: one plain network"),
+    "mlp": (
+        {"network": "mlp", "members": 1, "sharing": "none", "folds": 0},
+        "the mlp recipe: one plain network",
+    ),
     **{name: (fixed, f"the {name} recipe") for name, fixed in TUTORIALS.items()},
 }
 
