@@ -252,4 +252,7 @@ def test_a_bare_column_that_is_asked_for_is_used_and_all_are_where_nothing_else_
     cells = flags(120, 300, often=5)
     asked = schema_of(cells, kinds=(("f7", "number"),))
     assert [one.name for one in asked.inputs] == ["x", "f7"]
+    names = tuple(name for name in cells if name != "y")
+    assert len(schema_of(cells, columns=names).inputs) == 1, "naming all of them picks none"
+    assert len(schema_of(cells, columns=names[:110]).inputs) == 110
     assert len(schema_of({name: cells[name] for name in cells if name != "x"}).inputs) == 120

@@ -157,6 +157,9 @@ def _without_bare(
     inputs = [column for column in columns if column.used]
     if len(inputs) < MANY_INPUTS or len(inputs) * WIDE < rows:
         return columns
+    unnamed = replace(settings, columns=())
+    if all(column.name in settings.columns for column in columns if _is_free(column.name, unnamed)):
+        settings = unnamed  # who names every column there is, as estimators do, picks none
     bare = {
         column.name
         for column in inputs
