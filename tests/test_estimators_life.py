@@ -187,6 +187,13 @@ def test_a_part_may_lack_classes():
         model.partial_fit(X.head(3), ["new", "low", "low"])
 
 
+def test_a_part_leaves_no_column_out_that_hardly_differs_in_it():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(size=(400, 1)), rng.random((400, 120)) < 0.02])
+    model = GlassnetRegressor(hidden=(4,), members=1, threads=1).partial_fit(X, X[:, 0])
+    assert len(model.model_.fitted.schema.inputs) == 121, "the parts to come may differ in them"
+
+
 def test_passes_carry_the_optimisers_memory():
     X = np.random.default_rng(0).normal(size=(64, 3))
     y = X @ [1.0, -2.0, 0.5]

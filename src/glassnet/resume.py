@@ -71,7 +71,7 @@ def begin(frame: pl.DataFrame, classes: pl.DataFrame | None, settings: Settings,
     if classes is not None:
         named = with_text_labels(classes, settings)
         whole = pl.concat([table.frame, named], how="diagonal_relaxed")
-    schema = decide_schema(replace(table, frame=whole), settings)
+    schema = decide_schema(replace(table, frame=whole), settings, is_part=True)
     settings = replace(settings, validation_share=0.0, test_share=0.0, patience=0, folds=0)
     gathered = _gathered(table, schema, settings)
     facts = replace(facts_of(gathered, settings), rows=EXPECTED_ROWS, repeats=1.0)

@@ -187,3 +187,12 @@ def test_what_is_wrong_is_said_calmly(run: Run, words: list[str], message: str) 
     done = run("describe", *words)
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+def test_how_to_read_is_for_test_rows_too(run: Run, tmp_path: Path) -> None:
+    frame = pl.DataFrame({"age": range(60), "rich": [number % 2 for number in range(60)]})
+    frame.write_parquet(tmp_path / "rows.parquet")
+    frame.write_csv(tmp_path / "new.csv", separator=";")
+    there = ("describe", tmp_path / "rows.parquet", "-t", "rich", "--delimiter", ";")
+    assert (done := run(*there, "--test", tmp_path / "new.csv")).code == 0, done.err
+    assert "delimiter ';' has no effect" in run(*there, "--test", tmp_path / "rows.parquet").err

@@ -256,3 +256,13 @@ def test_a_bare_column_that_is_asked_for_is_used_and_all_are_where_nothing_else_
     assert len(schema_of(cells, columns=names).inputs) == 1, "naming all of them picks none"
     assert len(schema_of(cells, columns=names[:110]).inputs) == 110
     assert len(schema_of({name: cells[name] for name in cells if name != "x"}).inputs) == 120
+
+
+def test_in_few_rows_a_column_is_not_bare_for_their_number():
+    rows = 38
+    cells = {"c": [f"level {r % 5}" for r in range(rows)]}
+    cells |= {f"n{c}": [(r * (c + 7)) % 71 + 0.5 for r in range(rows)] for c in range(60)}
+    cells |= {f"f{c}": [(r + c) % 2 for r in range(rows)] for c in range(60)}
+    cells |= {"rare": [int(r == 3) for r in range(rows)], "y": [r % 2 for r in range(rows)]}
+    unused = [one.name for one in schema_of(cells).columns if not one.used]
+    assert unused == ["rare"], "half of them differed in less than 20 rows, for want of rows"

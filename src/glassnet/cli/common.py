@@ -50,12 +50,13 @@ def reading_settings(trained_with: Settings, words: Mapping[str, Any], source: s
     """Return how to read a table for a model: as in training, unless told otherwise.
 
     `source` is its path where no words name it. Raises SettingsError for an option that was typed and that
-    tables of its format do not heed.
+    tables of its format do not heed, nor those of the test rows' format.
     """
     from glassnet.table.futile import futile_reading  # reads tables: not for --help
 
     typed = changed(Settings(), words)
-    futile_reading((words.get("source", source),), typed, frozenset(words))
+    sources = (words.get("source", source), words.get("test", ""))
+    futile_reading(sources, typed, frozenset(words))
     return changed(trained_with, words)
 
 

@@ -20,10 +20,13 @@ from glassnet.table.values import KINDS, USABLE_KINDS, Column, Kind, Schema, Tab
 MANY_INPUTS: Final = 100
 WIDE: Final = 10
 FEWEST_DIFFERING: Final = 20  # 3, 5, 20 and 60 were measured on two tables of over 1,000 columns, see LOG.md
+RARE: Final = 10  # and in less than one row of so many: of 30 rows 19 are most
 
 
-def decide_schema(table: Table, settings: Settings) -> Schema:
+def decide_schema(table: Table, settings: Settings, *, is_part: bool = False) -> Schema:
     """Return the schema of the table: kinds, task, labels and the columns that play other parts.
+
+    Of a part of a stream bare columns are kept: the rows to come may differ in them.
 
     A column of a file without a header is called by its position: "1", "2", ... Raises SettingsError for
     an unknown column, kind, task or class, SourceError for a table nothing can be learned from.
@@ -41,8 +44,9 @@ def decide_schema(table: Table, settings: Settings) -> Schema:
         found[facts.name], notes[facts.name] = _column(facts, settings), facts.notes
         differing[facts.name] = facts.differing
     every_column = [found[name] for name in names if name in found]
-    telling = _without_bare(every_column, differing, table.frame.height, settings)
-    columns = _with_an_input(telling, settings)
+    if not is_part:
+        every_column = _without_bare(every_column, differing, table.frame.height, settings)
+    columns = _with_an_input(every_column, settings)
     unused = {column.name for column in columns if not column.used}
     schema = Schema(
         columns=columns,
@@ -164,7 +168,7 @@ def _without_bare(
         column.name
         for column in inputs
         if column.kind in (Kind.YES_NO, Kind.NUMBER)
-        and differing[column.name] < FEWEST_DIFFERING
+        and differing[column.name] < min(FEWEST_DIFFERING, rows / RARE)
         and _is_free(column.name, settings)
     }
     if len(bare) == len(inputs):
