@@ -194,6 +194,16 @@ def test_a_part_leaves_no_column_out_that_hardly_differs_in_it():
     assert len(model.model_.fitted.schema.inputs) == 121, "the parts to come may differ in them"
 
 
+@pytest.mark.parametrize("shape", [{"members": 1, "input_scaling": "learned"}, {"members": 2}])
+def test_passes_of_scaled_columns_go_on_after_a_file(shape):
+    X = np.random.default_rng(0).normal(size=(64, 3))
+    model = GlassnetRegressor(hidden=(8,), engine="eager", threads=1, **shape).partial_fit(X, X[:, 0])
+    loaded = pickle.loads(pickle.dumps(model))
+    loaded.partial_fit(X, X[:, 0])
+    assert loaded.n_iter_ == 2
+    assert loaded.predict(X).tobytes() != model.predict(X).tobytes()
+
+
 def test_passes_carry_the_optimisers_memory():
     X = np.random.default_rng(0).normal(size=(64, 3))
     y = X @ [1.0, -2.0, 0.5]

@@ -110,9 +110,10 @@ class Team(nn.Module):
             for name, tensor in every.items()
         )
         drawn_KG = first_scales(seed, members, max(group_I) + 1) if start is None else start.scale_KG
-        self.scale_KG = nn.Parameter(torch.from_numpy(drawn_KG).to(self.tensors[0].dtype, copy=True))
+        # Copies: of a run that was loaded the arrays are read only.
+        self.scale_KG = nn.Parameter(torch.tensor(drawn_KG, dtype=self.tensors[0].dtype))
         if start is not None:
-            self._first().data.copy_(torch.from_numpy(start.first_FOI))
+            self._first().data.copy_(torch.tensor(start.first_FOI))
 
     @staticmethod
     def is_own(name: str) -> bool:
