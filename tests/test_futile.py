@@ -125,6 +125,8 @@ def test_rows_of_their_own_and_shares():
         {"target": ("k",), "bounds": "none", "target_means": "off"},
         {"momentum": 0.0, "validation_share": 0.0, "patience": 0},
         {"kinds": (("few", "identifier"),)},
+        {"momentum": 0, "label_smoothing": 0, "dropout": 0, "test_share": 0},
+        {"target": ("k",), "kinds": (("k", "category"), ("few", "category"))},
     ],
 )
 def test_what_acts_or_asks_for_what_is_so_is_not_told(given):

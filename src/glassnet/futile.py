@@ -113,7 +113,10 @@ def _same_effort(known: Known) -> str:
 
 def _not_told_so(known: Known) -> str:
     targets = {target.name for target in known.schema.targets}
-    told = [name for name, kind in known.settings.kinds if name in targets and kind in UNTARGETED]
+    # That a target of classes is a category is so.
+    so = (Kind.CATEGORY,) if known.schema.task in (Task.BINARY, Task.MULTICLASS) else ()
+    wrong = set(UNTARGETED) - set(so)
+    told = [name for name, kind in known.settings.kinds if name in targets and kind in wrong]
     return f"column '{told[0]}' is the target, and whether it has classes says task" if told else ""
 
 

@@ -128,8 +128,9 @@ def _called(formats: frozenset[str]) -> str:
 
 def asked(settings: Settings, name: str) -> Any:
     """Return the setting's value where it was given and asks for something, else None."""
-    value = getattr(settings, name)
-    is_default = type(value) is type(DEFAULTS[name]) and value == DEFAULTS[name]
+    value, default = getattr(settings, name), DEFAULTS[name]
+    # 0 is 0.0, but no False.
+    is_default = isinstance(value, bool) is isinstance(default, bool) and value == default
     is_off = isinstance(value, str | int | float) and value in OFF.get(name, ())
     return None if is_default or is_off else value
 
