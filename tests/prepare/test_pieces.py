@@ -137,6 +137,14 @@ def test_standard_numbers_by_mean_and_deviation():
     assert mark[:, 0].tolist() == [0, 0, 0, 1]
 
 
+def test_standard_numbers_are_held_to_a_range_beyond_the_seen():
+    _, scales = learned([1.0, 2.0, 3.0], "standard")
+    told = np.array([[4.0], [5.0], [6.0], [1e12], [-1.0], [-2.0], [math.nan]], np.float32)
+    deviation = math.sqrt(2 / 3)
+    scaled, _ = apply_scales(told, scales, 0)
+    np.testing.assert_allclose(scaled[:, 0] * deviation, [2, 3, 3, 3, -3, -3, 0], rtol=1e-6)
+
+
 def test_numbers_may_be_left_as_they_are():
     encoded, scales = learned([1.0, 2.0, 300.0], "none")
     assert apply_scales(encoded.number_RN, scales, 0)[0][:, 0].tolist() == [1, 2, 300]

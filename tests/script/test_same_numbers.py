@@ -149,3 +149,16 @@ def test_a_fresh_process_comes_to_the_same_numbers(mixed):
     assert found.is_exact
     assert "accuracy on 32 test rows" in found.printed
     assert str(found) == "All 2 epochs' losses and all predictions are the same, to the last digit."
+
+
+def test_a_cell_beyond_all_others(differences, tmp_path):
+    draw = np.random.default_rng(4)
+    table = pl.DataFrame({"far": draw.normal(size=240), "near": draw.normal(size=240)})
+    table = table.with_columns(paid=pl.col("near") + draw.normal(size=240))
+    given = {"target": "paid", "numbers": "standard"} | SMALL
+    tested = fit(table, engine="eager", threads=1, **given).fitted.evaluation.rows[0]
+    far = pl.when(pl.int_range(pl.len()) == int(tested)).then(1e6).otherwise(pl.col("far"))
+    table.with_columns(far=far).write_csv(tmp_path / "far.csv")
+    model = fit(tmp_path / "far.csv", engine="eager", threads=1, **given)
+    assert "x = np.clip(x, np.float32(2 * low - high)" in write_script(model.fitted)
+    assert differences(tmp_path / "far.csv", **given).is_exact

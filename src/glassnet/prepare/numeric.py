@@ -50,7 +50,19 @@ def learn_scales(
         high_FN=learned_FN4[..., 3],
         clipped_N=np.array([how == "robust" and part != "yes/no" for part in encoding.parts], dtype=bool),
         marked_M=_marked(encoded, fit),
+        is_held=how == "standard",
     )
+
+
+def reach(scales: NumberScales, fold: int) -> tuple[Floats32, Floats32]:
+    """Return the least and the largest that each number counts as where it is held: a range beyond the seen.
+
+    A wild cell that a fold holds out would rule the choice of the epoch: the fold, which has not seen it,
+    tells something as wild.
+    """
+    low_N, high_N = scales.low_FN[fold], scales.high_FN[fold]
+    with np.errstate(over="ignore"):
+        return (2 * low_N - high_N).astype(np.float32), (2 * high_N - low_N).astype(np.float32)
 
 
 def _learn_one(
@@ -95,7 +107,8 @@ def _marked(encoded: Encoded, fit: Sequence[RowNumbers]) -> np.ndarray:
 def apply_scales(number_RN: Floats32, scales: NumberScales, fold: int) -> tuple[Floats32, Floats32]:
     """Return the scaled numbers `(R, N)` and the missing marks `(R, M)`; nothing in them is NaN or infinite.
 
-    A missing cell becomes 0, the fold's median (or mean); an infinite one the largest seen.
+    A missing cell becomes 0, the fold's median (or mean); an infinite one the largest seen; one beyond
+    `reach` counts as lying there.
     """
     location_N = scales.location_FN[fold].astype(np.float32)
     scale_N = scales.scale_FN[fold].astype(np.float32)
@@ -105,6 +118,8 @@ def apply_scales(number_RN: Floats32, scales: NumberScales, fold: int) -> tuple[
         np.where(number_RN > 0, scales.high_FN[fold], scales.low_FN[fold]).astype(np.float32),
         number_RN,
     )
+    if scales.is_held:
+        bounded_RN = np.clip(bounded_RN, *reach(scales, fold))
     with np.errstate(over="ignore", invalid="ignore"):
         scaled_RN = (bounded_RN - location_N) / scale_N
         # Far beyond the rows seen (1e38 in a column of ages), squares overflow, here or in a layer norm.

@@ -66,6 +66,7 @@ class NumberScales:
     high_FN: Floats64
     clipped_N: NDArray[np.bool_]  # columns that pass through the smooth clip
     marked_M: NDArray[np.int64]  # number columns that have a missing mark
+    is_held: bool = False  # whether what lies farther out than low and high are apart counts as lying there
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from glassnet.prepare.assemble import encode
+from glassnet.prepare.numeric import reach
 from glassnet.prepare.quantile import weighted_quantiles
 from glassnet.script.values import Run, cannot, writer
 
@@ -24,7 +25,7 @@ STANDARD: Final = '''def scaled(x):
     """Return numbers with mean 0 and standard deviation 1 in the training rows{missing}."""
 {shift}    seen = x[train].astype(np.float64)
 {finite}    mean, deviation = np.float32(seen.mean()), np.float32(seen.std()){constant}
-    return {end}'''
+{held}    return {end}'''
 
 ROBUST: Final = '''def scaled(x):
     """Return numbers scaled by the training rows: median 0, distance of the quartiles 1.
@@ -56,6 +57,10 @@ HELD: Final = '''def held_quantiles(seen, levels, share):
     low = np.minimum(np.searchsorted(below, wanted - slack), len(value) - 1)
     high = np.minimum(np.searchsorted(below, wanted + slack, side="right"), len(value) - 1)
     return 0.5 * (value[low] + value[np.maximum(low, high)])'''
+
+HOLD: Final = """    low, high = seen.min(), seen.max()  # held to as far out again as they are apart
+    x = np.clip(x, np.float32(2 * low - high), np.float32(2 * high - low))
+"""
 
 PLAIN: Final = '''def scaled(x):
     """Return numbers as they are, 0 for a missing one."""
@@ -128,6 +133,7 @@ def _standard(run: Run) -> str:
         shift=_shift(run),
         finite=FINITE if missing else "",
         constant="\n    deviation = deviation or np.float32(np.inf)" if _has_constant(run) else "",
+        held=HOLD if _is_beyond(run) else "",
         end="np.nan_to_num((x - mean) / deviation)" if missing else "(x - mean) / deviation",
     )
 
@@ -191,6 +197,14 @@ def _numbers(run: Run) -> np.ndarray:
     encoding = run.fitted.preparation.encoding
     is_scaled = np.array([part != "yes/no" for part in encoding.parts], dtype=bool)
     return encode(run.typed, encoding).number_RN[:, is_scaled]
+
+
+def _is_beyond(run: Run) -> bool:
+    """Return whether any number lies where a fold would count it as nearer."""
+    scales, encoding = run.fitted.preparation.scales, run.fitted.preparation.encoding
+    number_RN = encode(run.typed, encoding).number_RN
+    ends = (reach(scales, fold) for fold in range(len(scales.low_FN)))
+    return scales.is_held and any(bool(((number_RN < low) | (number_RN > high)).any()) for low, high in ends)
 
 
 def _has_constant(run: Run) -> bool:
