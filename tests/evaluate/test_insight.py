@@ -170,3 +170,13 @@ def test_fisher_of_a_table_counted_by_hand():
     """Of 8 rows 4 are wrong; all 4 drawn ones are wrong: 1 of 70 ways, doubled."""
     wrong = np.array([1.0, 1, 1, 1, 0, 0, 0, 0])
     assert _fisher(wrong[:4], wrong) == pytest.approx(2 / 70)
+
+
+def test_parts_of_tiny_numbers_are_not_lost():
+    a, b = np.random.default_rng(5).normal(size=(2, 200))
+    ones, tiny = (
+        run(pl.DataFrame({"a": a, "b": b, "y": (a + b / 4) * unit}), target="y", epochs=5)
+        for unit in (1.0, 1e-60)
+    )
+    sizes = [[one.size for one in fitted.evaluation.insight.reasons] for fitted in (ones, tiny)]
+    np.testing.assert_allclose(np.array(sizes[1]) * 1e60, sizes[0], rtol=1e-3)

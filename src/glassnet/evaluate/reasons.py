@@ -150,8 +150,9 @@ class _Line:
         slope_KRX = vector_slope.view(self.members, STEPS, rows, vectors.shape[2]).mean(dim=1)
         way_KREV = to_KREV - from_KEV[:, None]
         of_vectors = (slope_KRX.view_as(way_KREV) * way_KREV).sum(dim=(0, 3))
-        whole = torch.cat([slope_RD * (self.dense_RD - self.dense_from), of_vectors], dim=1) * self.scale
-        return whole.detach().double().numpy()
+        whole = torch.cat([slope_RD * (self.dense_RD - self.dense_from), of_vectors], dim=1)
+        # The target's scale in 64 bits: in 32 targets beyond 1e38 have infinite parts, tiny ones none.
+        return np.asarray(whole.detach().double().numpy() * self.scale)
 
     @staticmethod
     def _between(start: Tensor, end: Tensor, place_S: Tensor) -> Tensor:
