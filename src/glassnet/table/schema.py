@@ -20,7 +20,7 @@ from glassnet.table.values import KINDS, USABLE_KINDS, Column, Kind, Schema, Tab
 MANY_INPUTS: Final = 100
 WIDE: Final = 10
 FEWEST_DIFFERING: Final = 20  # 3, 5, 20 and 60 were measured on two tables of over 1,000 columns, see LOG.md
-RARE: Final = 10  # and in less than one row of so many: of 30 rows 19 are most
+RARE: Final = 6  # and in less than one row of so many: of 30 rows 19 are most
 
 
 def decide_schema(table: Table, settings: Settings, *, is_part: bool = False) -> Schema:
