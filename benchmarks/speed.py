@@ -68,6 +68,7 @@ BASE = Settings(
     batch_size=256,
     patience=0,
     members=1,
+    sharing="none",  # members that share layers wait for each other and average their weights: another work
     validation_share=0.0,
     test_share=0.0,
     threads=CORES,
