@@ -300,7 +300,7 @@ def print_machine() -> None:
         names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
         model = names[0].partition(":")[2].strip() if names else model
     print(f"{time.strftime('%Y-%m-%d')}  {model}, {CORES} cores, load {os.getloadavg()[0]:.1f}")
-    versions = {name: version(name) for name in ("torch", "scikit-learn")}
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "scikit-learn"))
     print(f"Python {platform.python_version()}, {versions}")
     for count in sorted({1, CORES}):
         with threads(count):
