@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-BINARY, CLASSES, NUMBER = "binary", "classes", "number"
+from wide_classic import BINARY, CLASSES, NUMBER, Row
 
-FRESH: Final[dict[str, tuple[str, str, tuple[str, ...], str]]] = {
+FRESH: Final[dict[str, Row]] = {
     # As many columns as rows, or nearly.
     "meats": ("modeldata/meats", "fat", ("water", "protein"), NUMBER),
     "permeability": ("modeldata/permeability_qsar", "permeability", (), NUMBER),

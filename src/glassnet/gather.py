@@ -26,9 +26,7 @@ from glassnet.table.weights import counted, drop_rows_without_weight, row_weight
 
 MOST_TEXT_LABELS: Final = 100
 LARGEST: Final = 1e100  # of numbers to predict: sums of squares, and cubes, must be finite
-SMALLEST: Final = (
-    1e-100  # of the largest of them: squares of smaller ones are 0, and any figure would look perfect
-)
+SMALLEST: Final = 1e-100  # of the largest of them: where all squares are 0 any figure would look perfect
 # Settings that no reader of tables looks at: runs that differ in these alone share the table.
 UNREAD: Final = frozenset(
     {

@@ -47,9 +47,8 @@ class EagerEngine:
         self.network = copy.deepcopy(plan.network).train()
         folds = plan.prepared.rows.folds
         self.team = make_team(plan) if plan.teams else None
-        self.together = (
-            plan.members // plan.teams if self.team else 1
-        )  # members whose mean loss is trained on
+        # Members whose mean loss is trained on.
+        self.together = plan.members // plan.teams if self.team else 1
         self.effective: dict[str, Tensor] = {}  # a team's weights as the members' networks have them
         trained = self.team or self.network
         self.parameters = [p for p in trained.parameters() if p.requires_grad]

@@ -128,7 +128,7 @@ def _shuffle(
 ) -> None:
     """Put all that comes from one column of the table into another order, in a copy of the rows."""
     encoding = predictor.preparation.encoding
-    numbers = [n for n, source in enumerate(encoding.sources) if source == column]
-    categories = [c for c, name in enumerate(encoding.categories) if name == column]
-    number_RN[:, numbers] = some.number_RN[order][:, numbers]
-    code_RC[:, categories] = some.code_RC[order][:, categories]
+    numbers = np.flatnonzero([source == column for source in encoding.sources])
+    categories = np.flatnonzero([name == column for name in encoding.categories])
+    number_RN[:, numbers] = some.number_RN[np.ix_(order, numbers)]
+    code_RC[:, categories] = some.code_RC[np.ix_(order, categories)]

@@ -11,7 +11,6 @@ Source: M. Sundararajan et al., "Axiomatic Attribution for Deep Networks", 2017,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -62,9 +61,12 @@ def reasons_of(
         for fold in range(predictor.folds):
             mine = [m for m in predictor.members if m % predictor.folds == fold]
             if mine:
-                line = partial(_parts, predictor, fold, mine, is_sigmoid=ends_in_sigmoid)
-                pieces = _pieces(predictor, sample.rows)
-                parts = np.concatenate([line(sample.picked(here), weight_RT[here]) for here in pieces])
+                lines = (
+                    (_Line(predictor, sample.picked(here), fold), weight_RT[here])
+                    for here in _pieces(predictor, sample.rows)
+                )
+                each = [line.parts(mine, weight, is_sigmoid=ends_in_sigmoid) for line, weight in lines]
+                parts = np.concatenate(each)
                 part_RI = parts if not part_RI.size else part_RI + parts
     names = np.array((*dense_sources(predictor.preparation), *predictor.preparation.embedded_names))
     found = []
@@ -72,19 +74,6 @@ def reasons_of(
         part_R = part_RI[:, names == column].sum(axis=1) / len(predictor.members)
         found.append(Reason(column=column, mean=float(part_R.mean()), size=float(np.abs(part_R).mean())))
     return tuple(sorted(found, key=lambda one: -one.size))
-
-
-def _parts(
-    predictor: Predictor,
-    fold: int,
-    mine: list[int],
-    encoded: Encoded,
-    weight_RT: Tensor,
-    *,
-    is_sigmoid: bool,
-) -> Floats64:
-    """Return what `_Line.parts` says of some rows."""
-    return _Line(predictor, encoded, fold).parts(mine, weight_RT, is_sigmoid=is_sigmoid)
 
 
 def _pieces(predictor: Predictor, rows: int) -> list[slice]:

@@ -201,10 +201,12 @@ def _numbers(run: Run) -> np.ndarray:
 
 def _is_beyond(run: Run) -> bool:
     """Return whether any number lies where a fold would count it as nearer."""
-    scales, encoding = run.fitted.preparation.scales, run.fitted.preparation.encoding
-    number_RN = encode(run.typed, encoding).number_RN
+    scales = run.fitted.preparation.scales
+    if not scales.is_held:
+        return False
+    number_RN = encode(run.typed, run.fitted.preparation.encoding).number_RN
     ends = (reach(scales, fold) for fold in range(len(scales.low_FN)))
-    return scales.is_held and any(bool(((number_RN < low) | (number_RN > high)).any()) for low, high in ends)
+    return any(bool(((number_RN < low) | (number_RN > high)).any()) for low, high in ends)
 
 
 def _has_constant(run: Run) -> bool:
