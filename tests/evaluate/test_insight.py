@@ -172,11 +172,16 @@ def test_fisher_of_a_table_counted_by_hand():
     assert _fisher(wrong[:4], wrong) == pytest.approx(2 / 70)
 
 
-def test_parts_of_tiny_numbers_are_not_lost():
+@pytest.mark.parametrize("unit", [1e-60, 1e60, 1e95])
+def test_a_target_of_any_unit_is_looked_at_alike(unit):
     a, b = np.random.default_rng(5).normal(size=(2, 200))
-    ones, tiny = (
-        run(pl.DataFrame({"a": a, "b": b, "y": (a + b / 4) * unit}), target="y", epochs=5)
-        for unit in (1.0, 1e-60)
+    ones, others = (
+        run(pl.DataFrame({"a": a, "b": b, "y": (a + b / 4 + a * b) * one}), target="y", epochs=5).evaluation
+        for one in (1.0, unit)
     )
-    sizes = [[one.size for one in fitted.evaluation.insight.reasons] for fitted in (ones, tiny)]
-    np.testing.assert_allclose(np.array(sizes[1]) * 1e60, sizes[0], rtol=1e-3)
+    for here, there in zip(others.insight.reasons, ones.insight.reasons, strict=True):
+        assert here.size / unit == pytest.approx(there.size, rel=1e-3)
+    for here, there in zip(others.insight.dependence, ones.insight.dependence, strict=True):
+        np.testing.assert_allclose(here.single_NG / unit, there.single_NG, rtol=1e-3)
+    for here, there in zip(others.insight.pairs, ones.insight.pairs, strict=True):
+        assert here.chance == pytest.approx(there.chance, rel=0.01)

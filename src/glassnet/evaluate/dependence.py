@@ -49,6 +49,6 @@ def dependence_on(looked: Looked, column: str, outputs: tuple[int, ...], rows: R
         scale=cells.scale,
         outputs=outputs,
         mean_GP=value_GRP.mean(axis=1),
-        single_NG=value_GRP[:, :SINGLE, 0].T.astype(np.float32),
+        single_NG=value_GRP[:, :SINGLE, 0].T.copy(),
         rows=int(rows.size),
     )

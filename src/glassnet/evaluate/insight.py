@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from glassnet.prepare.values import Floats32, Floats64
+from glassnet.prepare.values import Floats64
 from glassnet.table.values import Kind
 
 QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)  # of what is left over
@@ -32,7 +32,7 @@ class Dependence:
     scale: Scale
     outputs: tuple[int, ...]  # which numbers of a prediction are looked at
     mean_GP: Floats64  # their means over the rows
-    single_NG: Floats32  # the first of them, row by row (individual conditional expectation)
+    single_NG: Floats64  # the first of them, row by row (individual conditional expectation)
     rows: int
 
 

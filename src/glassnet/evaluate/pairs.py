@@ -125,8 +125,10 @@ def _judged(
     weight_R = evaluation.weight_R
     change_R = asked.loss(score_R - only_R, truth_R) - asked.loss(score_R, truth_R)
     worse = float(np.average(change_R, weights=weight_R))
-    variance = float(np.average(np.square(change_R - worse), weights=weight_R))
-    error = math.sqrt(variance * float(np.square(weight_R).sum())) / float(weight_R.sum())
+    # In a unit of their own: of targets around 1e90 squares of squared errors overflow.
+    unit = float(np.abs(change_R).max()) or 1.0
+    variance = float(np.average(np.square((change_R - worse) / unit), weights=weight_R))
+    error = unit * math.sqrt(variance * float(np.square(weight_R).sum())) / float(weight_R.sum())
     whole = float(np.square(joint_R).mean())
     return Pair(
         columns=pair,

@@ -61,7 +61,7 @@ def _kept(fitted: Fitted, column: str, label: str) -> Dependence:
         )
     place = found.outputs.index(output)
     # Single rows were kept for the first output alone.
-    single = found.single_NG if place == 0 else np.zeros((0, found.mean_GP.shape[0]), dtype=np.float32)
+    single = found.single_NG if place == 0 else np.zeros((0, found.mean_GP.shape[0]))
     return replace(found, outputs=(output,), mean_GP=found.mean_GP[:, [place]], single_NG=single)
 
 
