@@ -17,10 +17,10 @@ from glassnet.recipe.check import shown
 from glassnet.recipe.choose import choose_recipe
 from glassnet.recipe.facts import Facts
 from glassnet.settings import Recipe, Settings
-from glassnet.table.futile import Futile, asked, refuse_futile, written
+from glassnet.table.futile import DRAWN, READ_FROM, Futile, asked, refuse_futile, written
 from glassnet.table.values import USABLE_KINDS, CellFormat, Kind, Schema, Task
 
-UNTARGETED: Final = (Kind.CATEGORY, Kind.IDENTIFIER, Kind.TEXT, Kind.CONSTANT)  # kinds no target is read as
+UNTARGETED: Final = (Kind.IDENTIFIER, Kind.TEXT, Kind.CONSTANT, Kind.DATE)  # kinds no target is read as
 SMOOTHED: Final = ("binary_cross_entropy", "cross_entropy")
 
 
@@ -113,10 +113,11 @@ def _same_effort(known: Known) -> str:
 
 def _not_told_so(known: Known) -> str:
     targets = {target.name for target in known.schema.targets}
-    # That a target of classes is a category is so.
-    so = (Kind.CATEGORY,) if known.schema.task in (Task.BINARY, Task.MULTICLASS) else ()
-    wrong = set(UNTARGETED) - set(so)
-    told = [name for name, kind in known.settings.kinds if name in targets and kind in wrong]
+    # Where the task is told too, it decides; else a number or a category does.
+    contrary = Kind.CATEGORY if known.schema.task is Task.REGRESSION else Kind.NUMBER
+    told = [
+        name for name, kind in known.settings.kinds if name in targets and kind in (*UNTARGETED, contrary)
+    ]
     return f"column '{told[0]}' is the target, and whether it has classes says task" if told else ""
 
 
@@ -204,14 +205,7 @@ RULES: Final[tuple[Rule, ...]] = (
 
 # Why the other settings need no rule.
 ACTS: Final[dict[str, str]] = {
-    **dict.fromkeys(
-        ("delimiter", "header", "quote", "escape", "comment", "footer_lines", "encoding", "skip_lines"),
-        "table.futile, before the table is read",
-    ),
-    **dict.fromkeys(
-        ("example_rows", "example_features", "example_noise", "example_seed"),
-        "table.futile, before the table is read",
-    ),
+    **dict.fromkeys((*READ_FROM, *DRAWN), "table.futile, before the table is read"),
     **dict.fromkeys(
         ("query", "example", "db_table", "target", "columns", "drop", "keep", "weight", "time", "group"),
         "names the table or its columns; a second source or an unknown column is refused",

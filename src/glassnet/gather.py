@@ -21,7 +21,8 @@ from glassnet.table.coded import plain
 from glassnet.table.frames import is_in_memory, picked
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_table
-from glassnet.table.values import RowNumbers, Schema, Table, Task
+from glassnet.table.targets import told_kind
+from glassnet.table.values import Kind, RowNumbers, Schema, Table, Task
 from glassnet.table.weights import counted, drop_rows_without_weight, row_weights
 
 MOST_TEXT_LABELS: Final = 100
@@ -184,6 +185,7 @@ def with_text_labels(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
         for name in settings.target
         if name in frame.columns
         and frame[name].dtype == pl.String
+        and told_kind(name, settings) is not Kind.NUMBER
         and (frame[name].n_unique() <= MOST_TEXT_LABELS or settings.task != "auto")
     ]
     return frame.with_columns(pl.col(texts).cast(pl.Categorical)) if texts else frame

@@ -152,6 +152,71 @@ def test_the_task_can_be_told():
         schema_of(columns | {"y": ["a", "b"] * 30}, task="regression")
 
 
+@pytest.mark.parametrize(
+    ("cells", "kind", "task"),
+    [
+        ([0, 1, 2] * 20, "number", Task.REGRESSION),
+        ([0, 1] * 30, "number", Task.REGRESSION),
+        ([True, False] * 30, "number", Task.REGRESSION),
+        ([1.5, 2.5, 3.5] * 20, "category", Task.MULTICLASS),
+        ([3, 5, 8] * 20, "category", Task.MULTICLASS),
+        ([3, 5] * 30, "category", Task.BINARY),
+        ([3, 5] * 30, "yes/no", Task.BINARY),
+    ],
+)
+def test_the_kind_of_a_target_tells_the_task(cells, kind, task):
+    schema = schema_of({"x": np.arange(ROWS) % 13, "y": cells}, kinds=(("y", kind),))
+    assert (schema.task, bool(schema.targets[0].labels)) == (task, task is not Task.REGRESSION)
+    assert schema.task_reason.startswith(f"as told by --kind y={kind}")
+
+
+def test_words_in_a_column_told_to_be_numbers_are_missing_and_no_value_of_their_own():
+    column = column_of(["1", "2", "lost"] * 20, kinds=(("x", "number"),))
+    assert (column.kind, column.distinct, column.missing) == (Kind.NUMBER, 2, 20)
+
+
+def test_kinds_of_several_targets():
+    columns = {"x": np.arange(ROWS) % 13, "a": [0, 1] * 30, "b": [1, 0, 0] * 20}
+    targets = ("a", "b")
+    assert schema_of(columns, target=targets).task is Task.MULTILABEL
+    assert schema_of(columns, target=targets, kinds=(("b", "number"),)).task is Task.REGRESSION
+    both = (("a", "yes/no"), ("b", "category"))
+    with pytest.raises(SettingsError, match=r"--kind tells 'a' to be a yes/no and 'b' a number; train one"):
+        schema_of(columns, target=targets, kinds=(("a", "yes/no"), ("b", "number")))
+    with pytest.raises(SettingsError, match="train one"):
+        schema_of(columns, target=targets, kinds=both)
+    assert schema_of(columns, target=targets, kinds=both[1:]).task is Task.MULTILABEL
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "says"),
+    [
+        (["a", "b"] * 30, "number", "task regression needs numbers.* Leave --kind y=number out"),
+        ([3, 5, 8] * 20, "yes/no", "task binary needs two classes.* Leave --kind y=yes/no out"),
+        ([3, 5, 8] * 20, "numbr", "Did you mean 'number'"),
+    ],
+)
+def test_a_kind_that_does_not_go_with_the_target_is_refused(cells, kind, says):
+    with pytest.raises(SettingsError, match=says):
+        schema_of({"x": np.arange(ROWS) % 13, "y": cells}, kinds=(("y", kind),))
+
+
+@pytest.mark.parametrize(
+    ("target", "task"),
+    [
+        ([1.5, 2.5], Task.REGRESSION),
+        ([10, 20], Task.REGRESSION),
+        ([0, 1], Task.BINARY),
+        (["a", "b"], Task.BINARY),
+        ([10, 20, 20], Task.BINARY),
+    ],
+)
+def test_two_numbers_in_one_row_each_are_no_classes(target, task):
+    columns = {"x": list(range(len(target))), "y": target}
+    assert schema_of(columns).task is task
+    assert schema_of(columns, task="binary").task is Task.BINARY
+
+
 def test_several_targets():
     columns = {
         "x": np.arange(ROWS) % 13,

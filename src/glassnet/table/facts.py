@@ -114,26 +114,34 @@ def _text_facts(series: pl.Series, counts: pl.DataFrame, settings: Settings, dec
     told = dict(settings.kinds).get(series.name, "")
     if told in KINDS and reading.dtype == "text":
         reading = read_as_told(KINDS[told], counts, settings, decimal) or reading
-    present = counts.filter(~counts["cell"].is_in(list(reading.cells.missing)))
+    present = _merged(counts.filter(~counts["cell"].is_in(list(reading.cells.missing))), reading)
     return Facts(
         name=series.name,
         dtype=reading.dtype,
         cells=reading.cells,
         rows=series.len(),
         missing=series.len() - int(present["count"].sum()),
-        counts=_merged(present, reading),
+        counts=present,
         reason=reading.reason,
         notes=reading.notes,
     )
 
 
 def _merged(present: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Return the counts with different spellings of one number, such as 1 and 1.0, as one value."""
+    """Return the counts with different spellings of one number, such as 1 and 1.0, as one value.
+
+    What is no number, in a column told to be one, is missing.
+    """
     if reading.dtype != "float":
         return present
     how = reading.cells
     values = parse_numbers(present["cell"], how.decimal, how.thousands, how.sign)
-    merged = present.with_columns(values.alias("cell")).group_by("cell").agg(pl.col("count").sum())
+    merged = (
+        present.with_columns(values.alias("cell"))
+        .drop_nulls("cell")
+        .group_by("cell")
+        .agg(pl.col("count").sum())
+    )
     return merged.sort("count", "cell", descending=[True, False])
 
 

@@ -91,6 +91,8 @@ def read_as_told(kind: Kind, counts: pl.DataFrame, settings: Settings, decimal: 
     cells = counts["cell"].filter(~counts["cell"].is_in(words))
     if kind is Kind.NUMBER:
         like_numbers = counts.filter(cells_like_numbers(counts["cell"]))
+        if not like_numbers.height:
+            return None
         form = number_format(like_numbers, settings.decimal, decimal) or NumberFormat(whole=False)
         return Reading(
             dtype="float", cells=CellFormat(missing=words, decimal=form.decimal, thousands=form.thousands)

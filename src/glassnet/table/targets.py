@@ -9,19 +9,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from glassnet.errors import SettingsError, SourceError, listed, near_miss
+from glassnet.errors import SettingsError, SourceError, listed, near_miss, pick
 from glassnet.settings import Settings
 from glassnet.table.cells import read_cells
 from glassnet.table.examples import EXAMPLES
 from glassnet.table.facts import Facts
 from glassnet.table.names import find_column
-from glassnet.table.values import Kind, Label, Target, Task
+from glassnet.table.values import KINDS, Kind, Label, Target, Task
 
 MOST_CLASSES: Final = 1000  # labels of text beyond which it is no classification
 MOST_INT_CLASSES: Final = 10  # whole numbers 0..9 or 1..10 are taken for classes
 ROWS_PER_CLASS: Final = 5  # where there are at least so many rows for each
 CLASS_NAMES: Final = ("class", "label", "target", "species", "category", "type", "cluster", "diagnosis")
-CLASS_TASKS: Final = (Task.BINARY, Task.MULTICLASS, Task.MULTILABEL)
+# The task of a target that is told to be of a kind.
+TASK_OF: Final = {Kind.NUMBER: Task.REGRESSION, Kind.CATEGORY: Task.MULTICLASS, Kind.YES_NO: Task.BINARY}
 
 
 def target_names(names: list[str], settings: Settings) -> tuple[str, ...]:
@@ -78,7 +79,9 @@ def _check_target(facts: Facts) -> None:
 
 def _task(facts: list[Facts], settings: Settings) -> tuple[Task, str]:
     if settings.task != "auto":
-        return _given_task(facts, Task(settings.task))
+        return _given_task(facts, Task(settings.task), "--task")
+    if told := {one.name: kind for one in facts if (kind := told_kind(one.name, settings))}:
+        return _told_task(facts, told)
     classes = [_are_classes(one) for one in facts]
     if len(facts) == 1:
         are, reason = classes[0]
@@ -90,6 +93,29 @@ def _task(facts: list[Facts], settings: Settings) -> tuple[Task, str]:
     if all(one.dtype in ("int", "float") for one in facts):
         return Task.REGRESSION, "all targets are numbers"
     return _mixed(facts)
+
+
+def told_kind(name: str, settings: Settings) -> Kind | None:
+    """Return the kind that settings tell a target to be, where it decides the task; else None.
+
+    Raises SettingsError for a kind that is not known.
+    """
+    told = dict(settings.kinds).get(name)
+    kind = None if told is None else pick(KINDS, told, "kind")
+    return kind if kind in TASK_OF else None
+
+
+def _told_task(facts: list[Facts], told: dict[str, Kind]) -> tuple[Task, str]:
+    """Return the task that the kinds of targets name. Raises SettingsError where they name two."""
+    name, kind = next(iter(told.items()))
+    task = TASK_OF[kind]
+    if other := [one for one, its in told.items() if TASK_OF[its] is not task]:
+        raise SettingsError(
+            f"--kind tells '{name}' to be a {kind} and '{other[0]}' a {told[other[0]]}; train one model for"
+            " each target."
+        )
+    is_labels = len(facts) > 1 and task is not Task.REGRESSION
+    return _given_task(facts, Task.MULTILABEL if is_labels else task, f"--kind {name}={kind}")
 
 
 def _mixed(facts: list[Facts]) -> tuple[Task, str]:
@@ -107,31 +133,31 @@ def _mixed(facts: list[Facts]) -> tuple[Task, str]:
     )
 
 
-def _given_task(facts: list[Facts], task: Task) -> tuple[Task, str]:
-    """Return the task as told once it is sure to go with the targets."""
+def _given_task(facts: list[Facts], task: Task, how: str) -> tuple[Task, str]:
+    """Return the task as told once it is sure to go with the targets; `how` it was told: an option."""
     for one in facts:
         if task is Task.REGRESSION and one.dtype not in ("int", "float", "bool"):
             raise SettingsError(
                 f"task regression needs numbers, but target '{one.name}' holds {listed(one.examples(), 3)}."
-                " Leave --task out, or name another target."
+                f" Leave {how} out, or name another target."
             )
         if task in (Task.BINARY, Task.MULTILABEL) and one.distinct != 2:
             raise SettingsError(
                 f"task {task} needs two classes, but target '{one.name}' has {one.distinct}:"
-                f" {listed(one.examples(), 5)}."
+                f" {listed(one.examples(), 5)}. Leave {how} out, or name another target."
             )
     if task in (Task.BINARY, Task.MULTICLASS) and len(facts) > 1:
         raise SettingsError(f"task {task} has one target, but {len(facts)} are named; use --task multilabel.")
     if task is Task.MULTICLASS and facts[0].distinct == 2:
-        return Task.BINARY, "told multiclass, and two classes are the binary case of it"
-    return task, "as told by --task"
+        return Task.BINARY, f"as told by {how}, and two classes are the binary case"
+    return task, f"as told by {how}"
 
 
 def _are_classes(facts: Facts) -> tuple[bool, str]:
     """Return whether a target's values are classes, and one sentence why."""
     many = f"target '{facts.name}'"
     if facts.distinct == 2:
-        return True, f"{many} has two values, {facts.examples()[0]} and {facts.examples()[1]}"
+        return _two_values(facts, many)
     if facts.dtype == "int" or (facts.dtype == "float" and _all_whole(facts)):
         return _int_classes(facts, many)
     if facts.dtype == "float":
@@ -142,6 +168,14 @@ def _are_classes(facts: Facts) -> tuple[bool, str]:
             " classes. Name another target, or correct the cells if they should be numbers."
         )
     return True, f"{many} holds {facts.distinct} classes as text"
+
+
+def _two_values(facts: Facts, many: str) -> tuple[bool, str]:
+    """Return that two values are classes, unless they are two numbers of which none repeats."""
+    has = f"{many} has two values, {facts.examples()[0]} and {facts.examples()[1]}"
+    if facts.present > 2 or facts.dtype not in ("int", "float") or set(facts.numbers()) == {0.0, 1.0}:
+        return True, has
+    return False, f"{has}, in one row each; --task binary treats them as classes"
 
 
 def _all_whole(facts: Facts) -> bool:
