@@ -7,7 +7,7 @@ import pytest
 
 from glassnet.engine.choose import choose_engine
 from glassnet.metric import METRICS
-from glassnet.pace import PLANNED, Pace, fit_to_clock, measure_pace, with_fewer_rows
+from glassnet.pace import PLANNED, SECONDS, Pace, fit_to_clock, measure_pace, with_fewer_rows
 from glassnet.pipeline import Sources, draft_run
 from glassnet.settings import Settings
 
@@ -27,6 +27,7 @@ def test_the_probe_takes_few_steps_and_finds_a_pace(draft, name):
     assert 0 < pace.step < 0.1
     assert 0 < pace.look < 1
     assert pace.probing < 2  # on a busy machine
+    assert 0 < pace.fastest < pace.step * 1.1
     assert pace.training(draft.plan) == pytest.approx(
         100 * (draft.plan.steps_per_epoch * pace.step + pace.look)
     )
@@ -61,7 +62,9 @@ def test_what_fits_stays_as_it_is(draft):
 def test_one_epoch_is_the_least(draft, seconds):
     plan, recipe = fit_to_clock(draft.plan, draft.recipe, Pace(step=1.0, look=0.0, probing=0.0), seconds)
     assert plan.training.epochs == 1
-    assert "more than the time limit leaves: it ends within it" in recipe.decisions[-1].reason
+    told = {one.name: one for one in recipe.decisions}
+    assert "more than the time limit leaves: it ends within it" in told["epochs"].reason
+    assert told[SECONDS].value == "1"
 
 
 def test_where_no_epoch_fits_one_goes_over_rows_drawn_by_lot(mixed):

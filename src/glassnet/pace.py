@@ -5,6 +5,7 @@ An engine to be thrown away takes real steps of the plan; looking at the validat
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +15,7 @@ import numpy as np
 from glassnet import chance
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.plan import Engine, Plan
-from glassnet.engine.threads import torch_share
+from glassnet.engine.threads import torch_share, used_threads
 from glassnet.metric import Metric
 from glassnet.predict import torch_threads
 from glassnet.settings import Decision, Recipe
@@ -28,6 +29,7 @@ PROBE_ROWS: Final = 500_000  # that the probe's steps are drawn from: the order 
 # A tenth of the time is left: steps slow down by about so much when a machine gets warm or busy.
 PLANNED: Final = 0.9
 FEWEST_STEPS: Final = 100  # of one epoch over rows drawn by lot; fewer learn little
+SECONDS: Final = "seconds of a step"  # the decision that tells them
 LOT: Final = 4  # the stream of the samples that these rows are drawn from: other samples are others
 
 
@@ -38,6 +40,7 @@ class Pace:
     step: float
     look: float  # at the validation rows, after each epoch
     probing: float  # spent on finding out
+    fastest: float = math.inf  # of the steps, each in the time its processors worked: nobody else's is in it
 
     def epoch(self, plan: Plan) -> float:
         """Return the seconds of an epoch."""
@@ -54,14 +57,15 @@ def measure_pace(plan: Plan, engine: Engine, metric: Metric | None, seconds: flo
     engine.advance(0, 1)  # the first step allocates
     done, count, most = 1, 1, max(PROBE_STEPS, plan.steps // PROBE_STEPS)
     started = time.monotonic()
-    took = 0.0
+    took, fastest, threads = 0.0, math.inf, used_threads(plan, engine.name)
     while done < min(plan.steps, most) and took < seconds:
         # As the training loop asks: ever more at a time, and never beyond an epoch that is looked at.
         count = min(count, plan.steps - done, plan.steps_per_epoch - done % plan.steps_per_epoch)
-        here = time.monotonic()
+        here, worked = time.monotonic(), time.process_time()
         engine.advance(done, count)
         done += count
         took = time.monotonic() - started
+        fastest = min(fastest, (time.process_time() - worked) / threads / count)
         if time.monotonic() - here < CALL_SECONDS / 2:
             count = 2 * count + 1
     look = 0.0
@@ -70,7 +74,8 @@ def measure_pace(plan: Plan, engine: Engine, metric: Metric | None, seconds: flo
         here = time.monotonic()
         look_once(plan, engine, metric)
         look = time.monotonic() - here
-    return Pace(step=took / max(done - 1, 1), look=look, probing=time.monotonic() - before)
+    probing = time.monotonic() - before
+    return Pace(step=took / max(done - 1, 1), look=look, probing=probing, fastest=fastest)
 
 
 def fit_to_clock(plan: Plan, recipe: Recipe, pace: Pace, seconds: float) -> tuple[Plan, Recipe]:
@@ -87,6 +92,8 @@ def fit_to_clock(plan: Plan, recipe: Recipe, pace: Pace, seconds: float) -> tupl
     epochs = max(fitting, 1)
     shorter = replace(training, epochs=epochs)
     found = [Decision(name="epochs", value=str(epochs), reason=_reason(plan, fitting, epoch))]
+    least = min(pace.fastest, pace.step)
+    found.append(Decision(name=SECONDS, value=f"{least:.3g}", reason="the least by a probe before training"))
     steps = int((planned - pace.look) / max(pace.step, 1e-9))
     if fitting < 1 and steps >= FEWEST_STEPS and plan.prepared.rows.folds == 1:
         every = len(plan.prepared.rows.fit[0])

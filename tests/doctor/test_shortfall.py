@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from glassnet.doctor.findings import diagnose
-from glassnet.doctor.shortfall import linear_better
+from glassnet.doctor.shortfall import ENOUGH_STEPS, TO_SPARE, _enough, linear_better
 from glassnet.doctor.signs import signs_of
 from glassnet.model import fit
+from glassnet.pace import SECONDS
+from glassnet.settings import Decision
 
 LINEAR = "a linear model does far better"
 
@@ -93,6 +95,21 @@ def test_a_limit_that_left_hardly_a_step_comes_first():
     assert "Give it at least --time-limit " in found.remedy
     enough = float(found.remedy.split("--time-limit ")[1].split(",")[0])
     assert enough >= 0.1
+
+
+def test_what_is_enough_holds_where_the_machine_was_busy_meanwhile(ordinary):
+    probed = Decision(name=SECONDS, value="1e-05", reason="the least by a probe before training")
+    busy = replace(
+        ordinary,
+        settings=replace(ordinary.settings, time_limit=0.5),
+        decisions=(*ordinary.decisions, probed),
+        facts=replace(ordinary.facts, seconds={"reading": 0.1, "training": 60.0, "evaluating": 0.9}),
+    )
+    fastest = np.diff(
+        ordinary.trained.history.seconds_E, prepend=0.0
+    ).min()  # an epoch is a step here, or two
+    for step, one in ((1e-5, busy), (fastest, replace(busy, decisions=()))):  # not 20 s
+        assert 1.0 < float(_enough(one, 3)) / TO_SPARE < (1.0 + ENOUGH_STEPS * step) * 1.1
 
 
 def test_a_limit_that_left_enough_is_not_named(ordinary):
