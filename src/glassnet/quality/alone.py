@@ -27,8 +27,8 @@ SAME: Final = 0.99  # of the rows in one level or value
 FEW_OTHERS: Final = 20
 FEW_SHARE: Final = 0.001
 # The network's numbers are of 32 bits: larger ones count as infinite, and all smaller ones as 0.
-LARGEST: Final = 3.4e38
-SMALLEST: Final = 1.2e-38
+LARGEST: Final = float(np.finfo(np.float32).max)
+SMALLEST: Final = float(np.finfo(np.float32).tiny)
 
 
 def near_unique(sight: Sight) -> Finding | None:
@@ -62,7 +62,7 @@ def out_of_range(sight: Sight) -> Finding | None:
         severity="warning",
         columns=tuple(found),
         evidence=f"Cells beyond what 32 bits hold: {named}.",
-        meaning=f"Above {LARGEST:g} numbers count as infinite, and where all are below {SMALLEST:g} as 0: the"
+        meaning=f"Above {LARGEST:.2g} numbers count as infinite, and where all are below {SMALLEST:.2g} as 0: the"
         " network cannot tell them apart.",
         remedy="Give them in another unit, or as logarithms.",
         figures=tuple(found.items()),
