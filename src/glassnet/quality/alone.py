@@ -62,8 +62,8 @@ def out_of_range(sight: Sight) -> Finding | None:
         severity="warning",
         columns=tuple(found),
         evidence=f"Cells beyond what 32 bits hold: {named}.",
-        meaning=f"Above {LARGEST:.2g} numbers count as infinite, and where all are below {SMALLEST:.2g} as 0: the"
-        " network cannot tell them apart.",
+        meaning=f"Above {LARGEST:.2g} numbers count as infinite, and where all are below {SMALLEST:.2g} as 0:"
+        " the network cannot tell them apart.",
         remedy="Give them in another unit, or as logarithms.",
         figures=tuple(found.items()),
     )
