@@ -145,6 +145,7 @@ def test_json_lines_keep_their_text(tmp_path):
         ),
         ("a.xlsx", b"PK", "Excel file"),
         ("a.csv.gz", b"nothing", "not a whole gzip file"),
+        ("a.csv", b"(\xb5/\xfda,b,c\n1,2,x\n3,4,y\n5,,z\n", "not a whole zstd file"),
         ("a.parquet", b"PAR1 broken", "cannot be read"),
         ("a.jsonl", b"{not json", "cannot be read"),
     ],

@@ -73,7 +73,7 @@ def open_packed(path: Path, compression: str) -> Iterator[IO[bytes]]:
     try:
         with OPENERS[compression](path) as file:
             yield file
-    except BROKEN as error:
+    except _broken(compression) as error:
         if compression == "none":
             raise
         raise SourceError(f"{path} is not a whole {compression} file: {error}.") from None
@@ -170,6 +170,12 @@ def _zstd() -> str:
         except ModuleNotFoundError:  # the package around a module is missing
             continue
     return ""
+
+
+def _broken(compression: str) -> tuple[type[Exception], ...]:
+    """Return what unpacking a damaged file raises: each module of zstd has an error of its own."""
+    module: Any = importlib.import_module(_zstd()) if compression == "zstd" else None
+    return (*BROKEN, module.ZstdError) if module else BROKEN
 
 
 def _unpack_by_duckdb(path: Path, copy: Path) -> None:
