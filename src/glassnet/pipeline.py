@@ -292,8 +292,8 @@ def draft_of(
     )
 
 
-def _look(gathered: Gathered, rows: Rows, settings: Settings) -> Quality:
-    return look(gathered.frame, gathered.schema, gathered.target_RT, rows, settings.seed)
+def _look(table: Gathered, rows: Rows, settings: Settings) -> Quality:
+    return look(table.frame, table.schema, table.target_RT, rows, settings.seed, table.source_rows)
 
 
 def _kept_back(draft: Draft, limit: float, own: float) -> float:

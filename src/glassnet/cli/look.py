@@ -76,16 +76,17 @@ def _with_target(table: Table, facts: dict[str, Facts], test: str, settings: Set
     schema = decide_schema(known, settings)
     cells, target_RT = cells_of(known.frame, schema.columns), conform_targets(known.frame, schema)
     notes = (*table.notes, *schema.notes)
+    numbers = np.arange(len(target_RT)) if known.row_numbers is None else known.row_numbers
     if test:
         part = own_part(test, schema, replace(settings, query="", example=""), "test")
         rows = _own_test(len(target_RT), len(part.target_RT))
         cells = pl.concat([cells, part.frame], how="diagonal")
         target_RT = np.concatenate([target_RT, part.target_RT])
-        notes = (*notes, *part.notes)
+        notes, numbers = (*notes, *part.notes), np.concatenate([numbers, part.source_rows])
     else:
         rows, why_not = _divided(cells, target_RT, schema, settings)
         notes = (*notes, why_not) if why_not else notes
-    sight, sampled = sight_of(cells, schema, target_RT, rows, settings.seed)
+    sight, sampled = sight_of(cells, schema, target_RT, rows, settings.seed, numbers)
     return Described(
         table=table,
         facts=facts,

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from glassnet.quality import alone, answers, codes, later, repeats
+from glassnet.quality import alone, answers, codes, far, later, repeats
 from glassnet.quality.sight import Sight, sight_of
 from glassnet.quality.values import Finding, Quality
-from glassnet.table.values import Rows, Schema
+from glassnet.table.values import RowNumbers, Rows, Schema
 
 SHOWN: Final = 6  # lines before training
 
@@ -20,6 +20,7 @@ SHOWN: Final = 6  # lines before training
 CHECKS: Final[dict[str, Callable[[Sight], Finding | None]]] = {
     "target told by one column": answers.leak,
     "code for missing in the target": codes.codes_in_target,
+    "odd target value": far.odd_targets,
     "date after the prediction": later.dates_later,
     "code for missing": codes.codes_in_inputs,
     "numbers out of range": alone.out_of_range,
@@ -33,14 +34,19 @@ CHECKS: Final[dict[str, Callable[[Sight], Finding | None]]] = {
 
 
 def look(
-    frame: pl.DataFrame, schema: Schema, target_RT: NDArray[np.float64], rows: Rows, seed: int
+    frame: pl.DataFrame,
+    schema: Schema,
+    target_RT: NDArray[np.float64],
+    rows: Rows,
+    seed: int,
+    numbers: RowNumbers | None = None,
 ) -> Quality:
     """Return what a table's rows say before training: a summary of each input and target, and the findings.
 
     `frame` holds the conformed columns of the schema and `target_RT` what `conform_targets` gives, for all
-    rows that `rows` numbers. Nothing found stops a run.
+    rows that `rows` numbers; `numbers` are those of the rows in their own sources. Nothing found stops a run.
     """
-    sight, sampled = sight_of(frame, schema, target_RT, rows, seed)
+    sight, sampled = sight_of(frame, schema, target_RT, rows, seed, numbers)
     return Quality(findings=findings_of(sight), columns=sight.summaries, sampled=sampled)
 
 

@@ -17,7 +17,7 @@ from glassnet.errors import listed
 from glassnet.quality.columns import numbers_of
 from glassnet.quality.sight import NAMED, Sight, figure
 from glassnet.quality.values import Finding
-from glassnet.table.values import Target, Task
+from glassnet.table.values import Task
 
 Floats64 = NDArray[np.float64]
 
@@ -89,9 +89,7 @@ def _remedy(sight: Sight, found: list[Code]) -> str:
 
 def codes_in_target(sight: Sight) -> Finding | None:
     """Return the finding that values or classes of the target look like codes for missing."""
-    found = [
-        code for place, target in enumerate(sight.targets) for code in _target_codes(sight, place, target)
-    ]
+    found = [code for place in range(len(sight.targets)) for code in codes_of_target(sight, place)]
     if not found:
         return None
     return Finding(
@@ -105,7 +103,9 @@ def codes_in_target(sight: Sight) -> Finding | None:
     )
 
 
-def _target_codes(sight: Sight, place: int, target: Target) -> list[Code]:
+def codes_of_target(sight: Sight, place: int) -> list[Code]:
+    """Return the values or classes of a target that look like codes for missing."""
+    target = sight.targets[place]
     rows = np.concatenate([sight.training, sight.test])
     value_R = sight.target_RT[rows, place]
     if sight.task is Task.REGRESSION:

@@ -45,6 +45,7 @@ class Sight:
     time: pl.Series | None  # the column that orders the rows, where one is named
     is_by_chance: bool  # whether rows were split one by one, not by time or by group
     summaries: tuple[ColumnSummary, ...]
+    numbers: RowNumbers  # each row's number in its own source, from 0
 
     def summary(self, name: str) -> ColumnSummary:
         """Return the summary of a column."""
@@ -52,11 +53,17 @@ class Sight:
 
 
 def sight_of(
-    frame: pl.DataFrame, schema: Schema, target_RT: Floats64, rows: Rows, seed: int
+    frame: pl.DataFrame,
+    schema: Schema,
+    target_RT: Floats64,
+    rows: Rows,
+    seed: int,
+    numbers: RowNumbers | None = None,
 ) -> tuple[Sight, str]:
     """Return what checks look at, and a sentence on what is not looked at; empty where all is.
 
-    `frame` holds the conformed columns of the schema, R rows, and `target_RT` what `conform_targets` gives.
+    `frame` holds the conformed columns of the schema, R rows, and `target_RT` what `conform_targets` gives;
+    `numbers` are those of the rows in their own sources, from 0, where they do not simply count.
     """
     training = united([*rows.fit, *rows.validation])
     inputs = [column for column in schema.inputs if column.name in frame.columns]
@@ -82,6 +89,7 @@ def sight_of(
             tuple(answers.columns),
             worth=frame[schema.group].n_unique() / frame.height if schema.group in frame.columns else 1.0,
         ),
+        numbers=np.arange(frame.height) if numbers is None else numbers,
     )
     return sight, _unseen(len(inputs), len(training))
 
@@ -106,6 +114,7 @@ def sight_without_target(
         time=frame[time] if time in frame.columns else None,
         is_by_chance=True,
         summaries=column_summaries(narrow, training, test),
+        numbers=np.arange(frame.height),
     )
 
 
