@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from glassnet.pipeline import Sources, draft_run
 from glassnet.quality.far import count_odd
 from glassnet.quality.values import Finding
+from glassnet.settings import Settings
 
 Found = Callable[..., dict[str, Finding]]
 NAME = "odd target value"
@@ -28,6 +30,13 @@ def test_one_value_far_from_all_others_is_told_with_its_row_and_what_to_do(found
     assert "row 18; all others go from -" in one.evidence
     assert "rows without a target are left out" in one.remedy
     assert "--loss absolute" in one.remedy
+
+
+def test_rows_are_counted_as_in_the_source_where_some_lack_a_target() -> None:
+    frame = table({17: 1e9, 18: 1.0})
+    lost = frame.with_columns(y=pl.when(pl.int_range(pl.len()) >= 10).then("y"))
+    (one,) = draft_run(Sources(table=lost), Settings(target=("y",), epochs=1, threads=1)).quality.findings
+    assert "row 18;" in one.evidence
 
 
 def test_several_of_both_signs_are_told_the_farthest_first(found: Found) -> None:
