@@ -32,6 +32,7 @@ WRONG = {
     "output": ("softmax",),
     "members": (0, 1025, 1.0),
     "bounds": ("auto-range", 1.0),
+    "target_scale": ("logarithm", True),
     "effort": ("all", 1.0),
     "sharing": ("weights", True),
     "input_scaling": ("random", 1.0),

@@ -92,6 +92,11 @@ def _not_numbers(known: Known) -> str:
     return "" if task is Task.REGRESSION else f"it is for numbers, and the target is {task}"
 
 
+def _not_scaled(known: Known) -> str:
+    loss = known.recipe.training.loss
+    return f"the loss is {loss}, which takes the target as it is" if loss == "poisson" else ""
+
+
 def _validation_elsewhere(known: Known) -> str:
     if known.facts.has_own_validation:
         return "validation rows of their own were given"
@@ -186,6 +191,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(("second_moment",), _no_second_moment, "choose optimizer adamw or adam, or leave it out"),
     Rule(("decay_factors",), _no_decay, "choose a weight_decay, or leave it out"),
     Rule(("bounds",), _not_numbers, LEAVE),
+    Rule(("target_scale",), _not_numbers, LEAVE),
+    Rule(("target_scale",), _not_scaled, "choose loss squared, or leave it out"),
     Rule(("validation_share",), _validation_elsewhere, LEAVE),
     Rule(("test_share",), _test_elsewhere, LEAVE),
     Rule(("kinds",), _not_told_so, "choose the task, or leave it out"),

@@ -52,6 +52,7 @@ UNREAD: Final = frozenset(
         "rare",
         "target_means",
         "bounds",
+        "target_scale",
         "loss",
         "label_smoothing",
         "quantile",

@@ -26,6 +26,7 @@ from glassnet.evaluate.values import Evaluation
 from glassnet.futile import Known, futile_settings
 from glassnet.gather import Gathered, gather, table_key
 from glassnet.held_out.lessons import NO_LESSONS, Lessons, labels_stay, learn_lessons
+from glassnet.held_out.level import with_level
 from glassnet.held_out.threshold import check_threshold
 from glassnet.held_out.values import (
     LIKELIEST,
@@ -181,7 +182,7 @@ def fit(
     draft = _without_trained_cells(draft, listener)
     # The plan leaves `after` seconds; where it takes longer, it may take what these hold to spare.
     trained, engine = _trained(draft, listener, deadline=end - after / MARGIN)
-    plan = replace(draft.plan, shared=Shared())  # the engine's inputs: larger than the table, and done with
+    plan = with_level(replace(draft.plan, shared=Shared()), trained)  # without the engine's inputs, done with
     draft = replace(draft, plan=plan)
     listener.phase("evaluating")
     before = time.monotonic()
@@ -262,7 +263,7 @@ def draft_of(
         ("rows", key, settings.seed, recipe.shares), lambda: divide(gathered, settings, recipe)
     )
     loss = make_loss(recipe.training, schema.task)
-    choices = replace(recipe.preparing, scale_target=loss.scales_target)
+    choices = recipe.preparing if loss.scales_target else replace(recipe.preparing, target_scale="none")
     key = (*key, choices, settings.seed, recipe.shares)
     explained = not listener.only_labels
     prepared = shared.once(

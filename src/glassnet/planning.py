@@ -41,7 +41,24 @@ def facts_of(gathered: Gathered, settings: Settings) -> Facts:
         has_own_validation=len(gathered.validation) > 0,
         has_own_test=len(gathered.test) > 0,
         distinct=tuple(min(one.distinct, MOST_DISTINCT) for one in numbers),
+        skewness=_skewness(gathered) if schema.task is Task.REGRESSION else 0.0,
     )
+
+
+def _skewness(gathered: Gathered) -> float:
+    """Return the least skewness of the targets over the rows of the main table; 0 where any is below 0."""
+    own = gathered.own_rows
+    target_RT, weight_R = gathered.target_RT[:own], gathered.weights.row_R[:own]
+    target_RT, weight_R = target_RT[weight_R > 0], weight_R[weight_R > 0]
+    if not len(target_RT) or target_RT.min() < 0:
+        return 0.0
+    # In units of the largest: third powers of numbers near the largest there are would be infinite.
+    share_RT = target_RT / np.maximum(target_RT.max(axis=0), np.finfo(np.float64).tiny)
+    off_RT = share_RT - np.average(share_RT, axis=0, weights=weight_R)
+    spread_T = np.sqrt(np.average(off_RT**2, axis=0, weights=weight_R))
+    third_T = np.average(off_RT**3, axis=0, weights=weight_R)
+    # Of a constant's differences nothing but rounding is left.
+    return float(np.where(spread_T > 1e-9, third_T / np.maximum(spread_T, 1e-9) ** 3, 0.0).min())
 
 
 def divide(gathered: Gathered, settings: Settings, recipe: Recipe) -> Rows:

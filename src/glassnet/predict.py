@@ -181,6 +181,13 @@ def member_predictions(predictor: Predictor, output_KRT: Floats64 | Mapping[int,
     return values
 
 
+def is_amount(predictor: Predictor) -> bool:
+    """Return whether no prediction is below 0: counts and amounts, whose logarithm is learned."""
+    target = predictor.preparation.target
+    is_positive = target.is_log and target.low_FT.size > 0 and target.low_FT.min() >= 0
+    return predictor.link == "exp" or bool(is_positive)
+
+
 def predict(predictor: Predictor, encoded: Encoded) -> Floats64:
     """Return predictions: probabilities of the classes `(R, C)`, or numbers `(R, T)` in the table's unit."""
     return finish(predictor, network_outputs(predictor, encoded))

@@ -21,6 +21,7 @@ from glassnet.engine.threads import torch_share
 from glassnet.errors import SettingsError, SourceError
 from glassnet.gather import Gathered, with_class_weights, with_text_labels
 from glassnet.held_out.lessons import learn_lessons
+from glassnet.held_out.level import with_level
 from glassnet.loss.registry import make_loss
 from glassnet.metric import choose_metrics
 from glassnet.network.own import OwnModule
@@ -74,7 +75,7 @@ def begin(frame: pl.DataFrame, classes: pl.DataFrame | None, settings: Settings,
     schema = decide_schema(replace(table, frame=whole), settings, is_part=True)
     settings = replace(settings, validation_share=0.0, test_share=0.0, patience=0, folds=0)
     gathered = _gathered(table, schema, settings)
-    facts = replace(facts_of(gathered, settings), rows=EXPECTED_ROWS, repeats=1.0)
+    facts = replace(facts_of(gathered, settings), rows=EXPECTED_ROWS, repeats=1.0, skewness=0.0)
     recipe = choose_recipe(settings, facts)
     settings = replace(settings, hidden=recipe.architecture.hidden, batch_size=recipe.training.batch_size)
     draft = draft_of(gathered, _told(settings, recipe), listener, Shared())
@@ -108,6 +109,7 @@ def fit_again(fitted: Fitted, frame: pl.DataFrame, settings: Settings, listener:
     )
     with torch_threads(torch_share(draft.plan, engine.name)):
         trained = train(draft.plan, engine, watch)
+    draft = replace(draft, plan=with_level(draft.plan, trained))
     again = fitted_of(draft, settings, trained, unevaluated(draft.plan), (engine.name, why), draft.seconds)
     lessons = learn_lessons(draft.plan, trained, settings, draft.metrics[0])
     return replace(
@@ -140,6 +142,7 @@ def _told(settings: Settings, recipe: Recipe) -> Settings:
         weight_decay=training.weight_decay,
         learning_rate=training.learning_rate,
         precision=training.precision,
+        target_scale=recipe.preparing.target_scale,
     )
 
 
@@ -254,9 +257,8 @@ def _pass(draft: Draft, settings: Settings, listener: Listener, moments: Moments
     for optimizer, memory in zip(optimizers, moments, strict=False):  # at the start there is none
         optimizer.load_state_dict(memory)
     trained = train(plan, engine, _watch(listener))
-    fitted = fitted_of(
-        replace(draft, plan=plan), settings, trained, unevaluated(plan), _named(engine), draft.seconds
-    )
+    draft = replace(draft, plan=with_level(plan, trained))
+    fitted = fitted_of(draft, settings, trained, unevaluated(plan), _named(engine), draft.seconds)
     return Going(fitted=fitted, moments=tuple(one.state_dict() for one in optimizers), passes=done + 1)
 
 

@@ -88,6 +88,7 @@ OPTIONS = {
     "--skip-lines",
     "--target",
     "--target-means",
+    "--target-scale",
     "--task",
     "--test",
     "--test-share",

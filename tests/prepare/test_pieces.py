@@ -277,7 +277,7 @@ TARGETS = hnp.arrays(np.float64, st.tuples(st.integers(2, 20), st.integers(1, 3)
 @hypothesis_settings(deadline=None)
 def test_a_scaled_target_comes_back(target):
     rows = [np.arange(target.shape[0])]
-    scale = learn_target(target, rows, np.ones(target.shape[0]), True)
+    scale = learn_target(target, rows, np.ones(target.shape[0]), "standard")
     scaled = scale_target(target, scale, 0)
     assert np.isfinite(scaled).all()
     size = np.abs(target).max(initial=0) + scale.scale_FT.max()
@@ -289,7 +289,7 @@ def test_a_scaled_target_comes_back(target):
 
 def test_a_constant_target_stays():
     target = np.full((5, 1), 7.0)
-    scale = learn_target(target, [np.arange(5)], np.ones(5), True)
+    scale = learn_target(target, [np.arange(5)], np.ones(5), "standard")
     assert scale.scale_FT.tolist() == [[1.0]]
     assert unscale_target(np.zeros((1, 1)), scale, 0).tolist() == [[7.0]]
 
@@ -297,9 +297,9 @@ def test_a_constant_target_stays():
 def test_each_fold_has_its_own_scale_and_unscaled_ones_none():
     target = np.arange(10.0)[:, None]
     folds = [np.arange(5), np.arange(5, 10)]
-    scale = learn_target(target, folds, np.ones(10), True)
+    scale = learn_target(target, folds, np.ones(10), "standard")
     assert scale.location_FT.ravel().tolist() == [2.0, 7.0]
-    plain = learn_target(target, folds, np.ones(10), False)
+    plain = learn_target(target, folds, np.ones(10), "none")
     np.testing.assert_array_equal(scale_target(target, plain, 1), target)
 
 

@@ -55,7 +55,7 @@ def test_a_choice_of_the_recipe_that_no_script_knows_of_is_noticed():
         "rare",
         "target_means",
         "bounds",
-        "scale_target",
+        "target_scale",
     }
     assert {field.name for field in fields(Architecture)} == {
         "network",

@@ -162,6 +162,8 @@ def _test_loss(fitted: Fitted) -> tuple[float, float]:
         return scores["log_loss"].value, scores["log_loss"].baseline
     if fitted.loss != "squared" or fitted.outputs != 1:
         return math.nan, math.nan
+    if fitted.preparation.target.is_log:
+        return math.nan, math.nan
     if fitted.schema.task is Task.REGRESSION and "rmse" in scores:
         scale = float(fitted.preparation.target.scale_FT[0, 0])
         return (scores["rmse"].value / scale) ** 2, (scores["rmse"].baseline / scale) ** 2

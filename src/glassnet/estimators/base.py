@@ -58,6 +58,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         embedding: int | str = "auto",
         rare: int | str = "auto",
         bounds: str = "auto",
+        target_scale: str = "auto",
         target_means: str = "auto",
         kinds: Mapping[str, str] | None = None,
         loss: str | Own = "auto",
@@ -107,6 +108,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         self.embedding = embedding
         self.rare = rare
         self.bounds = bounds
+        self.target_scale = target_scale
         self.target_means = target_means
         self.kinds = kinds
         self.loss = loss

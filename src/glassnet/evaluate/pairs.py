@@ -22,6 +22,7 @@ import numpy as np
 from glassnet.evaluate.insight import Pair, Scale, Surface
 from glassnet.evaluate.values import FITTED, Evaluation
 from glassnet.evaluate.vary import Cells, Looked, cells_of, nearest, number_of, predict_with
+from glassnet.prepare.target import bent, unbent
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import Kind, RowNumbers, Task
 
@@ -40,19 +41,20 @@ class Asked:
     output: int
     is_share: bool
     is_log: bool
+    unit_T: Floats64  # of the logarithm that the network learned, `(1,)`; empty: none
 
     def score(self, value: Floats64) -> Floats64:
         """Return predictions on the scale on which effects add up."""
         if self.is_share:
             kept = np.clip(value, EDGE, 1 - EDGE)
             return np.log(kept) - np.log1p(-kept)
-        return np.log(np.maximum(value, EDGE)) if self.is_log else value
+        return np.log(np.maximum(value, EDGE)) if self.is_log else bent(value, self.unit_T)
 
     def loss(self, score_R: Floats64, truth_R: Floats64) -> Floats64:
         """Return each row's log loss or squared error."""
         if self.is_share:
             return np.logaddexp(0.0, np.where(truth_R > 0.5, -score_R, score_R))
-        return np.square((np.exp(score_R) if self.is_log else score_R) - truth_R)
+        return np.square((np.exp(score_R) if self.is_log else unbent(score_R, self.unit_T)) - truth_R)
 
 
 def interplay(
@@ -65,7 +67,12 @@ def interplay(
     if evaluation.on in FITTED or len(evaluation.truth) < FEWEST:
         return (), None
     task = looked.predictor.task
-    asked = Asked(output=output, is_share=task is not Task.REGRESSION, is_log=looked.predictor.link == "exp")
+    asked = Asked(
+        output=output,
+        is_share=task is not Task.REGRESSION,
+        is_log=looked.predictor.link == "exp",
+        unit_T=looked.predictor.preparation.target.unit_T[output : output + 1],
+    )
     cells = {name: cells_of(looked, name, CELLS, with_missing=False) for name in columns[:COLUMNS]}
     cells = {name: one for name, one in cells.items() if one.encoded.rows > 1}
     alone = {name: _effect(asked, predict_with(looked, rows, [one])) for name, one in cells.items()}

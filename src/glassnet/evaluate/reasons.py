@@ -86,7 +86,8 @@ def _pieces(predictor: Predictor, rows: int) -> list[slice]:
 def about(predictor: Predictor, *, ends_in_sigmoid: bool) -> str:
     """Return what the parts add up to, in words."""
     if predictor.task is Task.REGRESSION:
-        return "the logarithm of the prediction" if predictor.link == "exp" else "the prediction"
+        is_log = predictor.link == "exp" or predictor.preparation.target.is_log
+        return "the logarithm of the prediction" if is_log else "the prediction"
     if predictor.link == "sigmoid" or ends_in_sigmoid:
         return "the log-odds"
     return "the answer's logit above the classes' mean" if predictor.link == "softmax" else "the score"

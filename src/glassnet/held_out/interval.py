@@ -25,7 +25,7 @@ from glassnet.engine.plan import Plan
 from glassnet.errors import SettingsError
 from glassnet.held_out.outputs import HeldOut
 from glassnet.held_out.values import NO_INTERVALS, Curve, Intervals
-from glassnet.predict import Predictor, finish, member_predictions, network_outputs
+from glassnet.predict import Predictor, finish, is_amount, member_predictions, network_outputs
 from glassnet.prepare.values import Encoded, Floats64
 from glassnet.table.values import RowNumbers, Task
 
@@ -191,7 +191,7 @@ def intervals_around(
             of_R = np.std(member_predictions(predictor, output_KRT), axis=0)[:, target]
         half_RT[:, target] = _factor(intervals, target, coverage) * sizes(curve, of_R)
     low_RT = value_RT - half_RT
-    if predictor.link == "exp":  # counts and other amounts that are never below 0
+    if is_amount(predictor):  # never below 0
         low_RT = np.maximum(low_RT, 0.0)
     return value_RT, np.stack([low_RT, value_RT + half_RT], axis=-1)
 

@@ -80,7 +80,7 @@ def prepare(
             target_RT,
             rows.fit,
             weight_R,
-            scaled=is_number and choices.scale_target,
+            choices.target_scale if is_number else "none",
             bounding=known_rows(rows) if is_number and choices.bounds == "seen" else (),
         ),
         dense_names=_dense_names(encoding, scales, bins, slots, means.names),

@@ -1,4 +1,11 @@
-"""The target of a regression: standardised for training, undone exactly in predictions.
+"""The target of a regression: standardised for training, as it is or its logarithm; undone in predictions.
+
+The logarithm is `sign(y) log(1 + |y| / unit)`, its unit the median size of a target: about straight for
+numbers below the unit, so that zeros lie near small numbers, and a logarithm above it. Its opposite is exact.
+But the mean of logarithms is not the logarithm of the mean: predictions are multiplied by a level that is
+learned after training (`held_out.level`).
+
+Source: D. Duan, "Smearing Estimate: A Nonparametric Retransformation Method", JASA 78, 1983.
 
 Shapes: F folds, R rows, T outputs.
 """
@@ -6,54 +13,87 @@ Shapes: F folds, R rows, T outputs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
-from glassnet.prepare.quantile import weighted_deviation, weighted_mean
+from glassnet.prepare.quantile import weighted_deviation, weighted_mean, weighted_quantiles
 from glassnet.prepare.values import Floats64, TargetScale
+from glassnet.table.places import united
 from glassnet.table.values import RowNumbers
+
+FARTHEST: Final = 700.0  # of a logarithm: exp(700) is a number still
 
 
 def learn_target(
     target_RT: Floats64,
     fit: Sequence[RowNumbers],
     weight_R: Floats64,
-    scaled: bool,
+    way: str,
     bounding: Sequence[RowNumbers] = (),
 ) -> TargetScale:
-    """Return each fold's mean and deviation of every output, or 0 and 1 where it is not `scaled`.
+    """Return each fold's mean and deviation of every output: `way` is standard, log, or none for 0 and 1.
 
     With `bounding` rows for each fold, also the least and the largest target of those that weigh anything.
     """
+    unit_T = _units(target_RT, united(fit), weight_R) if way == "log" else np.zeros(0)
     location_FT = np.zeros((len(fit), target_RT.shape[1]))
     scale_FT = np.ones_like(location_FT)
-    if scaled:
+    if way != "none":
+        bent_RT = bent(target_RT, unit_T)
         for fold, rows in enumerate(fit):
             for output in range(target_RT.shape[1]):
-                value_n, weight_n = target_RT[rows, output], weight_R[rows]
+                value_n, weight_n = bent_RT[rows, output], weight_R[rows]
                 location_FT[fold, output] = weighted_mean(value_n, weight_n)
                 scale_FT[fold, output] = weighted_deviation(value_n, weight_n) or 1.0
     if not bounding:
-        return TargetScale(location_FT=location_FT, scale_FT=scale_FT)
+        return TargetScale(location_FT=location_FT, scale_FT=scale_FT, unit_T=unit_T)
     seen = [target_RT[rows[weight_R[rows] > 0]] for rows in bounding]
     return TargetScale(
         location_FT=location_FT,
         scale_FT=scale_FT,
         low_FT=np.stack([one.min(axis=0) for one in seen]),
         high_FT=np.stack([one.max(axis=0) for one in seen]),
+        unit_T=unit_T,
     )
 
 
+def _units(target_RT: Floats64, learning: RowNumbers, weight_R: Floats64) -> Floats64:
+    """Return the median size of each output's targets but zeros, `(T,)`; 1 where all are 0."""
+    unit_T = np.ones(target_RT.shape[1])
+    for output in range(unit_T.size):
+        size_n = np.abs(target_RT[learning, output])
+        weight_n = np.where(size_n > 0, weight_R[learning], 0.0)
+        if weight_n.any():
+            unit_T[output] = weighted_quantiles(size_n, weight_n, np.array([0.5]))[0]
+    return unit_T
+
+
+def bent(target_RT: Floats64, unit_T: Floats64) -> Floats64:
+    """Return the logarithms `sign(y) log(1 + |y| / unit)`; the targets themselves where there is no unit."""
+    if not unit_T.size:
+        return target_RT
+    return np.asarray(np.sign(target_RT) * np.log1p(np.abs(target_RT) / unit_T))
+
+
+def unbent(value_RT: Floats64, unit_T: Floats64) -> Floats64:
+    """Return the targets of logarithms; undoes `bent`."""
+    if not unit_T.size:
+        return value_RT
+    return np.asarray(np.sign(value_RT) * np.expm1(np.minimum(np.abs(value_RT), FARTHEST)) * unit_T)
+
+
 def scale_target(target_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:
-    """Return the target in deviations from the fold's mean."""
-    scaled_RT: Floats64 = (target_RT - scale.location_FT[fold]) / scale.scale_FT[fold]
+    """Return the target (or its logarithm) in deviations from the fold's mean."""
+    scaled_RT: Floats64 = (bent(target_RT, scale.unit_T) - scale.location_FT[fold]) / scale.scale_FT[fold]
     return scaled_RT
 
 
 def unscale_target(output_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:
-    """Return network outputs in the table's unit."""
+    """Return network outputs in the table's unit; those of logarithms at their level."""
     value_RT: Floats64 = output_RT * scale.scale_FT[fold] + scale.location_FT[fold]
-    return value_RT
+    value_RT = unbent(value_RT, scale.unit_T)
+    return value_RT * scale.level_T if scale.level_T.size else value_RT
 
 
 def bound_target(value_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:

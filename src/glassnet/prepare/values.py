@@ -110,12 +110,22 @@ NO_MEANS: Final = TargetMeans(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetScale:
-    """How a regression target was standardised: `value * scale + location` undoes it."""
+    """How a regression target was standardised: `value * scale + location` undoes it.
+
+    With a unit that is its logarithm, `sign(y) log(1 + |y| / unit)`: `target.unscale_target` undoes both.
+    """
 
     location_FT: Floats64
     scale_FT: Floats64
     low_FT: Floats64 = field(default_factory=lambda: np.zeros((0, 0)))  # that predictions stay within,
     high_FT: Floats64 = field(default_factory=lambda: np.zeros((0, 0)))  # in the table's unit; empty: none
+    unit_T: Floats64 = field(default_factory=lambda: np.zeros(0))  # of the logarithm; empty: no logarithm
+    level_T: Floats64 = field(default_factory=lambda: np.ones(0))  # that undone logarithms are multiplied by
+
+    @property
+    def is_log(self) -> bool:
+        """Whether a logarithm was standardised."""
+        return self.unit_T.size > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,6 +29,7 @@ FOLDS: Final = 8  # 5, 8 and 10 were measured, see LOG.md
 FOLDED_PATIENCE: Final = 16  # of 17 tables 8, 12, ... 120 epochs of patience chose the same epoch
 # But life_expectancy's numbers, which have little noise, stay level for 60 epochs and then fall by 3 %.
 SLACK: Final = 0.02
+SKEWED: Final = 1.0  # skewness of a target from which on its logarithm is learned, see benchmarks/LOG.md
 FEWEST_EPOCHS: Final = 4  # of millions of rows: many steps, and each row seen a few times
 
 
@@ -193,6 +194,13 @@ def _bounds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     return "none", "only an mlp's numbers are held to a range"
 
 
+def _target_scale(facts: Facts, chosen: dict[str, Any]) -> Chosen:
+    if chosen["network"] != "mlp" or chosen["loss"] != "squared" or facts.skewness < SKEWED:
+        return "standard", "mean 0 and deviation 1"
+    skewed = f"a long tail of large numbers (skewness {facts.skewness:.1f}) and none below 0"
+    return "log", f"{skewed}: their logarithms err more evenly"
+
+
 def _target_means(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["network"] != "mlp" or chosen["sharing"] == "none":
         return "off", "one network is left with what a level's embedding learns"
@@ -247,6 +255,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
         0, "levels of fewer than 3 rows share a slot, of fewer than 20 where levels have under 5 each"
     ),
     "loss": _loss,
+    "target_scale": _target_scale,
     "optimizer": _fixed("adamw", "a robust optimiser that needs little tuning"),
     "learning_rate": _learning_rate,
     "second_moment": _second_moment,
@@ -299,6 +308,7 @@ def choose_recipe(settings: Settings, facts: Facts) -> Recipe:
             embedding=chosen["embedding"],
             rare=chosen["rare"],
             bounds=chosen["bounds"],
+            target_scale=chosen["target_scale"],
             target_means=chosen["target_means"] == "on",
         ),
         architecture=_architecture(settings, chosen),

@@ -30,3 +30,4 @@ class Facts:
     distinct: tuple[
         int, ...
     ] = ()  # values of each number and date that is an input, counted to MOST_DISTINCT
+    skewness: float = 0.0  # the least of all targets that are numbers and never negative, else 0

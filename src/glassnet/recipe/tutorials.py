@@ -50,6 +50,7 @@ PLAIN: Final[dict[str, Any]] = {
     "second_moment": 0.999,  # torch's own
     "average": 0.0,
     "bounds": "none",
+    "target_scale": "standard",
     "bins": 0,
     "weight_decay": 0.0,
     "clip": 0.0,

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from glassnet.script.values import Run, writer
 from glassnet.table.values import Task
 
@@ -181,13 +184,29 @@ def _bounds(run: Run) -> str:
     )
 
 
+def constants(value_T: NDArray[np.float64]) -> str:
+    """Return a number for each target as code."""
+    numbers = [repr(float(one)) for one in value_T]
+    return numbers[0] if len(numbers) == 1 else f"np.array([{', '.join(numbers)}])"
+
+
+def _unscaled(run: Run) -> str:
+    """Return the lines that bring outputs into the table's unit."""
+    target = run.fitted.preparation.target
+    if not target.is_log:
+        return "predicted = output * deviation + mean  # in the table's unit"
+    level = f" * {constants(target.level_T)}" if target.level_T.size else ""
+    says = "  # with the mean of held-out targets" if level else ""
+    return (
+        "bent = output * deviation + mean\n"
+        f"predicted = np.sign(bent) * np.expm1(np.abs(bent)) * UNIT{level}{says}"
+    )
+
+
 def _link(run: Run) -> str:
     write = writer(LINK_WRITERS, REFUSED_LINKS, run.fitted.link, "link")
     if run.fitted.link == "identity":
-        scales = run.fitted.scales_target
-        return (
-            "predicted = output * deviation + mean  # in the table's unit" if scales else "predicted = output"
-        )
+        return _unscaled(run) if run.fitted.scales_target else "predicted = output"
     temperature = run.fitted.calibration.temperature
     cooled = f"output = output / {temperature!r}  # a temperature, fitted on held-out rows\n"
     return (cooled if temperature != 1.0 else "") + write(run)

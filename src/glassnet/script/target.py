@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from glassnet.script.examples import is_matrix
-from glassnet.script.loss import by_class
+from glassnet.script.loss import by_class, constants
 from glassnet.script.values import Run, Section, block, cannot, listing, quoted
 from glassnet.table.values import Target, Task
 
@@ -19,10 +19,21 @@ def target_section(run: Run) -> Section:
     if schema.task is Task.MULTICLASS:
         code = _classes(run, schema.targets[0])
     elif schema.task is Task.REGRESSION:
-        code = _several([_number(run, target) for target in schema.targets])
+        code = _several([_number(run, target) for target in schema.targets]) + _logarithm(run)
     else:
         code = _several([_yes_no(run, target, place) for place, target in enumerate(schema.targets)])
     return Section(title="Target", code=code)
+
+
+def _logarithm(run: Run) -> str:
+    """Return the lines that make the logarithm, where it is what the network learns."""
+    scale = run.fitted.preparation.target
+    if not scale.is_log:
+        return ""
+    return (
+        f"\nUNIT = {constants(scale.unit_T)}  # the median of the targets that train, but for zeros"
+        "\nbent = np.sign(y) * np.log1p(np.abs(y) / UNIT)  # what the network learns"
+    )
 
 
 def _several(columns: list[str]) -> str:
@@ -85,14 +96,15 @@ def target_lines(run: Run) -> list[str]:
     kept = "" if run.has_validation else to_float
     if not fitted.scales_target:
         return [f"target = torch.tensor(y){kept}{column}"]
+    y = "bent" if fitted.preparation.target.is_log else "y"
     if column:
-        learned = "mean, deviation = y[train].mean(), y[train].std()"
+        learned = f"mean, deviation = {y}[train].mean(), {y}[train].std()"
     else:
         learned = (
-            "mean = np.array([column[train].mean() for column in y.T])\n"
-            "deviation = np.array([column[train].std() for column in y.T])"
+            f"mean = np.array([column[train].mean() for column in {y}.T])\n"
+            f"deviation = np.array([column[train].std() for column in {y}.T])"
         )
-    return [learned, f"target = torch.from_numpy((y - mean) / deviation){kept}{column}"]
+    return [learned, f"target = torch.from_numpy(({y} - mean) / deviation){kept}{column}"]
 
 
 def cast_in_step(run: Run) -> str:

@@ -105,7 +105,8 @@ def compared(fitted: Fitted, found: dict[str, NDArray[np.float64]], printed: str
     shared = min(epochs)
     unit = 1.0
     if fitted.schema.task is Task.REGRESSION:
-        unit = float(fitted.preparation.target.scale_FT.max())
+        scale = fitted.preparation.target
+        unit = float(scale.scale_FT.max() * (scale.unit_T.max() if scale.is_log else 1.0))
     validation = found.get("validation_loss", np.full_like(history.validation_loss_EK, np.nan))
     return Verified(
         training_loss=_largest(found["training_loss"][:shared], history.training_loss_EK[:shared]),

@@ -145,6 +145,7 @@ OFF: Final[dict[str, tuple[object, ...]]] = {
     "numbers": ("none",),
     "bins": (0,),
     "bounds": ("none",),
+    "target_scale": ("standard",),
     "target_means": ("off",),
     "patience": (0,),
 }

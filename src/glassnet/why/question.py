@@ -13,6 +13,7 @@ import numpy as np
 from glassnet.errors import SettingsError, listed, near_miss
 from glassnet.metric import at_threshold
 from glassnet.pipeline import Fitted
+from glassnet.prepare.target import bent
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import Task
 from glassnet.why.words import short
@@ -85,10 +86,18 @@ def _asked_target(fitted: Fitted, target: str) -> Asked:
     about = names[chosen] if is_number else f"{kind(fitted)} of {names[chosen]}"
     return Asked(
         weight_T=np.eye(fitted.outputs)[chosen],
-        about=f"logarithm of {about}" if fitted.link == "exp" else about,
+        about=_logarithm(fitted, about, chosen) if is_number else about,
         output=chosen,
         is_logit_of_sigmoid=not is_number and _ends_in_sigmoid(fitted),
     )
+
+
+def _logarithm(fitted: Fitted, about: str, chosen: int) -> str:
+    """Return what is taken apart of a number: itself, or the logarithm that the network learned."""
+    target = fitted.preparation.target
+    if target.is_log:
+        return f"log(1 + {about} / {short(float(target.unit_T[chosen]))})"
+    return f"logarithm of {about}" if fitted.link == "exp" else about
 
 
 def _ends_in_sigmoid(fitted: Fitted) -> bool:
@@ -130,7 +139,10 @@ def spread(fitted: Fitted, asked: Asked) -> float:
         return 0.0
     if fitted.schema.task is Task.REGRESSION:
         value_R = value_RP[:, asked.output]
-        return float(np.log(np.maximum(value_R, EDGE)).std() if fitted.link == "exp" else value_R.std())
+        target = fitted.preparation.target
+        if fitted.link == "exp":
+            value_R = np.log(np.maximum(value_R, EDGE))
+        return float(bent(value_R[:, None], target.unit_T[asked.output : asked.output + 1]).std())
     held_RP = np.clip(value_RP, 1e-6, 1 - 1e-6)
     if kind(fitted) == "score":
         return float(value_RP[:, asked.output].std())
