@@ -170,6 +170,14 @@ def test_the_kind_of_a_target_tells_the_task(cells, kind, task):
     assert schema.task_reason.startswith(f"as told by --kind y={kind}")
 
 
+@pytest.mark.parametrize("task", ["auto", "regression"])
+def test_a_target_too_long_to_be_exact_is_a_number_where_it_is_told_so(task):
+    columns = {"x": np.arange(ROWS) % 13, "y": [str(10**30 * (n + 7)) for n in range(ROWS)]}
+    with pytest.raises((SettingsError, SourceError), match=r"If they are numbers: --kind y=number"):
+        schema_of(columns, task=task)
+    assert schema_of(columns, kinds=(("y", "number"),)).task is Task.REGRESSION
+
+
 def test_words_in_a_column_told_to_be_numbers_are_missing_and_no_value_of_their_own():
     column = column_of(["1", "2", "lost"] * 20, kinds=(("x", "number"),))
     assert (column.kind, column.distinct, column.missing) == (Kind.NUMBER, 2, 20)

@@ -73,6 +73,14 @@ def test_a_file_without_header_names_columns_by_position(tmp_path):
     assert any("--header" in note for note in table.notes)
 
 
+@pytest.mark.parametrize("text", [",,y\n1,2,3\n4,5,6\n", "5,6,y\n1,2,3\n4,5,6\n", "k,y\na,b\nk,a\nb,y\n"])
+def test_a_first_row_that_holds_the_targets_name_is_a_header(tmp_path, text):
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    assert read_table(path, Settings(target=("y",))).frame.columns[-1] == "y"
+    assert read_table(path, Settings()).frame.columns[-1] != "y"
+
+
 def test_the_header_can_be_told(tmp_path):
     path = written(tmp_path, "2019,2020\n1,2\n3,4\n")
     assert read_table(path, Settings(header="yes", target=("2020",))).frame.columns == ["2019", "2020"]
@@ -458,3 +466,19 @@ def test_many_notes_on_names_are_counted(tmp_path):
     notes = read_table(str(tmp_path / "rows.csv"), Settings(header="yes")).notes
     assert len(notes) == 12
     assert notes[-1] == "28 more names of columns were lacking or used twice."
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("1,2\n3,4\n", r"Its columns are: 1, 2\. Where the first line names them: --header yes\."),
+        ("a       k\n1.5     2\n2.5     4\n", r"Where another sign parts them: --delimiter names it\."),
+        ('"a, b","c ""d"""\n1,2\n3,4\n', r'Its columns are: "a, b", "c ""d"""\.'),
+    ],
+)
+def test_an_unknown_column_says_how_others_are_named_and_what_may_be_wrong(tmp_path, text, says):
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    settings = Settings(target=("y",))
+    with pytest.raises(SettingsError, match=says):
+        decide_schema(read_table(path, settings), settings)

@@ -36,7 +36,19 @@ def find_header(rows: list[list[str]], settings: Settings, known: tuple[str, ...
         return Header(lines=min(TOLD[settings.header], len(rows)), why="as told", sure=True)
     if known and (by_names := _by_names(rows, known)):
         return by_names
-    first, body = [cell.strip() for cell in rows[0]], rows[1:]
+    first = [cell.strip() for cell in rows[0]]
+    found = _guessed(first, rows)
+    named = [
+        name for name in settings.target if name.strip() in first and not looks_like_number(name.strip())
+    ]
+    if found.lines or not named:
+        return found
+    return Header(lines=1, why=f"the first row holds the target's name, '{named[0]}'", sure=True)
+
+
+def _guessed(first: list[str], rows: list[list[str]]) -> Header:
+    """Return the verdict of the cells alone."""
+    body = rows[1:]
     if any(looks_like_number(cell) for cell in first) and not _years(first, body):
         why = f"the first row holds numbers, so there is no header and columns are 1 to {len(first)}"
         return Header(lines=0, why=why, sure=False)

@@ -22,7 +22,22 @@ def find_column(
     trimmed = [one for one in names if one.strip() == _no_pattern(name.strip())]
     if len(trimmed) == 1:
         return trimmed[0]
-    raise error(f"{where} has no column '{name}'.{near_miss(name, names)} Its columns are: {listed(names)}.")
+    have = f"Its columns are: {listed(map(_as_given, names))}."
+    raise error(f"{where} has no column '{name}'.{near_miss(name, names)} {have}{_hint(names)}")
+
+
+def _as_given(name: str) -> str:
+    """Return a name as an option takes it: one that holds a comma, a quote or a line break in quotes."""
+    if not set(name) & set(',"\n\r'):
+        return name
+    return '"' + name.replace('"', '""').replace("\r", "").replace("\n", "\\n") + '"'
+
+
+def _hint(names: Sequence[str]) -> str:
+    """Return what may be wrong where a text file's names are none, or all of them one; else nothing."""
+    if list(names) == position_names(len(names)):
+        return " Where the first line names them: --header yes."
+    return " Where another sign parts them: --delimiter names it." if len(names) == 1 else ""
 
 
 def position_names(count: int) -> list[str]:

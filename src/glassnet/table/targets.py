@@ -15,6 +15,7 @@ from glassnet.table.cells import read_cells
 from glassnet.table.examples import EXAMPLES
 from glassnet.table.facts import Facts
 from glassnet.table.names import find_column
+from glassnet.table.numbers import parse_numbers
 from glassnet.table.values import KINDS, Kind, Label, Target, Task
 
 MOST_CLASSES: Final = 1000  # labels of text beyond which it is no classification
@@ -139,7 +140,7 @@ def _given_task(facts: list[Facts], task: Task, how: str) -> tuple[Task, str]:
         if task is Task.REGRESSION and one.dtype not in ("int", "float", "bool"):
             raise SettingsError(
                 f"task regression needs numbers, but target '{one.name}' holds {listed(one.examples(), 3)}."
-                f" Leave {how} out, or name another target."
+                + (_as_numbers(one) or f" Leave {how} out, or name another target.")
             )
         if task in (Task.BINARY, Task.MULTILABEL) and one.distinct != 2:
             raise SettingsError(
@@ -165,7 +166,8 @@ def _are_classes(facts: Facts) -> tuple[bool, str]:
     if facts.distinct > MOST_CLASSES or facts.distinct > 0.5 * facts.present >= 10:
         raise SourceError(
             f"{many} holds {facts.distinct:,} different texts in {facts.present:,} rows, too many for"
-            " classes. Name another target, or correct the cells if they should be numbers."
+            " classes."
+            + (_as_numbers(facts) or " Name another target, or correct the cells if they should be numbers.")
         )
     return True, f"{many} holds {facts.distinct} classes as text"
 
@@ -176,6 +178,14 @@ def _two_values(facts: Facts, many: str) -> tuple[bool, str]:
     if facts.present > 2 or facts.dtype not in ("int", "float") or set(facts.numbers()) == {0.0, 1.0}:
         return True, has
     return False, f"{has}, in one row each; --task binary treats them as classes"
+
+
+def _as_numbers(facts: Facts) -> str:
+    """Return how text of which most can be read as numbers is read so; else nothing."""
+    read = parse_numbers(facts.counts["cell"].cast(pl.String))
+    if read.null_count() > 0.5 * facts.distinct:
+        return ""
+    return f" If they are numbers: --kind {facts.name}=number; what is none counts as missing."
 
 
 def _all_whole(facts: Facts) -> bool:
