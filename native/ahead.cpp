@@ -68,7 +68,7 @@ void OrdersAhead::serve() {
     }
 }
 
-const std::int64_t* OrdersAhead::order(std::int64_t epoch) {
+const std::uint32_t* OrdersAhead::order(std::int64_t epoch) {
     if (epoch < now_.load()) {  // the run was begun again
         end();
         begin(epoch);

@@ -15,7 +15,7 @@
 
 namespace glassnet {
 
-using Order = std::vector<std::int64_t>;
+using Order = std::vector<std::uint32_t>;  // rows of the table
 
 class OrdersAhead {
  public:
@@ -27,7 +27,7 @@ class OrdersAhead {
     OrdersAhead& operator=(const OrdersAhead&) = delete;
 
     // Returns the epoch's order, which stays until the next call.
-    const std::int64_t* order(std::int64_t epoch);
+    const std::uint32_t* order(std::int64_t epoch);
 
  private:
     static constexpr std::int64_t kNobody = -1, kMaking = INT64_MAX;

@@ -1,32 +1,17 @@
 // The Python module glassnet.engine._fused; its types are described in src/glassnet/engine/_fused.pyi.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "bind.h"
 #include "judge.h"
 #include "network.h"
 #include "trainer.h"
 
-namespace nb = nanobind;
 using namespace glassnet;
 
 namespace {
-
-template <class T>
-using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-template <class T>
-using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-template <class T>
-using Cube = nb::ndarray<T, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-
-void check(bool is_right, const char* what) {
-    if (!is_right) throw std::invalid_argument(what);
-}
 
 void check_columns(const Setup& setup) {
     const int inputs = setup.inputs(), bins = setup.bins();
@@ -34,59 +19,60 @@ void check_columns(const Setup& setup) {
     for (const int one : setup.column) check(one < inputs && one >= -bins, "a column lies outside of the layer");
 }
 
-// Keeps the arrays that the trainer reads alive beside it.
+// Throws where rows are not those that the network was made for.
+template <class Real>
+void check_rows(const Setup& setup, const Rows<Real>& rows) {
+    const Preparation& p = rows.preparation();
+    check(p.dense() == setup.dense && p.embedded() == static_cast<int>(setup.embedded.size()) &&
+              p.bins.size() == setup.binned.size(),
+          "the table's columns do not fit the network");
+    check(std::equal(p.bins.begin(), p.bins.end(), setup.binned.begin()), "a number lies in a bin that it does not have");
+    std::size_t embedded = 0;
+    for (std::size_t c = 0; c < p.slots.size(); ++c)
+        if (!p.is_one_hot[c]) check(p.slots[c] <= setup.embedded[embedded++], "a category has a slot that the network has not");
+}
+
+// Keeps what the trainer reads alive beside it.
 template <class Real>
 class Held {
    public:
-    Held(const Setup& setup, Matrix<const Real> dense, Matrix<const std::uint16_t> bin, Matrix<const Real> fraction,
-         Matrix<const std::int32_t> slot, Matrix<const Real> target, Vector<const Real> weight,
-         const std::vector<Vector<const std::int64_t>>& fit)
-        : dense_(dense),
-          bin_(bin),
-          fraction_(fraction),
-          slot_(slot),
-          target_(target),
-          weight_(weight),
-          trainer_(setup, data(setup, fit)) {}
+    Held(const Setup& setup, const std::vector<nb::object>& rows, const std::vector<Matrix<const Real>>& target,
+         Vector<const Real> weight, const std::vector<Vector<const std::int64_t>>& fit)
+        : rows_(rows), target_(target), weight_(weight), fit_(fit), trainer_(setup, data(setup)) {}
 
     Trainer<Real>& trainer() { return trainer_; }
-    void check_places(Vector<const std::int64_t> places) const {
-        const std::int64_t rows = static_cast<std::int64_t>(dense_.shape(0));
-        for (std::size_t i = 0; i < places.shape(0); ++i)
-            check(places.data()[i] >= 0 && places.data()[i] < rows, "a place lies outside of the table");
+    std::int64_t table_rows() const { return nb::cast<HeldRows<Real>&>(rows_.front()).rows().rows(); }
+    void check_places(Vector<const std::uint32_t> places) const {
+        const std::int64_t rows = table_rows();
+        for (std::size_t i = 0; i < places.shape(0); ++i) check(places.data()[i] < rows, "a row lies outside of the table");
     }
 
    private:
-    Data<Real> data(const Setup& setup, const std::vector<Vector<const std::int64_t>>& fit) {
-        const std::size_t folds = fit.size(), rows = weight_.shape(0);
-        check(folds > 0 && dense_.shape(0) == folds * rows && slot_.shape(0) == folds * rows &&
-                  target_.shape(0) == folds * rows, "the folds' tables differ in length");
-        check(dense_.shape(1) == static_cast<std::size_t>(setup.dense) && slot_.shape(1) == setup.embedded.size() &&
-                  target_.shape(1) == static_cast<std::size_t>(setup.targets()), "the table's columns do not fit the network");
+    Data<Real> data(const Setup& setup) {
+        const std::size_t folds = fit_.size();
+        check(folds > 0 && rows_.size() == folds && target_.size() == folds, "the folds differ in number");
+        const std::size_t rows = table_rows();
+        check(weight_.shape(0) == rows || (weight_.shape(0) == 0 && !setup.is_weighted), "the folds' tables differ in length");
         check(setup.rate_factors.size() == kParts && setup.decay_factors.size() == kParts, "a part has no factors");
-        check_binned(setup);
+        check(setup.binned.empty() || !setup.hidden.empty(), "numbers are looked up in a hidden layer only");
+        check_columns(setup);
         check_teams(setup, folds);
-        Data<Real> data{dense_.data(),  bin_.data(),    fraction_.data(),                slot_.data(),
-                        target_.data(), weight_.data(), static_cast<std::int64_t>(rows), {}};
-        for (const Vector<const std::int64_t>& one : fit) {
-            check(one.shape(0) > 0, "a fold has no rows to train on");
-            data.fit.emplace_back(one.data(), one.data() + one.shape(0));
-            for (std::int64_t& row : data.fit.back()) {
-                check(row >= 0 && row < data.rows, "a fit row lies outside of the table");
-                row += static_cast<std::int64_t>(data.fit.size() - 1) * data.rows;
-            }
+        Data<Real> data;
+        data.weight = weight_.data();
+        data.rows = static_cast<std::int64_t>(rows);
+        for (std::size_t fold = 0; fold < folds; ++fold) {
+            const Rows<Real>& mine = nb::cast<HeldRows<Real>&>(rows_[fold]).rows();
+            check_rows(setup, mine);
+            check(mine.rows() == data.rows && target_[fold].shape(0) == rows, "the folds' tables differ in length");
+            check(target_[fold].shape(1) == static_cast<std::size_t>(setup.targets()),
+                  "the table's columns do not fit the network");
+            const std::int64_t *fit = fit_[fold].data(), count = static_cast<std::int64_t>(fit_[fold].shape(0));
+            check(count > 0, "a fold has no rows to train on");
+            for (std::int64_t n = 0; n < count; ++n)
+                check(fit[n] >= 0 && fit[n] < data.rows, "a fit row lies outside of the table");
+            data.folds.push_back({&mine, target_[fold].data(), fit, count});
         }
         return data;
-    }
-
-    void check_binned(const Setup& setup) const {
-        const std::size_t rows = dense_.shape(0), numbers = setup.binned.size();
-        check(numbers == 0 || !setup.hidden.empty(), "numbers are looked up in a hidden layer only");
-        check(bin_.shape(0) == rows && fraction_.shape(0) == rows && bin_.shape(1) == numbers &&
-                  fraction_.shape(1) == numbers, "the numbers in bins do not fit the table");
-        for (std::size_t i = 0; i < rows * numbers; ++i)
-            check(bin_.data()[i] < setup.binned[i % numbers], "a number lies in a bin that it does not have");
-        check_columns(setup);
     }
 
     void check_teams(const Setup& setup, std::size_t folds) const {
@@ -101,12 +87,10 @@ class Held {
             for (const int one : *groups) check(one >= 0 && one < setup.groups, "a scale lies outside of the groups");
     }
 
-    Matrix<const Real> dense_;
-    Matrix<const std::uint16_t> bin_;
-    Matrix<const Real> fraction_;
-    Matrix<const std::int32_t> slot_;
-    Matrix<const Real> target_;
+    std::vector<nb::object> rows_;
+    std::vector<Matrix<const Real>> target_;
     Vector<const Real> weight_;
+    std::vector<Vector<const std::int64_t>> fit_;
     Trainer<Real> trainer_;
 };
 
@@ -142,7 +126,7 @@ long check_tensor(Held<Real>& held, int number, Cube<Number> room) {
 // Each view is one member and `count` of the places from `first` on.
 template <class Real>
 void trainer_outputs(Held<Real>& held, const std::vector<int>& member, const std::vector<std::int64_t>& first,
-                     const std::vector<std::int64_t>& count, Vector<const std::int64_t> places, Matrix<double> to) {
+                     const std::vector<std::int64_t>& count, Vector<const std::uint32_t> places, Matrix<double> to) {
     const std::int64_t all = static_cast<std::int64_t>(places.shape(0));
     const Setup& setup = held.trainer().setup();
     held.check_places(places);
@@ -165,11 +149,9 @@ template <class Real>
 void bind(nb::module_& m, const char* name) {
     using H = Held<Real>;
     nb::class_<H>(m, name)
-        .def(nb::init<const Setup&, Matrix<const Real>, Matrix<const std::uint16_t>, Matrix<const Real>,
-                      Matrix<const std::int32_t>, Matrix<const Real>, Vector<const Real>,
-                      const std::vector<Vector<const std::int64_t>>&>(),
-             nb::arg("setup"), nb::arg("dense"), nb::arg("bin"), nb::arg("fraction"), nb::arg("slot"),
-             nb::arg("target"), nb::arg("weight"), nb::arg("fit"))
+        .def(nb::init<const Setup&, const std::vector<nb::object>&, const std::vector<Matrix<const Real>>&,
+                      Vector<const Real>, const std::vector<Vector<const std::int64_t>>&>(),
+             nb::arg("setup"), nb::arg("rows"), nb::arg("target"), nb::arg("weight"), nb::arg("fit"))
         .def("advance", &advance<Real>, nb::arg("first"), nb::arg("count"), nb::arg("loss"), nb::arg("epoch"),
              nb::arg("recorded"), nb::arg("records"))
         .def("outputs", &trainer_outputs<Real>, nb::arg("member"), nb::arg("first"), nb::arg("count"),
@@ -218,17 +200,6 @@ void bind(nb::module_& m, const char* name) {
         .def("set_name", [](H& h) { return std::string(h.trainer().kernels().name); });
 }
 
-// Throws where a number's bin or a category's slot is none that the network has.
-template <class Number, class Count>
-void check_below(Matrix<const Number> cells, const std::vector<Count>& counts, const char* what) {
-    check(cells.shape(1) == counts.size(), "the rows do not fit the network");
-    for (std::size_t row = 0; row < cells.shape(0); ++row)
-        for (std::size_t one = 0; one < counts.size(); ++one) {
-            const std::int64_t cell = cells.data()[row * counts.size() + one];
-            check(cell >= 0 && cell < counts[one], what);
-        }
-}
-
 template <class Real>
 void make_network(Network<Real>* place, const Setup& setup, const std::vector<Cube<const Real>>& tensors) {
     check(setup.members > 0 && setup.outputs > 0, "a network has members and outputs");
@@ -249,29 +220,23 @@ void make_network(Network<Real>* place, const Setup& setup, const std::vector<Cu
 }
 
 template <class Real>
-void network_outputs(const Network<Real>& network, Matrix<const Real> dense, Matrix<const std::uint16_t> bin,
-                     Matrix<const Real> fraction, Matrix<const std::int32_t> slot, Cube<double> to, int threads) {
+void network_outputs(const Network<Real>& network, HeldRows<Real>& held, Cube<double> to, int threads) {
     const Setup& setup = network.setup();
-    const std::size_t rows = dense.shape(0);
-    check(dense.shape(1) == static_cast<std::size_t>(setup.dense) && bin.shape(0) == rows && slot.shape(0) == rows &&
-              fraction.shape(0) == rows && fraction.shape(1) == bin.shape(1),
-          "the rows do not fit the network");
-    check(to.shape(0) == static_cast<std::size_t>(setup.members) && to.shape(1) == rows &&
+    const Rows<Real>& rows = held.rows();
+    check_rows(setup, rows);
+    check(to.shape(0) == static_cast<std::size_t>(setup.members) &&
+              to.shape(1) == static_cast<std::size_t>(rows.rows()) &&
               to.shape(2) == static_cast<std::size_t>(setup.outputs),
           "the room for outputs has the wrong shape");
     const nb::gil_scoped_release released;
-    check_below(bin, setup.binned, "a number lies in a bin that it does not have");
-    check_below(slot, setup.embedded, "a category has no such slot");
-    network.outputs({static_cast<std::int64_t>(rows), dense.data(), bin.data(), fraction.data(), slot.data()}, threads,
-                    to.data());
+    network.outputs(rows, threads, to.data());
 }
 
 template <class Real>
 void bind_network(nb::module_& m, const char* name) {
     nb::class_<Network<Real>>(m, name)
         .def("__init__", &make_network<Real>, nb::arg("setup"), nb::arg("tensors"))
-        .def("outputs", &network_outputs<Real>, nb::arg("dense"), nb::arg("bin"), nb::arg("fraction"), nb::arg("slot"),
-             nb::arg("to"), nb::arg("threads"));
+        .def("outputs", &network_outputs<Real>, nb::arg("rows"), nb::arg("to"), nb::arg("threads"));
 }
 
 void make_judge(Judge* place, const Setup& setup, Matrix<const double> target, Vector<const double> weight,
@@ -375,6 +340,7 @@ NB_MODULE(_fused, m) {
         .def_rw("group_binned", &Setup::group_binned)
         .def_rw("threads", &Setup::threads)
         .def_rw("set", &Setup::set);
+    bind_rows(m);
     bind<float>(m, "Trainer32");
     bind<double>(m, "Trainer64");
     bind_network<float>(m, "Network32");

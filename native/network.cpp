@@ -47,7 +47,7 @@ void forward_layer(const Weights<Real>& w, int number, int rows, const Binned<Re
 template <class Real>
 struct Network<Real>::Space {
     std::vector<Buffer<Real>> x;  // inputs of each layer, (kPartRows, stride); the last one the outputs
-    std::vector<std::int32_t> knot;
+    std::vector<std::int32_t> knot, slot;
     Buffer<Real> fraction;
 };
 
@@ -78,31 +78,32 @@ typename Network<Real>::Space Network<Real>::make_space() const {
     for (const Layer& layer : layout_.layers) space.x.emplace_back(kPartRows * row_stride<Real>(layer.inputs));
     space.x.emplace_back(kPartRows * layout_.stride_outputs);
     space.knot.resize(kPartRows * setup_.binned.size());
+    space.slot.resize(kPartRows * setup_.embedded.size());
     space.fraction = Buffer<Real>(kPartRows * static_cast<long>(setup_.binned.size()));
     return space;
 }
 
-// Rows from `first` on as the first layer is given them. Nothing else is written, so padding stays 0.
+// Rows from `first` on as the first layer is given them.
 template <class Real>
-void Network<Real>::gather(const Given<Real>& given, std::int64_t first, int rows, const Real* plain,
+void Network<Real>::gather(const Rows<Real>& given, std::int64_t first, int rows, const Real* plain,
                            Space& space) const {
-    const long width = setup_.dense, size = setup_.embedding, stride = row_stride<Real>(setup_.inputs());
+    const long size = setup_.embedding, stride = row_stride<Real>(setup_.inputs());
     const std::size_t numbers = setup_.binned.size(), embedded = setup_.embedded.size();
+    std::uint32_t row[kPartRows] = {};
+    for (int b = 0; b < rows; ++b) row[b] = static_cast<std::uint32_t>(first + b);
+    given.gather(row, rows, {space.x[0].data() + setup_.embedded_width(), stride, space.slot.data(), space.knot.data(),
+                             space.fraction.data()});
     for (int b = 0; b < rows; ++b) {
         Real* to = space.x[0].data() + b * stride;
-        const std::int32_t* slot = given.slot + (first + b) * embedded;
         for (std::size_t e = 0; e < embedded; ++e, to += size)
-            std::memcpy(to, plain + (layout_.slot_start[e] + slot[e]) * size, size * sizeof(Real));
-        if (width > 0) std::memcpy(to, given.dense + (first + b) * width, width * sizeof(Real));
-        for (std::size_t n = 0; n < numbers; ++n) {
-            space.knot[n * kPartRows + b] = layout_.first_knot[n] + given.bin[(first + b) * numbers + n];
-            space.fraction.data()[n * kPartRows + b] = given.fraction[(first + b) * numbers + n];
-        }
+            std::memcpy(to, plain + (layout_.slot_start[e] + space.slot[b * embedded + e]) * size, size * sizeof(Real));
     }
+    for (std::size_t n = 0; n < numbers; ++n)
+        for (int b = 0; b < rows; ++b) space.knot[n * kPartRows + b] += layout_.first_knot[n];
 }
 
 template <class Real>
-void Network<Real>::outputs_of(int member, const Given<Real>& given, std::int64_t first, int rows, Space& space,
+void Network<Real>::outputs_of(int member, const Rows<Real>& given, std::int64_t first, int rows, Space& space,
                                double* output_RT) const {
     const Weights<Real> w{setup_, layout_, kernels_, plain_[member].data(), packed_[member].data()};
     const int layers = static_cast<int>(layout_.layers.size());
@@ -118,10 +119,10 @@ void Network<Real>::outputs_of(int member, const Given<Real>& given, std::int64_
 }
 
 template <class Real>
-void Network<Real>::outputs(const Given<Real>& given, int threads, double* output_KRT) const {
+void Network<Real>::outputs(const Rows<Real>& given, int threads, double* output_KRT) const {
     const TinyIsZero quick;
-    const int chunks = static_cast<int>((given.rows + kChunkRows - 1) / kChunkRows), tasks = setup_.members * chunks;
-    const double products = static_cast<double>(layout_.plain) * static_cast<double>(given.rows) * setup_.members;
+    const int chunks = static_cast<int>((given.rows() + kChunkRows - 1) / kChunkRows), tasks = setup_.members * chunks;
+    const double products = static_cast<double>(layout_.plain) * static_cast<double>(given.rows()) * setup_.members;
     Pool pool(products < kSpreadFrom ? 1 : std::max(1, std::min(threads, tasks)));
     std::vector<Space> spaces;
     for (int worker = 0; worker < pool.threads(); ++worker) spaces.push_back(make_space());
@@ -129,8 +130,8 @@ void Network<Real>::outputs(const Given<Real>& given, int threads, double* outpu
     pool.run(tasks, [&](int task, int worker) {
         const int member = task / chunks;
         const std::int64_t start = static_cast<std::int64_t>(task % chunks) * kChunkRows;
-        const std::int64_t end = std::min<std::int64_t>(start + kChunkRows, given.rows);
-        double* output_RT = output_KRT + static_cast<std::int64_t>(member) * given.rows * setup_.outputs;
+        const std::int64_t end = std::min<std::int64_t>(start + kChunkRows, given.rows());
+        double* output_RT = output_KRT + static_cast<std::int64_t>(member) * given.rows() * setup_.outputs;
         for (std::int64_t first = start; first < end; first += kPartRows)
             outputs_of(member, given, first, static_cast<int>(std::min<std::int64_t>(kPartRows, end - first)),
                        spaces[worker], output_RT);

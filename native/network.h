@@ -1,7 +1,7 @@
 // A network's forward pass: one layer of one member, for the trainer, and whole networks whose weights stay as they
 // are, for predictions.
 //
-// Letters: K members, R rows given, D dense inputs, N numbers that are looked up, E embedded categories, T outputs.
+// Letters: K members, R rows given, N numbers that are looked up, T outputs.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "kernels/table.h"
+#include "rows.h"
 #include "setup.h"
 
 namespace glassnet {
@@ -45,16 +46,6 @@ template <class Real>
 void forward_layer(const Weights<Real>& w, int layer, int rows, const Binned<Real>& binned, const Real* x, Real* y,
                    Real* slope);
 
-// Rows as the network sees them; owned by the caller.
-template <class Real>
-struct Given {
-    std::int64_t rows;
-    const Real* dense;         // (R, D)
-    const std::uint16_t* bin;  // (R, N)
-    const Real* fraction;      // (R, N)
-    const std::int32_t* slot;  // (R, E)
-};
-
 // K networks with weights that stay: what is predicted for a row depends on the row alone. Any number of threads may
 // ask one at the same time.
 template <class Real>
@@ -70,13 +61,13 @@ class Network {
     static Layout<Real> layout_of(const Setup& setup);
 
     // Writes every member's outputs, (K, R, T).
-    void outputs(const Given<Real>& given, int threads, double* output_KRT) const;
+    void outputs(const Rows<Real>& given, int threads, double* output_KRT) const;
 
    private:
     struct Space;
     Space make_space() const;
-    void gather(const Given<Real>& given, std::int64_t first, int rows, const Real* plain, Space& space) const;
-    void outputs_of(int member, const Given<Real>& given, std::int64_t first, int rows, Space& space,
+    void gather(const Rows<Real>& given, std::int64_t first, int rows, const Real* plain, Space& space) const;
+    void outputs_of(int member, const Rows<Real>& given, std::int64_t first, int rows, Space& space,
                     double* output_RT) const;
 
     Setup setup_;

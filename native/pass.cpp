@@ -8,13 +8,13 @@ namespace glassnet {
 template <class Real>
 double Trainer<Real>::pass(Member<Real>& m, const Batch& batch, int first, int rows, Real* gradient, bool adds,
                            Workspace<Real>& space) {
-    const std::int64_t* places = m.order + batch.start + first;
+    const std::uint32_t* row = m.order + batch.start + first;
     // A run of one small batch per epoch sees the same rows at every step: they are gathered once.
     const bool is_whole = setup_.steps_per_epoch == 1 && rows == batch.rows;
     if (!is_whole || space.held != m.number) {
-        gather(m, places, rows, space);
-        const std::int64_t real = static_cast<std::int64_t>(data_.fit[m.fold].size());
-        if (setup_.is_weighted) gather_weights(m, places, rows, real - batch.start - first, space);
+        gather(m, row, rows, space);
+        const std::int64_t real = data_.folds[m.fold].fit_rows;
+        if (setup_.is_weighted) gather_weights(row, rows, real - batch.start - first, space);
         space.held = is_whole ? m.number : -1;
     } else if (!setup_.embedded.empty()) {
         gather_embedded(m, rows, space);
@@ -131,7 +131,7 @@ void Trainer<Real>::backward_embedding(int rows, const Real* dx, long stride, Re
     const long size = setup_.embedding;
     for (int b = 0; b < rows; ++b)
         for (std::size_t e = 0; e < setup_.embedded.size(); ++e) {
-            Real* to = gradient + (layout_.slot_start[e] + space.slots[b][e]) * size;
+            Real* to = gradient + (layout_.slot_start[e] + space.slots[b * setup_.embedded.size() + e]) * size;
             const Real* from = dx + b * stride + e * size;
             for (long v = 0; v < size; ++v) to[v] += from[v];
         }

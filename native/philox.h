@@ -14,7 +14,6 @@ const std::uint16_t* lanes16(Draw draw, const Stream& stream, std::uint64_t star
 
 // Memory that orders are made in, kept from one to the next.
 struct OrderRoom {
-    std::vector<std::uint64_t> numbers;
     std::vector<std::uint64_t> sorted, other;  // a number's leading bits, then its place
     std::vector<std::uint32_t> start;
     std::uint64_t mask = 0;  // the bits of the place

@@ -104,7 +104,7 @@ constexpr int kNarrow = 4;     // outputs up to here are dot products
 constexpr int kNeuronInputs = 16;    // a neuron of up to so many inputs has its rows column by column
 constexpr long record_width(long inputs) { return (inputs + 4) / 4 * 4; }  // of a row with its target, in fours
 constexpr int kNeuronRows = 4096;    // so many fit rows of it are kept that way: they stay in the second cache
-constexpr int kPartRows = 128; // rows that pass through all layers while they are in the second cache
+constexpr int kPartRows = kLocated;  // rows that pass through all layers while they are in the second cache
 constexpr double kSpreadFrom = 1.5e6;  // products of a step from which two threads beat one: some 20 microseconds
 constexpr int kGroups = 16;    // at most so many gradients are added up at the end of a step
 

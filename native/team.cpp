@@ -34,7 +34,7 @@ void Trainer<Real>::make_teams() {
     for (int number = 0; number < setup_.teams; ++number) {
         Team<Real> t;
         for (int k = number; k < setup_.members; k += setup_.teams) t.members.push_back(k);
-        t.shared.fold = number % static_cast<int>(data_.fit.size());
+        t.shared.fold = number % static_cast<int>(data_.folds.size());
         set_memory(t.shared);
         t.shared.block_squares.resize(layout_.blocks.size());
         const long members = static_cast<long>(t.members.size());
@@ -178,11 +178,10 @@ void Trainer<Real>::run_team(Team<Real>& t, const Call& call, const Each& each) 
             call.loss_SK[(number - first) * members + t.members[place]] = static_cast<float>(loss[place]);
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
         show_averages(t);
-        const std::vector<std::int64_t>& places = data_.fit[t.shared.fold];
         for (const int k : t.members) {
             double& mean = call.epoch_EK[(number / per_epoch - first / per_epoch) * members + k];
             with_average(members_[k],
-                         [&] { mean = mean_loss(members_[k], places.data(), static_cast<std::int64_t>(places.size()), each); });
+                         [&] { mean = mean_loss(members_[k], each); });
         }
     }
     for (std::size_t place = 0; place < t.members.size(); ++place) spread_all(t, place);

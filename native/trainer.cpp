@@ -52,7 +52,7 @@ Trainer<Real>::Trainer(const Setup& setup, Data<Real> data)
     for (int k = 0; k < setup.members; ++k) {
         Member<Real> m;
         m.number = k;
-        m.fold = k % static_cast<int>(data_.fit.size());
+        m.fold = k % static_cast<int>(data_.folds.size());
         set_memory(m);
         m.block_squares.resize(layout_.blocks.size());
         members_.push_back(std::move(m));
@@ -109,7 +109,8 @@ Workspace<Real> Trainer<Real>::make_workspace() const {
         *one = Buffer<Real>(kPartRows * layout_.stride_outputs);
     space.weight = Buffer<Real>(kPartRows);
     space.spread_weight = Buffer<Real>(kPartRows * layout_.stride_outputs);
-    space.slots.resize(kPartRows);
+    space.slots.resize(kPartRows * setup_.embedded.size());
+    if (is_neuron_) space.row = Buffer<Real>(kPartRows * static_cast<long>(setup_.dense));
     space.own_binned = make_binned(1);
     return space;
 }
@@ -205,11 +206,10 @@ void Trainer<Real>::run(Member<Real>& m, std::int64_t from, std::int64_t to, con
         m.has_failed |= !std::isfinite(mean);
         call.loss_SK[(number - first) * members + m.number] = static_cast<float>(mean);
         if (!setup_.evaluates_rows || (number + 1) % per_epoch != 0) continue;
-        const std::vector<std::int64_t>& places = data_.fit[m.fold];
         double& loss = call.epoch_EK[(number / per_epoch - first / per_epoch) * members + m.number];
         loss = std::nan("");
         if (m.has_failed) continue;
-        with_average(m, [&] { loss = mean_loss(m, places.data(), static_cast<std::int64_t>(places.size()), each); });
+        with_average(m, [&] { loss = mean_loss(m, each); });
     }
 }
 
@@ -277,7 +277,9 @@ double Trainer<Real>::own_gradients(Member<Real>& m, const Batch& batch, Workspa
 }
 
 template <class Real>
-double Trainer<Real>::mean_loss(const Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each) {
+double Trainer<Real>::mean_loss(const Member<Real>& m, const Each& each) {
+    const std::int64_t* fit = data_.folds[m.fold].fit;
+    const std::int64_t count = data_.folds[m.fold].fit_rows;
     const int parts = static_cast<int>((count + kPartRows - 1) / kPartRows);
     std::vector<double> loss(parts), weight(parts);
     each(parts, [&](int part, int worker) {
@@ -285,10 +287,12 @@ double Trainer<Real>::mean_loss(const Member<Real>& m, const std::int64_t* place
         const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
         const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, count - first));
         space.held = -1;
-        if (!show_fit_rows(m, places, first, space)) gather(m, places + first, rows, space);
+        std::uint32_t row[kPartRows] = {};
+        for (int b = 0; b < rows; ++b) row[b] = static_cast<std::uint32_t>(fit[first + b]);
+        if (!show_fit_rows(m, first, space)) gather(m, row, rows, space);
         weight[part] = rows;
         if (setup_.is_weighted) {
-            gather_weights(m, places + first, rows, rows, space);
+            gather_weights(row, rows, rows, space);
             weight[part] = 0;
             for (int b = 0; b < rows; ++b) weight[part] += space.weight.data()[b];
         }
@@ -313,7 +317,7 @@ void Trainer<Real>::view_outputs(const View& view, const Each& each, double* out
         const std::int64_t first = static_cast<std::int64_t>(part) * kPartRows;
         const int rows = static_cast<int>(std::min<std::int64_t>(kPartRows, view.count - first));
         space.held = -1;
-        gather(m, view.places + first, rows, space);
+        gather(m, view.rows + first, rows, space);
         forward(m, rows, space, nullptr, 0);
         if (setup_.is_sigmoid) kernels_.sigmoid(rows * stride, space.z.data());
         for (int b = 0; b < rows; ++b)

@@ -19,21 +19,25 @@
 #include "network.h"
 #include "philox.h"
 #include "pool.h"
+#include "rows.h"
 #include "setup.h"
 
 namespace glassnet {
 
-// The table as the network sees it, one fold after another; owned by the caller.
+// What one fold sees of the table; owned by the caller.
+template <class Real>
+struct Fold {
+    const Rows<Real>* rows = nullptr;
+    const Real* target = nullptr;       // (R, T), or (R, 1) class numbers
+    const std::int64_t* fit = nullptr;  // its fit rows
+    std::int64_t fit_rows = 0;
+};
+
 template <class Real>
 struct Data {
-    const Real* dense = nullptr;           // (F * R, D)
-    const std::uint16_t* bin = nullptr;    // (F * R, N): of each number that is looked up, the bin it is in
-    const Real* fraction = nullptr;        // (F * R, N): how far it is through that bin
-    const std::int32_t* slot = nullptr;    // (F * R, E)
-    const Real* target = nullptr;          // (F * R, T), or (F * R, 1) class numbers
-    const Real* weight = nullptr;          // (R)
-    std::int64_t rows = 0;                 // R
-    std::vector<std::vector<std::int64_t>> fit;  // per fold its fit rows, as places in the data: fold * R + row
+    std::vector<Fold<Real>> folds;
+    const Real* weight = nullptr;  // (R), or null: nothing is weighted
+    std::int64_t rows = 0;         // R
 };
 
 template <class Real>
@@ -42,7 +46,7 @@ struct Member {
     Buffer<Real> memory;  // of all that follows: one piece, so that it may lie on large pages
     Slice<Real> weight, gradient, moment, square, average, packed, knot_gradient;
     std::vector<double> block_squares;        // sum of squares of each block's gradient, of the last step
-    const std::int64_t* order = nullptr;      // places in the data, in the order of `order_epoch`
+    const std::uint32_t* order = nullptr;     // rows, in the order of `order_epoch`
     Order own_order;                          // where it lies, but for an order that was made ahead
     OrderRoom order_room;
     std::unique_ptr<OrdersAhead> ahead;       // null where no thread is left to make orders ahead
@@ -78,7 +82,8 @@ struct Workspace {
     const Real* inputs = nullptr;   // a neuron's, column by column
     long stride_inputs = 0;
     const Real* targets = nullptr;  // a neuron's; null: `target`
-    std::vector<const std::int32_t*> slots;  // each row's slots
+    std::vector<std::int32_t> slots;  // of each row, (kPartRows, E)
+    Buffer<Real> row;                 // a neuron's rows before they are turned, (kPartRows, D)
     std::vector<std::uint64_t> random;
     Buffer<Real> other_gradient;
     BinnedRoom<Real> own_binned;
@@ -132,10 +137,10 @@ struct Team {
     }
 };
 
-// Places of the data that one member is asked about.
+// Rows that one member is asked about.
 struct View {
     int member;
-    const std::int64_t* places;
+    const std::uint32_t* rows;
     std::int64_t count;
 };
 
@@ -178,7 +183,7 @@ class Trainer {
     double step(Member<Real>& m, std::int64_t number, const Call& call, const Each& each, int worker);
     double spread_gradients(Member<Real>& m, const Batch& batch, const Each& each);
     double own_gradients(Member<Real>& m, const Batch& batch, Workspace<Real>& space);
-    double mean_loss(const Member<Real>& m, const std::int64_t* places, std::int64_t count, const Each& each);
+    double mean_loss(const Member<Real>& m, const Each& each);
     Each in_pool();
     static Each in_turn(int worker);
     double step_products() const;
@@ -210,12 +215,11 @@ class Trainer {
     void make_order(int member, std::int64_t epoch, Order& order, OrderRoom& room) const;
     void set_order(Member<Real>& m, std::int64_t epoch);
     Batch batch_of(Member<Real>& m, std::int64_t number);
-    void gather(const Member<Real>& m, const std::int64_t* places, int rows, Workspace<Real>& space);
-    void gather_neuron(const std::int64_t* places, int rows, Workspace<Real>& space);
-    bool show_fit_rows(const Member<Real>& m, const std::int64_t* places, std::int64_t first, Workspace<Real>& space);
-    void gather_binned(const std::int64_t* places, int rows, Workspace<Real>& space);
+    void gather(const Member<Real>& m, const std::uint32_t* row, int rows, Workspace<Real>& space);
+    void gather_neuron(const Member<Real>& m, const std::uint32_t* row, int rows, Workspace<Real>& space);
+    bool show_fit_rows(const Member<Real>& m, std::int64_t first, Workspace<Real>& space);
     void gather_embedded(const Member<Real>& m, int rows, Workspace<Real>& space);
-    void gather_weights(const Member<Real>& m, const std::int64_t* places, int rows, std::int64_t counted,
+    void gather_weights(const std::uint32_t* row, int rows, std::int64_t counted,
                         Workspace<Real>& space);
 
     // pass.cpp
@@ -264,7 +268,7 @@ class Trainer {
     std::vector<Team<Real>> teams_;           // empty where members share nothing
     int own_layer_ = -1, first_layer_ = 0;    // record layers: the one that each member of a team has, the scaled one
     bool is_neuron_ = false;                  // one output, few inputs and no hidden layer
-    Buffer<Real> records_;                    // its rows with their targets behind them, (F * R, record_), where they are few
+    Buffer<Real> records_;                    // its rows with their targets behind them, (F, R, record_), where they are few
     long record_ = 0;
     std::vector<Buffer<Real>> fit_columns_;   // a neuron's fit rows of each fold, and their targets, where they are few
     std::vector<Workspace<Real>> spaces_;     // one per worker

@@ -66,13 +66,13 @@ inline void turn_four(const Real* const (&from)[4], Real* to, long stride_to, lo
 template <class Real, long kStride>
 void gather_records_by(const GatherRecords<Real>& f) {
     const long stride = kStride > 0 ? kStride : f.stride, stride_x = f.stride_x;
-    const std::int64_t* places = f.places;
+    const std::uint32_t* places = f.places;
     const Real* records = f.records;
     Real* x = f.x;
     const int rows = f.rows;
     for (int b = 0; b < rows; b += 4) {
         const int last = rows - 1 - b;
-        const std::int64_t* place = places + b;
+        const std::uint32_t* place = places + b;
         const Real* const from[4] = {records + place[0] * stride, records + place[least(1, last)] * stride,
                                      records + place[least(2, last)] * stride, records + place[least(3, last)] * stride};
         turn_four<Real>(from, x + b, stride_x, stride);

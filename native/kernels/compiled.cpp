@@ -19,6 +19,14 @@
 #define GLASSNET_TEXT(a) GLASSNET_TEXT2(a)
 
 namespace glassnet {
+
+// rows.cpp, which is compiled without contraction
+template <class Real>
+void GLASSNET_JOIN(scale_rows_, GLASSNET_SET)(const ScaleRows<Real>&);
+template <class Real>
+void GLASSNET_JOIN(piece_rows_, GLASSNET_SET)(const PieceRows<Real>&);
+void GLASSNET_JOIN(locate_rows_, GLASSNET_SET)(const LocateRows&);
+
 namespace {
 
 template <class Real>
@@ -41,6 +49,9 @@ template <class Real>
 constexpr Kernels<Real> kTable = {
     GLASSNET_TEXT(GLASSNET_SET),
     kWide * kLanes<Real>,
+    GLASSNET_JOIN(scale_rows_, GLASSNET_SET)<Real>,
+    GLASSNET_JOIN(piece_rows_, GLASSNET_SET)<Real>,
+    GLASSNET_JOIN(locate_rows_, GLASSNET_SET),
     forward<Real>,
     forward_narrow<Real>,
     gather_columns<Real>,

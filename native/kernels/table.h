@@ -46,11 +46,48 @@ struct ForwardNarrow {
     long stride_y;
 };
 
+constexpr int kLocated = 128;  // rows whose bins are looked for at once, at most
+
+// to[b][i]: number i of row[b] as the network sees it; prepare.numeric.apply_scales.
+template <class Real>
+struct ScaleRows {
+    int rows, numbers;
+    const std::uint32_t* row;  // (B)
+    const float* number;       // (R, numbers): of the whole table
+    const float *location, *scale, *low, *high, *least, *most;  // of each number
+    const std::int32_t* is_clipped;
+    bool has_clipped;
+    Real* to;  // (B, stride)
+    long stride;
+};
+
+// to[b][p]: how far row[b] is through bin p of number of[p]; prepare.bins.apply_bins.
+template <class Real>
+struct PieceRows {
+    int rows, numbers, pieces;
+    const std::uint32_t* row;
+    const float* from;  // (R, numbers)
+    const std::int32_t* of;
+    const float *low, *width;  // of each piece
+    Real* to;
+    long stride;
+};
+
+// The bin in which one number of each row lies, and how far it is through it; prepare.bins.locate_bins.
+struct LocateRows {
+    int rows, numbers, bins;
+    const std::uint32_t* row;
+    const float* from;  // the number's column of the table, `numbers` apart
+    const float* edge;  // (bins + 1)
+    std::int32_t* bin;  // (B)
+    float* share;       // (B)
+};
+
 // Rows of the table, column by column: x[i][b] = dense[places[b]][i], and their targets.
 template <class Real>
 struct GatherColumns {
     int rows, inputs;
-    const std::int64_t* places;
+    const std::uint32_t* places;
     const Real* dense;   // (places, inputs)
     const Real* target;  // (places)
     Real* x;             // (inputs, stride_x)
@@ -62,7 +99,7 @@ struct GatherColumns {
 template <class Real>
 struct GatherRecords {
     int rows;
-    const std::int64_t* places;
+    const std::uint32_t* places;
     const Real* records;  // (places, stride)
     long stride;          // a multiple of four
     Real* x;              // (stride, stride_x), and room for up to three rows more
@@ -253,6 +290,9 @@ template <class Real>
 struct Kernels {
     const char* name;
     int panel;  // columns of a packed panel
+    void (*scale_rows)(const ScaleRows<Real>&);
+    void (*piece_rows)(const PieceRows<Real>&);
+    void (*locate_rows)(const LocateRows&);
     void (*forward)(const Forward<Real>&);
     void (*forward_narrow)(const ForwardNarrow<Real>&);
     void (*gather_columns)(const GatherColumns<Real>&);

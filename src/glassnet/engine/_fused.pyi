@@ -44,15 +44,60 @@ class Setup:
     threads: int
     set: str
 
-class Trainer32:
+class Preparation:
+    means: int
+    location: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    least: NDArray[np.float32]
+    most: NDArray[np.float32]
+    is_clipped: NDArray[np.int32]
+    marked: NDArray[np.int32]
+    piece_of: NDArray[np.int32]
+    piece_low: NDArray[np.float32]
+    piece_width: NDArray[np.float32]
+    looked_up: NDArray[np.int32]
+    bins: NDArray[np.int32]
+    edge: NDArray[np.float32]
+    slot: NDArray[np.int32]
+    first: NDArray[np.int32]
+    levels: NDArray[np.int32]
+    missing: NDArray[np.int32]
+    slots: NDArray[np.int32]
+    is_one_hot: NDArray[np.int32]
+    mean_category: NDArray[np.int32]
+    mean_first: NDArray[np.int32]
+    mean_size: NDArray[np.int32]
+    mean: NDArray[np.float32]
+
+class Rows32:
     def __init__(
         self,
-        setup: Setup,
+        preparation: Preparation,
+        number: NDArray[np.float32],
+        code: NDArray[np.signedinteger],
+        own: NDArray[np.float32],
+    ) -> None: ...
+    def kept_bytes(self) -> int: ...
+    def keep(self) -> None: ...
+    def is_kept(self) -> bool: ...
+    def show(
+        self,
         dense: NDArray[np.floating],
         bin: NDArray[np.uint16],
         fraction: NDArray[np.floating],
         slot: NDArray[np.int32],
-        target: NDArray[np.floating],
+    ) -> None: ...
+
+class Rows64(Rows32): ...
+
+class Trainer32:
+    def __init__(
+        self,
+        setup: Setup,
+        rows: Sequence[Rows32],
+        target: Sequence[NDArray[np.floating]],
         weight: NDArray[np.floating],
         fit: Sequence[NDArray[np.int64]],
     ) -> None: ...
@@ -70,7 +115,7 @@ class Trainer32:
         member: Sequence[int],
         first: Sequence[int],
         count: Sequence[int],
-        places: NDArray[np.int64],
+        places: NDArray[np.uint32],
         to: NDArray[np.float64],
     ) -> None: ...
     def get(self, what: int, parameter: int, to: NDArray[np.floating]) -> None: ...
@@ -89,15 +134,7 @@ class Trainer64(Trainer32): ...
 
 class Network32:
     def __init__(self, setup: Setup, tensors: Sequence[NDArray[np.floating]]) -> None: ...
-    def outputs(
-        self,
-        dense: NDArray[np.floating],
-        bin: NDArray[np.uint16],
-        fraction: NDArray[np.floating],
-        slot: NDArray[np.int32],
-        to: NDArray[np.float64],
-        threads: int,
-    ) -> None: ...
+    def outputs(self, rows: Rows32, to: NDArray[np.float64], threads: int) -> None: ...
 
 class Network64(Network32): ...
 

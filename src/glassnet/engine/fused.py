@@ -20,7 +20,7 @@ from torch import Tensor
 
 from glassnet import chance
 from glassnet.engine.compiled import ACTIVATIONS, MISSING, _fused
-from glassnet.engine.inputs import FEWEST_BINS, NUMBERS, compiled_inputs
+from glassnet.engine.inputs import FEWEST_BINS, KEPT, NUMBERS, compiled_inputs
 from glassnet.engine.losses import LOSSES, set_loss
 from glassnet.engine.plan import Advance, Plan
 from glassnet.network.mlp import MLP
@@ -64,9 +64,9 @@ def refuses(plan: Plan) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Views:
-    """Rows that members are asked about: pair s is one member and some of the places, fold * R + row."""
+    """Rows that members are asked about: pair s is one member and some of the rows."""
 
-    place_n: NDArray[np.int64]
+    row_n: NDArray[np.uint32]
     member_S: list[int]
     first_S: list[int]
     count_S: list[int]
@@ -74,9 +74,8 @@ class _Views:
 
 def _views(plan: Plan, rows_by_fold: Mapping[int, RowNumbers]) -> _Views:
     """Return each fold's members with the fold's rows."""
-    places = [rows + fold * plan.prepared.encoded.rows for fold, rows in rows_by_fold.items()]
-    place_n = np.concatenate(places).astype(np.int64, copy=False)
-    views = _Views(place_n=place_n, member_S=[], first_S=[], count_S=[])
+    row_n = np.concatenate(list(rows_by_fold.values())).astype(np.uint32)
+    views = _Views(row_n=row_n, member_S=[], first_S=[], count_S=[])
     first = 0
     for fold, rows in rows_by_fold.items():
         members = [member for member in range(plan.members) if plan.fold(member) == fold]
@@ -92,25 +91,24 @@ class FusedEngine:
 
     name = "fused"
 
-    def __init__(self, plan: Plan, instruction_set: str = "best", fewest_bins: int = FEWEST_BINS) -> None:
+    def __init__(
+        self, plan: Plan, instruction_set: str = "best", fewest_bins: int = FEWEST_BINS, kept: int = KEPT
+    ) -> None:
         self.plan = plan
         self.number = NUMBERS[plan.training.precision]
         trainer = _fused.Trainer32 if self.number is np.float32 else _fused.Trainer64
-        inputs = compiled_inputs(plan, fewest_bins)
+        inputs = compiled_inputs(plan, fewest_bins, kept)
         setup = _setup(plan, instruction_set)
-        setup.dense = inputs.dense_PD.shape[1]
+        setup.dense = inputs.dense
         setup.binned, setup.column = list(inputs.bins_B), list(inputs.column)
         if plan.teams:
             _set_teams(setup, plan)
         self.trainer = trainer(
             setup,
-            inputs.dense_PD,
-            inputs.bin_PB,
-            inputs.share_PB,
-            inputs.slot_PE,
-            np.concatenate(plan.target_FRT).astype(self.number, copy=False),
-            plan.step_weight.astype(self.number),
-            [rows.astype(np.int64) for rows in plan.passed_rows],
+            list(inputs.rows_F),
+            _targets(plan, self.number),
+            plan.step_weight.astype(self.number) if setup.is_weighted else np.zeros(0, self.number),
+            [np.ascontiguousarray(rows, dtype=np.int64) for rows in plan.passed_rows],
         )
         self.held_out: _Views | None = None  # made when first looked at
         self.layers = len(layer_parameters(plan.network))
@@ -160,7 +158,7 @@ class FusedEngine:
 
     def _outputs(self, views: _Views) -> Floats64:
         output_ZT = np.empty((sum(views.count_S), self.plan.outputs))
-        self.trainer.outputs(views.member_S, views.first_S, views.count_S, views.place_n, output_ZT)
+        self.trainer.outputs(views.member_S, views.first_S, views.count_S, views.row_n, output_ZT)
         return output_ZT
 
     def weights(self) -> dict[str, Tensor]:
@@ -214,6 +212,12 @@ def _records(numbers: list[int], per_epoch: int, value_NKLQ: Floats32) -> tuple[
         Record(epoch=number // per_epoch, step=number % per_epoch, value_KLQ=value_KLQ)
         for number, value_KLQ in zip(numbers, every_NKLQ, strict=True)
     )
+
+
+def _targets(plan: Plan, number: type[np.floating]) -> list[NDArray[np.floating]]:
+    """Return each fold's target; folds that have one in common share it."""
+    cast = {id(one): np.ascontiguousarray(one, dtype=number) for one in plan.target_FRT}
+    return [cast[id(one)] for one in plan.target_FRT]
 
 
 def _setup(plan: Plan, instruction_set: str) -> _fused.Setup:

@@ -1,28 +1,29 @@
-"""Rows as compiled code is given them: dense inputs, and numbers in bins by the bin they are in.
+"""Rows as compiled code is given them: the encoded table, and what each fold learned of it.
 
 A network's bins are columns of its first layer. Who looks numbers up needs two values of each row instead,
 and the time does not depend on how many bins there are.
 
-Shapes: F folds, R rows of the table, P places (fold * R + row), N numbers, D dense inputs, B numbers that are
-looked up, E embedded categories.
+Shapes: F folds, R rows of the table, N numbers, D dense inputs, P bins that are dense inputs, E edges, B
+numbers that are looked up, C categories, M marks or categories with means, L levels, V means of a level.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glassnet.engine.compiled import _fused
 from glassnet.engine.plan import Plan
-from glassnet.prepare.assemble import apply
-from glassnet.prepare.bins import locate_bins
-from glassnet.prepare.values import Bins, Codes, Encoded, Preparation
+from glassnet.prepare.numeric import reach
+from glassnet.prepare.values import Bins, Encoded, NumberScales, Preparation
 
-Kind = TypeVar("Kind", bound=np.generic)
+WHOLE: Final = np.int32
 NUMBERS: Final[dict[str, type[np.floating]]] = {"float32": np.float32, "float64": np.float64}
+KEPT: Final = 16 << 20  # bytes: what is made of a table smaller than this is kept for all steps
 FEWEST_BINS: Final = 8  # from so many bins a number is looked up in a table instead of multiplied
 
 
@@ -42,56 +43,99 @@ class Division:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DividedRows:
-    """Some rows under a division, as one fold sees them."""
-
-    dense_RD: NDArray[np.floating]
-    bin_RB: NDArray[np.uint16]
-    share_RB: NDArray[np.floating]
-    slot_RE: Codes
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledInputs:
-    """All folds' inputs, one fold after another: a place is fold * R + row."""
+    """The encoded table and how each fold sees it."""
 
-    dense_PD: NDArray[np.floating]
-    bin_PB: NDArray[np.uint16]  # the bin of each number that is looked up
-    share_PB: NDArray[np.floating]  # how far the number is through it
-    slot_PE: Codes
-    bins_B: tuple[int, ...]  # how many bins each of these numbers has
+    rows_F: tuple[_fused.Rows32, ...]
+    dense: int  # dense inputs, without embeddings and without what is looked up
+    bins_B: tuple[int, ...]  # how many bins each number that is looked up has
     column: tuple[int, ...]  # of each of the network's inputs: its place, or -1 - row of the table of bins
 
 
-def compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
+def compiled_inputs(plan: Plan, fewest_bins: int, kept: int = KEPT) -> CompiledInputs:
     """Return the plan's inputs, with the numbers of at least so many bins to be looked up in a table.
 
-    Plans over the same rows share what is returned.
+    Where all folds' inputs take at most `kept` bytes they are made once; otherwise a batch at a time, from
+    the one encoded table. Plans over the same rows share what is returned.
     """
     has_layer = bool(plan.architecture.hidden) and plan.architecture.network == "mlp"
     fewest = fewest_bins if has_layer else sys.maxsize
-    key = ("compiled inputs", fewest, plan.training.precision)
-    return plan.shared.once(key, lambda: _compiled_inputs(plan, fewest))
+    key = ("compiled inputs", fewest, kept, plan.training.precision)
+    return plan.shared.once(key, lambda: _compiled_inputs(plan, fewest, kept))
 
 
-def _compiled_inputs(plan: Plan, fewest_bins: int) -> CompiledInputs:
+def _compiled_inputs(plan: Plan, fewest_bins: int, kept: int) -> CompiledInputs:
     division = divide(plan.prepared.preparation, plan.inputs.embedding, fewest_bins)
     number = NUMBERS[plan.training.precision]
     folds = range(plan.prepared.rows.folds)
-    each = [divided(plan.prepared.encoded, division, fold, number) for fold in folds]
+    rows_F = tuple(rows_of(plan.prepared.encoded, division, fold, number) for fold in folds)
+    if sum(rows.kept_bytes() for rows in rows_F) <= kept:
+        for rows in rows_F:
+            rows.keep()
     return CompiledInputs(
-        dense_PD=_joined([one.dense_RD for one in each]),
-        bin_PB=_joined([one.bin_RB for one in each]),
-        share_PB=_joined([one.share_RB for one in each]),
-        slot_PE=_joined([one.slot_RE for one in each]),
-        bins_B=division.bins_B,
-        column=division.column,
+        rows_F=rows_F, dense=division.dense_inputs, bins_B=division.bins_B, column=division.column
     )
 
 
-def _joined(parts: list[NDArray[Kind]]) -> NDArray[Kind]:
-    """Return the folds' rows one after another; of one fold no copy, which would be the table once more."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def rows_of(encoded: Encoded, division: Division, fold: int, number: type[np.floating]) -> _fused.Rows32:
+    """Return encoded rows, which are not copied, as compiled code sees those of one fold."""
+    make = _fused.Rows32 if number is np.float32 else _fused.Rows64
+    own_FRX = encoded.own_FRX
+    return make(
+        _preparation(division, fold),
+        np.ascontiguousarray(encoded.number_RN, dtype=np.float32),
+        np.ascontiguousarray(encoded.code_RC),
+        np.ascontiguousarray(own_FRX[fold] if own_FRX.size else np.zeros((0, 0), np.float32)),
+    )
+
+
+def _preparation(division: Division, fold: int) -> _fused.Preparation:
+    """Return what one fold learned, as arrays that compiled code reads."""
+    learned = _fused.Preparation()
+    _set_scales(learned, division.dense.scales, fold)
+    _set_bins(learned, division, fold)
+    _set_slots(learned, division.dense, fold)
+    means = division.dense.means
+    learned.mean_category, learned.mean_first = means.category_M.astype(WHOLE), means.first_M.astype(WHOLE)
+    learned.mean_size, learned.means = means.size_M.astype(WHOLE), means.table_FLV.shape[2]
+    learned.mean = _flat(means.table_FLV[fold] if means.table_FLV.size else means.table_FLV)
+    return learned
+
+
+def _flat(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32).reshape(-1)
+
+
+def _set_scales(learned: _fused.Preparation, scales: NumberScales, fold: int) -> None:
+    learned.location, learned.scale = _flat(scales.location_FN[fold]), _flat(scales.scale_FN[fold])
+    learned.low, learned.high = _flat(scales.low_FN[fold]), _flat(scales.high_FN[fold])
+    endless_N = np.full(scales.location_FN.shape[1], np.inf, dtype=np.float32)
+    learned.least, learned.most = reach(scales, fold) if scales.is_held else (-endless_N, endless_N)
+    learned.is_clipped, learned.marked = scales.clipped_N.astype(WHOLE), scales.marked_M.astype(WHOLE)
+
+
+def _set_bins(learned: _fused.Preparation, division: Division, fold: int) -> None:
+    """Say which bins are dense inputs, and the edges of those that are looked up."""
+    dense, looked_up = division.dense.bins, division.looked_up
+    learned.piece_of = np.repeat(np.arange(dense.count_N.size), dense.count_N).astype(WHOLE)
+    ends = np.cumsum(dense.count_N[dense.count_N > 0] + 1)
+    edge_E = dense.edge_FE[fold]
+    is_low_E = ~np.isin(np.arange(1, edge_E.size + 1), ends)  # the last edge of a number begins no bin
+    low_P, high_P = edge_E[is_low_E], edge_E[np.flatnonzero(is_low_E) + 1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        learned.piece_low, learned.piece_width = _flat(low_P), _flat(high_P - low_P)
+    learned.looked_up = np.flatnonzero(looked_up.count_N).astype(WHOLE)
+    learned.bins = looked_up.count_N[looked_up.count_N > 0].astype(WHOLE)
+    learned.edge = _flat(looked_up.edge_FE[fold])
+
+
+def _set_slots(learned: _fused.Preparation, preparation: Preparation, fold: int) -> None:
+    slots = preparation.slots
+    learned.slot, learned.missing = slots.slot_FL[fold].astype(WHOLE), slots.missing_FC[fold].astype(WHOLE)
+    learned.first, learned.slots = slots.first_C.astype(WHOLE), slots.slots_C.astype(WHOLE)
+    learned.levels = np.array([len(levels) for levels in preparation.encoding.levels], dtype=WHOLE)
+    learned.is_one_hot = slots.one_hot_C.astype(WHOLE)
 
 
 def divide(preparation: Preparation, embedding: int, fewest_bins: int) -> Division:
@@ -107,18 +151,6 @@ def divide(preparation: Preparation, embedding: int, fewest_bins: int) -> Divisi
         looked_up=looked_up,
         bins_B=tuple(looked_up.count_N[is_looked_up_N].tolist()),
         column=_columns(preparation, embedding, is_looked_up_N),
-    )
-
-
-def divided(encoded: Encoded, division: Division, fold: int, number: type[np.floating]) -> DividedRows:
-    """Return encoded rows under a division, as one fold sees them."""
-    inputs = apply(encoded, division.dense, fold)
-    bin_RB, share_RB = locate_bins(encoded.number_RN, division.looked_up, fold)
-    return DividedRows(
-        dense_RD=inputs.dense_RD.astype(number, copy=False),
-        bin_RB=bin_RB,
-        share_RB=share_RB.astype(number, copy=False),
-        slot_RE=inputs.slot_RE.astype(np.int32, copy=False),
     )
 
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from glassnet.engine.compiled import ACTIVATIONS, _fused
-from glassnet.engine.inputs import FEWEST_BINS, Division, divide, divided
+from glassnet.engine.inputs import FEWEST_BINS, Division, divide, rows_of
 from glassnet.network.activation import ACTIVATIONS as FUNCTIONS
 from glassnet.network.mlp import MLP
 from glassnet.prepare.values import Encoded, Floats64, Preparation
@@ -41,11 +41,11 @@ class CompiledNetwork:
 
     def of(self, encoded: Encoded, fold: int, threads: int) -> Floats64:
         """Return all outputs for the rows under one fold's preparation, `(K, R, T)`."""
-        rows = divided(encoded, self.division, fold, self.number)
+        rows = rows_of(encoded, self.division, fold, self.number)
+        if self.members > 1:  # they all look at the same rows
+            rows.keep()
         output_KRT = np.empty((self.members, encoded.rows, self.outputs))
-        self.network.outputs(
-            rows.dense_RD, rows.bin_RB, rows.share_RB, rows.slot_RE, output_KRT, max(threads, 1)
-        )
+        self.network.outputs(rows, output_KRT, max(threads, 1))
         return output_KRT
 
 
