@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from glassnet.errors import SettingsError, SourceError
 from glassnet.settings import Settings
 from glassnet.table.cells import conform, conform_counted
+from glassnet.table.encoding import _last_line
 from glassnet.table.odd import merge_odd
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_chunks, read_table
@@ -466,6 +467,22 @@ def test_many_notes_on_names_are_counted(tmp_path):
     notes = read_table(str(tmp_path / "rows.csv"), Settings(header="yes")).notes
     assert len(notes) == 12
     assert notes[-1] == "28 more names of columns were lacking or used twice."
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_last_row_longer_than_two_buffers_is_read_and_never_lost(tmp_path, end, before):
+    path = tmp_path / "book.csv"
+    path.write_text("a,b\n" + "1,x\n" * before + "2," + "x" * 9_000_000 + end)
+    assert read_table(path, Settings()).frame["a"].to_list() == ["1"] * before + ["2"]
+
+
+@given(st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r\n"]), max_size=12), st.integers(1, 9))
+def test_the_last_line_is_as_long_in_blocks_as_at_once(parts, size):
+    text, last, before = b"".join(parts), 0, b""
+    for block in (text[at : at + size] for at in range(0, len(text), size)):
+        last, before = _last_line(last, before, block), block
+    assert last == max((len(one) for one in text.split()[-1:]), default=0)
 
 
 @pytest.mark.parametrize(

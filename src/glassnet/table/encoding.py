@@ -47,6 +47,7 @@ class Readable:
     tail: str = ""  # its last characters
     zeros: int = 0  # zero bytes in it
     hash_lines: int = 0  # lines after the first one that begin with #
+    last_line: int = 0  # bytes of the last line that holds any
     notes: tuple[str, ...] = ()
 
 
@@ -60,6 +61,7 @@ class Survey:
     zeros: int
     hash_lines: int
     tail: bytes
+    last_line: int  # bytes of the last line that holds any
 
 
 @contextmanager
@@ -99,6 +101,7 @@ def readable(path: Path, settings: Settings) -> Iterator[Readable]:
             tail=seen.tail.decode("utf-8", errors="ignore").replace("\0", ""),
             zeros=seen.zeros,
             hash_lines=seen.hash_lines,
+            last_line=seen.last_line,
             notes=notes,
         )
 
@@ -122,7 +125,7 @@ def _with_line_feeds(plain: Path, compression: str, separator: str, copy: Path) 
 
 def survey(path: Path, compression: str) -> Survey:
     """Return what one pass over the unpacked bytes sees (16 MB: 0.02 s, 2026-11)."""
-    good = bad = bad_line = zeros = hashes = lines = 0
+    good = bad = bad_line = zeros = hashes = lines = last = 0
     before, tail = b"", b""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     with open_packed(path, compression) as file:
@@ -138,6 +141,7 @@ def survey(path: Path, compression: str) -> Survey:
             joint = before[-1:] + block
             hashes += joint.count(b"\n#") + joint.count(b"\r#")
             lines += block.count(b"\n")
+            last = _last_line(last, before, block)
             before, tail = block, (tail + block)[-TAIL:]
     unfinished = len(decoder.getstate()[0])
     return Survey(
@@ -147,7 +151,18 @@ def survey(path: Path, compression: str) -> Survey:
         zeros=zeros,
         hash_lines=hashes,
         tail=tail,
+        last_line=last,
     )
+
+
+def _last_line(last: int, before: bytes, block: bytes) -> int:
+    """Return the bytes of the last line that holds any; `last` are those of the blocks before this one."""
+    full = block.rstrip(b"\r\n")
+    if not full:
+        return last
+    end = max(full.rfind(b"\n"), full.rfind(b"\r"))
+    goes_on = end < 0 and not before.endswith((b"\n", b"\r"))
+    return len(full) - end - 1 + (last if goes_on else 0)
 
 
 def count_of(file: Readable, texts: tuple[str, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,12 @@ class Body:
     columns: int
     beyond: int = 0  # columns after these that must be empty
     first: tuple[str, ...] = ()  # the cells of its first line where that names the columns
+    last_line: int = 0  # bytes of its last line
+
+    @property
+    def buffers(self) -> tuple[int, ...]:
+        """The buffers to try: of a last line longer than two DuckDB tells nothing at all (1.5.6)."""
+        return tuple(one for one in BUFFERS if one > self.last_line) or (self.last_line + BUFFERS[0],)
 
 
 @contextmanager
@@ -58,8 +64,10 @@ def scan_text(path: Path, settings: Settings, known: tuple[str, ...]) -> Iterato
             notes += total_note(file, path, signs, layout) if settings.footer_lines == "auto" else ()
         if not sql:
             copy, repairs = mend(file, path, signs, layout, settings)
-            clean = Body(path=str(copy), compression="none", signs=CLEAN, columns=len(layout.names))
-            sql = _sound_sql(connection, clean, 0) or _sql(clean, BUFFERS[-1])
+            clean = replace(
+                _body(file, CLEAN, layout), path=str(copy), compression="none", beyond=0, first=()
+            )
+            sql = _sound_sql(connection, clean, 0) or _sql(clean, clean.buffers[-1])
             notes += repairs
         yield sql_scan(
             connection, sql, str(path), names=layout.names, headless=not layout.header, notes=notes
@@ -83,6 +91,7 @@ def _body(file: Readable, signs: Signs, layout: Layout) -> Body:
         columns=len(layout.names),
         beyond=int(layout.trailing),
         first=layout.first,
+        last_line=file.last_line,
     )
 
 
@@ -91,7 +100,7 @@ def _sound_sql(connection: duckdb.DuckDBPyConnection, body: Body, open_ends: int
 
     `open_ends` is the number of lines that end with a separator: DuckDB takes one too many without a word.
     """
-    for buffer in BUFFERS:
+    for buffer in body.buffers:
         counts = counted(connection, _check(body, buffer))
         if counts is not None:
             rows, again, otherwise, beyond, *filled = counts
