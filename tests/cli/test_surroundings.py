@@ -69,6 +69,29 @@ def test_a_full_disk_leaves_no_half_predictions(
         assert [one.name for one in tmp_path.iterdir()] == ["many.csv"]
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["code", "RUN"], "run.py"),
+        (["code", "RUN", "--notebook"], "run.ipynb"),
+        (["report", "RUN"], "run.html"),
+    ],
+)
+def test_a_full_disk_leaves_no_half_file(finished: Path, tmp_path: Path, words: list[str], name: str) -> None:
+    words = [str(finished) if word == "RUN" else word for word in words]
+    said = refused([*words, "--out", name], tmp_path, limited=True)
+    assert f"{name} cannot be written: File too large. Make room there." in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_process_without_output_ends_well(people: Path) -> None:
+    program = (
+        "import sys\nsys.stdout = None\nfrom glassnet.cli.start import main\nmain(['describe', sys.argv[1]])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(people)], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_workbook_without_its_extra(tmp_path: Path) -> None:
     (tmp_path / "rows.xlsx").write_bytes(b"PK\x03\x04")
     missing = "import sys; sys.modules['fastexcel'] = None  # what an import of it then finds"

@@ -53,13 +53,15 @@ def code(model: str, style: str, notebook: bool, source: str, out: str, is_verif
         )
     # torch takes seconds to import: only when the command runs, not for --help.
     from glassnet.model import load
+    from glassnet.report.whole import write_whole
     from glassnet.script.write import write_notebook, write_script
 
     fitted = load(model_path(model)).fitted
     text = (write_notebook if notebook else write_script)(fitted, style, source)
     if out:
-        Path(out).expanduser().write_text(text, encoding="utf-8")
-        click.echo(f"The {'notebook' if notebook else 'script'} is in {out}.")
+        what = "notebook" if notebook else "script"
+        write_whole(text, Path(out).expanduser(), what)
+        click.echo(f"The {what} is in {out}.")
     elif not is_verified:
         click.echo(text, nl=False)
     if is_verified:

@@ -32,7 +32,8 @@ def run_command(arguments: list[str]) -> int:
     """Return the exit code of the command; what is wrong is said on stderr, without a traceback."""
     try:
         code = glassnet.main(arguments, prog_name="glassnet", standalone_mode=False, obj=tuple(arguments))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a process may be started without one
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code

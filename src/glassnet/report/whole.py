@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
 from glassnet.errors import SourceError
 
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # no space, quota, limit of a file's size
 
-def write_whole(text: str, path: Path) -> Path:
-    """Write the text as UTF-8 beside its place, rename it, and return its path.
+
+def write_whole(text: str, path: Path, what: str = "report") -> Path:
+    """Write the text as UTF-8 beside its place, rename it, and return its path; `what` it is, in words.
 
     A lone surrogate, which a cell may hold and UTF-8 may not, becomes a question mark. Raises SourceError
     where the disk refuses.
@@ -25,10 +29,9 @@ def write_whole(text: str, path: Path) -> Path:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        raise SourceError(
-            f"report {path} cannot be written: {error.strerror}."
-            " Give a file in a folder that you may write to."
-        ) from error
+        is_full = error.errno in FULL
+        remedy = "Make room there" if is_full else "Give a file in a folder that you may write to"
+        raise SourceError(f"{what} {path} cannot be written: {error.strerror}. {remedy}.") from error
     finally:
         with contextlib.suppress(OSError):  # it is gone after the rename, or was never made
             beside.unlink()
