@@ -130,7 +130,7 @@ def test_the_unit_of_weights_that_are_no_repeats_does_not_matter():
         (np.zeros(40), "sample weights are zero in every row"),
         (np.ones((40, 1)), "sample_weight must be a 1d array"),
         (np.full(40, -1.0), "weights must be numbers of at least 0"),
-        (np.full(40, np.nan), "weights must be numbers of at least 0"),
+        (np.full(40, np.nan), "sample_weight contains NaN"),
     ],
     ids=["short", "zero", "two axes", "negative", "missing"],
 )

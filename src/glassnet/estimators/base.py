@@ -208,8 +208,9 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         given.pop("callbacks")
         given["threads"] = threads_here(given["threads"])
         for name in ("kinds", "rate_factors", "decay_factors"):
-            given[name] = dict(given[name] or {})
-        if isinstance(weights, Mapping):
+            given[name] = _mapping(name, given[name])
+        if not isinstance(weights, str | None):
+            weights = _mapping("class_weight", weights)
             weights = {str(label): float(weight) for label, weight in weights.items()}
         return given | {
             "seed": seed,
@@ -239,6 +240,15 @@ class Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
         if known is not None and known[0] is X:
             return known[1]
         return table_of(self, X, reset=False)
+
+
+def _mapping(name: str, value: Any) -> dict[Any, Any]:
+    """Return a parameter that names things and their values. Raises SettingsError for anything else."""
+    try:
+        return dict(value or {})
+    except (TypeError, ValueError):
+        such = "{'age': 'number'}" if name == "kinds" else "{'a': 2.0}"
+        raise SettingsError(f"{name} must be a mapping such as {such}, but it is {value!r}.") from None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,10 @@ class Callback(Protocol):
 
 def listener_of(callbacks: Sequence[Callback] | None) -> Listener:
     """Return who hears of a run for the callbacks. Raises SettingsError for what is no callback."""
+    if not isinstance(callbacks, Iterable | None):
+        raise SettingsError(
+            f"callbacks must be a list of objects with on_epoch_end, but it is {callbacks!r}."
+        )
     every = list(callbacks or ())
     for one in every:
         if not callable(getattr(one, "on_epoch_end", None)):

@@ -170,7 +170,7 @@ def _typed(array: NDArray[Any]) -> NDArray[Any]:
     if len(kinds) > 1:
         raise SourceError("Unknown label type: y holds texts beside numbers. Give labels of one type.")
     values = values_of(cells)
-    if values.dtype.is_decimal():
+    if values.dtype.is_decimal() or values.dtype == pl.Int128:  # which NumPy has not
         values = values.cast(pl.Float64)
     return values.to_numpy().reshape(array.shape)
 
@@ -213,16 +213,22 @@ def check_classes(y: NDArray[Any], *, is_part: bool = False) -> None:
 def weights_of(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
     """Return the rows' weights, `(R,)`, or None where there are none.
 
-    Raises SettingsError for another shape and for weights that are all 0; the rest is checked where
-    weight columns are.
+    Raises SettingsError for what is no number, another shape, NaN, and weights that are all 0; the rest is
+    checked where weight columns are.
     """
     if sample_weight is None:
         return None
-    weight_R = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weight_R = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"sample_weight must be numbers, one for each row: {error}.") from None
     if weight_R.ndim == 0:
         weight_R = np.full(rows, float(weight_R))
     if weight_R.ndim != 1:
         raise SettingsError(f"sample_weight must be a 1d array, but its shape is {weight_R.shape}.")
+    if np.isnan(weight_R).any():
+        row = int(np.flatnonzero(np.isnan(weight_R))[0]) + 1
+        raise SettingsError(f"sample_weight contains NaN, first in row {row}. Leave such rows out.")
     if rows and not weight_R.any():
         raise SettingsError("sample weights are zero in every row; at least one must be above zero.")
     return weight_R

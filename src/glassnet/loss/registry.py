@@ -97,9 +97,15 @@ def _plain_link(task: Task) -> str:
 
 def _checked(own: Callable[..., Tensor], name: str) -> RowLoss:
     """Return the user's loss with its shape checked, since a mean over rows would mix members silently."""
+    if not callable(own):
+        raise SettingsError(f"loss must be a name or a function of (predicted, target), but it is {own!r}.")
 
     def rows(predicted_KBT: Tensor, target_KBT: Tensor) -> Tensor:
         loss_KB = own(predicted_KBT, target_KBT)
+        if not isinstance(loss_KB, Tensor):
+            raise SettingsError(
+                f"your loss {name} must give a tensor, one number per row, not {loss_KB!r:.60}."
+            )
         if loss_KB.shape != predicted_KBT.shape[:2]:
             raise SettingsError(
                 f"your loss {name} gave shape {tuple(loss_KB.shape)} for predictions of shape"

@@ -120,7 +120,9 @@ def _kind(facts: Facts, settings: Settings) -> tuple[Kind, str]:
     kind, reason = guess_kind(facts)
     if facts.name in settings.columns and kind not in USABLE_KINDS:
         if facts.dtype == "nested":
-            raise SettingsError(f"column '{facts.name}' holds lists and cannot be an input; drop it.")
+            raise SettingsError(
+                f"column '{facts.name}' holds lists, bytes or objects and cannot be an input; drop it."
+            )
         numeric = facts.dtype in ("int", "float")
         return (Kind.NUMBER if numeric else Kind.CATEGORY), f"named in --columns, although {reason}"
     return kind, reason
@@ -219,9 +221,10 @@ def _check_part(facts: Facts, settings: Settings) -> None:
     if facts.name == settings.weight:
         lowest = facts.numbers().min() if facts.dtype in ("int", "float", "bool") else None
         if not isinstance(lowest, int | float) or lowest < 0:
+            held = lowest if isinstance(lowest, int | float) else facts.dtype
             raise SettingsError(
                 f"row weights must be numbers of at least 0, but column '{facts.name}' holds"
-                f" {lowest if isinstance(lowest, int | float) else facts.dtype}."
+                f" {held if facts.distinct else 'none'}."
             )
     if facts.name == settings.time and facts.dtype not in ("int", "float", "date"):
         raise SettingsError(
