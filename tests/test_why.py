@@ -93,6 +93,18 @@ def test_the_whole_is_the_prediction_in_the_tables_unit():
     assert why(model, row).output == pytest.approx(float(model.predict(row)[0]), rel=1e-5)
 
 
+def test_of_a_logarithm_that_was_learned_the_parts_are_its_own():
+    model = fit(table(), target="price", drop=("rich", "size"), target_scale="soft_log", epochs=5, **PLAIN)
+    row = table()[:1].drop("price", "rich", "size")
+    found, target = why(model, row), model.fitted.preparation.target
+    assert found.about.startswith("log(1 + price / 2")
+    value = np.expm1(found.output) * target.unit_T[0] * target.level_T[0]
+    assert model.predict(row)[0] == pytest.approx(
+        value, rel=1e-3
+    )  # a mean of members' logarithms, of numbers
+    assert sum(part.part for part in found.parts) == pytest.approx(found.output - found.start, abs=0.01)
+
+
 @pytest.mark.parametrize("folds", [0, 2])
 def test_log_odds_are_those_of_the_probability(folds):
     row = table().drop(TARGETS)[4:5]

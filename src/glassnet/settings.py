@@ -94,7 +94,7 @@ class Settings:
     rare: int | Auto = "auto"  # levels seen less often than this share one slot
     bounds: str = "auto"  # seen: predicted numbers stay within the training rows' targets; none
     target_means: str = "auto"  # on, off: means of the target as inputs for categories of many levels
-    target_scale: str = "auto"  # standard: mean 0 and deviation 1; log: so is log(1 + number / median)
+    target_scale: str = "auto"  # standard: mean 0, deviation 1; soft_log, log: of its logarithm
     # Training
     loss: str | Own = "auto"
     label_smoothing: float = 0.0  # share of the target spread over all classes
@@ -220,7 +220,7 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "effort": _one_of("fast", "best"),
     "bounds": _one_of("seen", "none"),
     "target_means": _one_of("on", "off"),
-    "target_scale": _one_of("standard", "log"),
+    "target_scale": _one_of("standard", "soft_log", "log"),
     "label_smoothing": _number(0.0, 1.0),
     "quantile": (lambda v: isinstance(v, float) and 0 < v < 1, "a number between 0 and 1"),
     "learning_rate": _positive(sys.float_info.max),
@@ -300,7 +300,7 @@ class Preparing:
     rare: int = 3  # 0: 3, or 20 where a level has fewer than 5 rows on average
     target_means: bool = False  # of categories with more than 30 levels
     bounds: str = "none"  # seen: predictions of numbers stay within the targets of the training rows
-    target_scale: str = "standard"  # of a regression target: standard, log, or none; undone in predictions
+    target_scale: str = "standard"  # of numbers to predict: standard, soft_log, log, none; undone after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

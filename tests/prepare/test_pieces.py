@@ -1,6 +1,7 @@
 """The pieces of preparation: numbers, levels, dates, quantiles and the target's scale."""
 
 import math
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -285,6 +286,28 @@ def test_a_scaled_target_comes_back(target):
     spread = np.ptp(target, axis=0) > 1e-3 * np.abs(target).max()
     np.testing.assert_allclose(scaled[:, spread].mean(axis=0), 0, atol=1e-9)
     np.testing.assert_allclose(scaled[:, spread].std(axis=0), 1, rtol=1e-9)
+
+
+@given(TARGETS, st.sampled_from(["soft_log", "log"]))
+@hypothesis_settings(deadline=None)
+def test_a_logarithm_comes_back_at_its_level(target, way):
+    scale = learn_target(target, [np.arange(target.shape[0])], np.ones(target.shape[0]), way)
+    assert scale.is_log
+    bent = scale_target(target, scale, 0)
+    back, least = unscale_target(bent, scale, 0), 1e-9 * scale.unit_T.max()
+    np.testing.assert_allclose(back, target, rtol=1e-9, atol=least)
+    twice = replace(scale, level_T=np.full(target.shape[1], 2.0))
+    np.testing.assert_array_equal(unscale_target(bent, twice, 0), 2 * back)
+    ahead = np.argsort(target[:, 0], kind="stable")
+    assert (np.diff(bent[ahead, 0]) >= 0).all()
+
+
+def test_the_unit_of_a_logarithm_is_the_median_size_but_for_zeros_and_rows_of_no_weight():
+    target = np.array([[0.0], [0.0], [-2.0], [4.0], [6.0], [1e9]])
+    weight = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 0.0])
+    assert learn_target(target, [np.arange(6)], weight, "soft_log").unit_T.tolist() == [4.0]
+    assert learn_target(target, [np.arange(6)], weight, "log").unit_T.tolist() == [0.5]
+    assert learn_target(target * 0, [np.arange(6)], weight, "soft_log").unit_T.tolist() == [1.0]
 
 
 def test_a_constant_target_stays():

@@ -333,3 +333,19 @@ def test_the_mlp_recipe_is_one_network(rows):
     assert (recipe.architecture.members, recipe.architecture.sharing, recipe.folds) == (1, "none", 0)
     several = choose_recipe(Settings(recipe="mlp", members=3), facts(rows))
     assert (several.architecture.members, several.architecture.sharing) == (3, "none")
+
+
+@pytest.mark.parametrize(
+    ("skewness", "settings", "scale"),
+    [
+        (0.9, Settings(), "standard"),
+        (1.2, Settings(), "soft_log"),
+        (5.0, Settings(loss="absolute"), "standard"),
+        (5.0, Settings(recipe="sequential"), "standard"),
+        (0.0, Settings(target_scale="log"), "log"),
+    ],
+    ids=str,
+)
+def test_of_a_skewed_target_a_logarithm_is_learned(skewness, settings, scale):
+    facts = Facts(rows=1000, task=Task.REGRESSION, classes=0, skewness=skewness)
+    assert choose_recipe(settings, facts).preparing.target_scale == scale

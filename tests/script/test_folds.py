@@ -143,6 +143,11 @@ def test_predictions_within_the_targets_that_a_fold_knows(differences, uneven):
     assert largest(differences(uneven, bounds="seen", **wild)) < CLOSE
 
 
+def test_logarithms_of_targets_in_folds(differences, uneven):
+    settings = FOLDS | {"target": "income", "target_scale": "soft_log", "precision": "float64"}
+    assert largest(differences(uneven, **settings)) < CLOSE
+
+
 def test_a_number_that_a_fold_never_sees_is_refused(tmp_path):
     rows = 40
     held_out_together = order(0, Purpose.FOLDS, rows)[::20]

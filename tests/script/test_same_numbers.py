@@ -116,6 +116,13 @@ def test_predictions_within_the_targets_seen(mixed, differences, target):
     assert differences(mixed, target=target, bounds="seen", **wild).is_exact
 
 
+@pytest.mark.parametrize("target", ["income", ["income", "paid"]], ids=str)
+@pytest.mark.parametrize("scale", ["soft_log", "log"])
+def test_logarithms_of_targets(differences, mixed, target, scale):
+    found = differences(mixed, target=target, target_scale=scale, drop="household", **SMALL)
+    assert found.is_exact
+
+
 def test_several_yes_or_no_targets(differences, mixed):
     assert differences(mixed, target=["rich", "member"], drop="household", **SMALL).is_exact
 

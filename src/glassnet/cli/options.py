@@ -111,7 +111,7 @@ NETWORK: Final = (
     Row("embedding", "N", whole, "Numbers per level of the other categories."),
     Row("rare", "N", whole, "Levels of fewer than N rows share one slot."),
     Row("bounds", "NAME", text, "seen: predicted numbers stay within those trained on."),
-    Row("target_scale", "NAME", text, "standard, or log: the logarithm of a number to predict."),
+    Row("target_scale", "NAME", text, "standard, soft_log or log of a number to predict."),
     Row("target_means", "on|off", text, "Means of the target for many-level categories."),
 )
 

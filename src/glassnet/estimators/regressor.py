@@ -58,9 +58,9 @@ class GlassnetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         has fewer than 5 on average.
     bounds : {'auto', 'seen', 'none'}
         ``seen``: predicted numbers stay within the targets of the training rows.
-    target_scale : {'auto', 'standard', 'log'}
-        ``log``: the network learns ``log(1 + y / median)`` of a number, undone in predictions; 'auto' does
-        where the target is skewed.
+    target_scale : {'auto', 'standard', 'soft_log', 'log'}
+        What the network learns of a number, undone in predictions: ``log(1 + y / median)`` or
+        ``log(1 + 8 y / median)``. 'auto': of a skewed target what errs least in short trials.
     target_means : {'auto', 'on', 'off'}, default 'auto'
         Means of the target as inputs for categories of many levels.
     kinds : mapping of column to kind or None

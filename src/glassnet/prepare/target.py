@@ -1,7 +1,8 @@
 """The target of a regression: standardised for training, as it is or its logarithm; undone in predictions.
 
-The logarithm is `sign(y) log(1 + |y| / unit)`, its unit the median size of a target: about straight for
-numbers below the unit, so that zeros lie near small numbers, and a logarithm above it. Its opposite is exact.
+The logarithm is `sign(y) log(1 + |y| / unit)`: about straight for numbers below the unit, so that zeros lie
+near small numbers, and a logarithm above it. Its unit is the median size of a target (soft_log) or an eighth
+of it (log), and its opposite exact.
 But the mean of logarithms is not the logarithm of the mean: predictions are multiplied by a level that is
 learned after training (`held_out.level`).
 
@@ -22,6 +23,7 @@ from glassnet.prepare.values import Floats64, TargetScale
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers
 
+UNITS: Final = {"soft_log": 1.0, "log": 0.125}  # of the targets' median size, see benchmarks/LOG.md
 FARTHEST: Final = 700.0  # of a logarithm: exp(700) is a number still
 
 
@@ -32,11 +34,14 @@ def learn_target(
     way: str,
     bounding: Sequence[RowNumbers] = (),
 ) -> TargetScale:
-    """Return each fold's mean and deviation of every output: `way` is standard, log, or none for 0 and 1.
+    """Return each fold's mean and deviation of every output, or of its logarithm.
 
+    The way is standard, soft_log, log, or none (0 and 1).
     With `bounding` rows for each fold, also the least and the largest target of those that weigh anything.
     """
-    unit_T = _units(target_RT, united(fit), weight_R) if way == "log" else np.zeros(0)
+    unit_T = np.zeros(0)
+    if way in UNITS:
+        unit_T = UNITS[way] * _median_sizes(target_RT, united(fit), weight_R)
     location_FT = np.zeros((len(fit), target_RT.shape[1]))
     scale_FT = np.ones_like(location_FT)
     if way != "none":
@@ -58,15 +63,15 @@ def learn_target(
     )
 
 
-def _units(target_RT: Floats64, learning: RowNumbers, weight_R: Floats64) -> Floats64:
+def _median_sizes(target_RT: Floats64, learning: RowNumbers, weight_R: Floats64) -> Floats64:
     """Return the median size of each output's targets but zeros, `(T,)`; 1 where all are 0."""
-    unit_T = np.ones(target_RT.shape[1])
-    for output in range(unit_T.size):
+    median_T = np.ones(target_RT.shape[1])
+    for output in range(median_T.size):
         size_n = np.abs(target_RT[learning, output])
         weight_n = np.where(size_n > 0, weight_R[learning], 0.0)
         if weight_n.any():
-            unit_T[output] = weighted_quantiles(size_n, weight_n, np.array([0.5]))[0]
-    return unit_T
+            median_T[output] = weighted_quantiles(size_n, weight_n, np.array([0.5]))[0]
+    return median_T
 
 
 def bent(target_RT: Floats64, unit_T: Floats64) -> Floats64:

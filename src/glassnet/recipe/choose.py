@@ -198,7 +198,7 @@ def _target_scale(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["network"] != "mlp" or chosen["loss"] != "squared" or facts.skewness < SKEWED:
         return "standard", "mean 0 and deviation 1"
     skewed = f"a long tail of large numbers (skewness {facts.skewness:.1f}) and none below 0"
-    return "log", f"{skewed}: their logarithms err more evenly"
+    return "soft_log", f"{skewed}: logarithms err more evenly"
 
 
 def _target_means(facts: Facts, chosen: dict[str, Any]) -> Chosen:
