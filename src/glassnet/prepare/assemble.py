@@ -169,10 +169,17 @@ def encode(frame: pl.DataFrame, encoding: Encoding) -> Encoded:
     for place, (source, part) in enumerate(zip(encoding.sources, encoding.parts, strict=True)):
         with np.errstate(over="ignore"):
             number_RN[:, place] = _number(frame[source], part) - encoding.offset_N[place]
-    code_RC = np.empty((frame.height, len(encoding.categories)), dtype=np.int32)
+    code_RC = np.empty((frame.height, len(encoding.categories)), dtype=code_kind(encoding.levels))
     for place, (name, levels) in enumerate(zip(encoding.categories, encoding.levels, strict=True)):
         code_RC[:, place] = _codes(frame[name], levels)
     return Encoded(number_RN=number_RN, code_RC=code_RC)
+
+
+def code_kind(levels: Sequence[tuple[str, ...]]) -> np.dtype[np.signedinteger]:
+    """Return the smallest type that counts the levels of each category, its missing cells beside them."""
+    most = max((len(one) for one in levels), default=0)
+    small = (kind for kind in (np.int8, np.int16) if most <= np.iinfo(kind).max)
+    return np.dtype(next(small, np.int32))
 
 
 def _codes(column: pl.Series, levels: tuple[str, ...]) -> np.ndarray:

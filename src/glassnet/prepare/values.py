@@ -17,7 +17,7 @@ from glassnet.table.values import RowNumbers, Rows
 
 Floats32 = NDArray[np.float32]
 Floats64 = NDArray[np.float64]
-Codes = NDArray[np.int32]
+Codes = NDArray[np.signedinteger]  # int8, int16 or int32: the least that counts the levels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
