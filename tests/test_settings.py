@@ -23,6 +23,12 @@ WRONG = {
     "footer_lines": (-1, "two"),
     "decimal": (";", ""),
     "task": ("clustering",),
+    "target": (3, None, (3,)),
+    "columns": (None, 2.5),
+    "drop": (None, (None,)),
+    "keep": (True,),
+    "kinds": ("age", 3, (("age", 3),), (("age",),), ("age", "number")),
+    "class_weight": ((1, 2), (("yes", "two"),), 3),
     "validation_share": (-0.1, 1.0, math.nan, "half"),
     "test_share": (-0.1, 1.0, math.inf),
     "folds": (1, -2, 2.0, "few"),
@@ -125,6 +131,12 @@ def test_defaults_are_frozen():
 def test_near_misses_are_named(given, meant):
     with pytest.raises(SettingsError, match=f"no setting is called '{given}'. Did you mean '{meant}'?"):
         change(Settings(), **{given: 1})
+
+
+def test_numbers_of_numpy_are_weights_and_factors():
+    changed = change(Settings(), class_weight={1: np.float32(2.0)}, rate_factors={"last": np.int64(3)})
+    assert changed.class_weight == (("1", 2.0),)
+    assert changed.rate_factors == (("last", 3),)
 
 
 def test_a_far_miss_lists_all_names():

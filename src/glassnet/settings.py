@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from numbers import Number
+from types import UnionType
 from typing import Any, Final, Literal, NamedTuple
 
 from glassnet.errors import SettingsError, listed, near_miss
@@ -173,6 +174,16 @@ def _widths(value: object) -> bool:
     return isinstance(value, tuple) and all(isinstance(w, int) and w >= 1 for w in value)
 
 
+def _are_names(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
+def _are_pairs(value: object, kind: type | UnionType) -> bool:
+    return isinstance(value, tuple) and all(
+        isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], kind) for one in value
+    )
+
+
 def _are_factors(value: object) -> bool:
     if not (isinstance(value, tuple) and all(isinstance(one, tuple) and len(one) == 2 for one in value)):
         return False
@@ -190,6 +201,14 @@ def _is_threshold(value: object) -> bool:
 
 
 CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    **dict.fromkeys(
+        ("target", "columns", "drop", "keep"), (_are_names, "a column's name, or a list of names")
+    ),
+    "kinds": (lambda v: _are_pairs(v, str), "a kind for each column named, such as {'age': 'number'}"),
+    "class_weight": (
+        lambda v: isinstance(v, str) or _are_pairs(v, float | int),
+        "none, balanced, or a number for each class, such as {'yes': 2.0}",
+    ),
     "example_rows": _whole(2, 100_000_000),
     "example_features": _whole(1, 100_000),
     "example_noise": _number(0.0),
@@ -267,7 +286,7 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, Number) and hasattr(value, "item"):  # NumPy's, as a search over a range gives them
         value = value.item()
     if name in ("kinds", "class_weight", "rate_factors", "decay_factors") and isinstance(value, Mapping):
-        return tuple((str(key), one) for key, one in value.items())
+        return tuple((str(key), _plain("", one)) for key, one in value.items())
     if name in ("target", "columns", "drop", "keep") and isinstance(value, str):
         return (value,)
     if name == "hidden" and isinstance(value, int) and not isinstance(value, bool):

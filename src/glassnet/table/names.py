@@ -22,7 +22,7 @@ def find_column(
     trimmed = [one for one in names if one.strip() == _no_pattern(name.strip())]
     if len(trimmed) == 1:
         return trimmed[0]
-    have = f"Its columns are: {listed(map(_as_given, names))}."
+    have = f"Its columns are: {listed(map(_as_given, names))}." if names else "It has no columns."
     raise error(f"{where} has no column '{name}'.{near_miss(name, names)} {have}{_hint(names)}")
 
 
@@ -35,7 +35,7 @@ def _as_given(name: str) -> str:
 
 def _hint(names: Sequence[str]) -> str:
     """Return what may be wrong where a text file's names are none, or all of them one; else nothing."""
-    if list(names) == position_names(len(names)):
+    if names and list(names) == position_names(len(names)):
         return " Where the first line names them: --header yes."
     return " Where another sign parts them: --delimiter names it." if len(names) == 1 else ""
 
