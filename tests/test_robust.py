@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from glassnet.errors import GlassnetError, SettingsError
+from glassnet.errors import GlassnetError, SettingsError, TrainingError
 from glassnet.model import Model
 from glassnet.pipeline import Listener, Sources, fit
 from glassnet.settings import Settings
@@ -154,3 +154,9 @@ def test_more_folds_than_rows_are_refused():
     table = pl.DataFrame(numbers(6, 1)).with_columns(y=pl.col("x0"))
     with pytest.raises(SettingsError, match="8 folds need as many rows"):
         trained(table, replace(QUICK, folds=8))
+
+
+def test_a_decay_that_throws_the_weights_away_is_named():
+    table = pl.DataFrame(numbers(60, 2)).with_columns(y=pl.col("x0"))
+    with pytest.raises(TrainingError, match=r"Try a smaller weight decay \(it is 1e\+30\)"):
+        trained(table, replace(QUICK, weight_decay=1e30, epochs=5))

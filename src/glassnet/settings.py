@@ -21,6 +21,7 @@ Auto = Literal["auto"]
 Own = Callable[..., Any] | type  # a user's own module, loss, metric or optimiser in place of a name
 
 SEED_LIMIT: Final = 2**63
+MOST: Final = 10**9  # epochs, rows of a batch: their product still has 64 bits
 
 Factors = tuple[tuple[str, float], ...]  # (part, factor) pairs; parts that are not named have none
 # What of a network may learn at a rate of its own, and be pulled towards 0 by a decay of its own.
@@ -251,9 +252,9 @@ CHECKS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "decay_factors": FACTORS,
     "clip": _number(0.0),
     "warmup": _number(0.0, 1.0),
-    "epochs": _whole(1),
-    "batch_size": _whole(0),
-    "patience": _whole(0),
+    "epochs": _whole(1, MOST),
+    "batch_size": _whole(0, MOST),
+    "patience": _whole(0, MOST),
     "calibrate": _one_of("auto", "none"),
     "threshold": (_is_threshold, "a number between 0 and 1, or auto"),
     "time_limit": _positive(),

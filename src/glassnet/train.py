@@ -355,7 +355,11 @@ def _why_none(state: _State, weights: dict[str, Tensor]) -> str:
         else "the loss overflowed"
     )
     training = state.plan.training
-    tries = [f"a smaller learning rate (it is {training.learning_rate:g})"]
+    pull = training.learning_rate * training.weight_decay  # beyond 1 a step throws weights past 0
+    what, value = (
+        ("weight decay", training.weight_decay) if pull > 1 else ("learning rate", training.learning_rate)
+    )
+    tries = [f"a smaller {what} (it is {value:g})"]
     tries += ["gradient clipping (clip 1)"] if not training.clip else []
     if state.plan.prepared.preparation.choices.numbers == "none":
         tries.append("scaled numbers (numbers robust)")

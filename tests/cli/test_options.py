@@ -174,6 +174,8 @@ def test_names_written_as_csv_are_read_back(names: list[str]) -> None:
         ("dropout", "nan", "--dropout must be a number, but it is 'nan'"),
         ("hidden", "64,wide", "--hidden must be widths such as 128,64"),
         ("kinds", "age", "--kind must be NAME=VALUE, but it is 'age'"),
+        ("kinds", "=number", "--kind must be NAME=VALUE, but it is '=number'"),
+        ("kinds", "age=", "--kind must be NAME=VALUE, but it is 'age='"),
         ("class_weight", "even", "--class-weight must be none, balanced or a weight for each class"),
         ("class_weight", "a=x", "--class-weight of 'a' must be a number, but it is 'x'"),
         ("drop", "a,,b", "--drop has an empty name in 'a,,b'"),

@@ -84,9 +84,9 @@ def widths(flag: str, given: Sequence[str]) -> tuple[int, ...]:
 def pairs(flag: str, given: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return (name, value) of each "name=value", where the name may hold a "=" itself."""
     found = [one.strip().rpartition("=") for text in given for one in cells_of(text)]
-    for name, _, value in found:
+    for name, sign, value in found:
         if not (name and value):
-            raise SettingsError(f"{flag} must be NAME=VALUE, but it is '{name or value}'.")
+            raise SettingsError(f"{flag} must be NAME=VALUE, but it is '{name}{sign}{value}'.")
     return tuple((name.strip(), value.strip()) for name, _, value in found)
 
 

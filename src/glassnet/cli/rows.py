@@ -34,4 +34,4 @@ def check_target(out: Path, inputs: list[Path]) -> None:
     """Raise SettingsError where the file to write is one of those that are read."""
     for one in inputs:
         if out.exists() and one.exists() and out.samefile(one):
-            raise SettingsError(f"--out {out} is a file that is read; write the predictions to another.")
+            raise SettingsError(f"--out {out} is a file that is read; name another.")
