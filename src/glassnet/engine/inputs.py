@@ -23,7 +23,7 @@ from glassnet.prepare.values import Bins, Encoded, NumberScales, Preparation
 
 WHOLE: Final = np.int32
 NUMBERS: Final[dict[str, type[np.floating]]] = {"float32": np.float32, "float64": np.float64}
-KEPT: Final = 16 << 20  # bytes: what is made of a table smaller than this is kept for all steps
+KEPT: Final = 8 << 20  # bytes up to which what a fold sees of the table is kept for all steps
 FEWEST_BINS: Final = 8  # from so many bins a number is looked up in a table instead of multiplied
 
 
@@ -55,8 +55,8 @@ class CompiledInputs:
 def compiled_inputs(plan: Plan, fewest_bins: int, kept: int = KEPT) -> CompiledInputs:
     """Return the plan's inputs, with the numbers of at least so many bins to be looked up in a table.
 
-    Where all folds' inputs take at most `kept` bytes they are made once; otherwise a batch at a time, from
-    the one encoded table. Plans over the same rows share what is returned.
+    Where a fold's inputs take at most `kept` bytes they are made once; otherwise a batch at a time, from the
+    one encoded table. Plans over the same rows share what is returned.
     """
     has_layer = bool(plan.architecture.hidden) and plan.architecture.network == "mlp"
     fewest = fewest_bins if has_layer else sys.maxsize
@@ -69,8 +69,8 @@ def _compiled_inputs(plan: Plan, fewest_bins: int, kept: int) -> CompiledInputs:
     number = NUMBERS[plan.training.precision]
     folds = range(plan.prepared.rows.folds)
     rows_F = tuple(rows_of(plan.prepared.encoded, division, fold, number) for fold in folds)
-    if sum(rows.kept_bytes() for rows in rows_F) <= kept:
-        for rows in rows_F:
+    for rows in rows_F:
+        if rows.kept_bytes() <= kept:
             rows.keep()
     return CompiledInputs(
         rows_F=rows_F, dense=division.dense_inputs, bins_B=division.bins_B, column=division.column
