@@ -94,3 +94,11 @@ def test_classes_with_few_rows(found: Found) -> None:
     assert "'rare' has 4 rows (1 for testing), of 1,000 rows" in one.evidence
     assert one.figures == (("y: rare", 4.0),)
     assert "class with few rows" not in found(frame.filter(pl.col("y") != "rare"))
+
+
+def test_classes_that_differ_in_capitals_or_blanks_alone_are_named(found) -> None:
+    frame = pl.DataFrame({"x": np.arange(120.0) % 7, "y": ["Yes", "yes", "no", "not  yet"] * 30})
+    one = found(frame)["class spelt in several ways"]
+    assert (one.severity, one.columns) == ("warning", ("y",))
+    assert one.evidence == "Classes that differ in capitals or blanks alone: 'Yes', 'yes'."
+    assert "class spelt in several ways" not in found(frame.filter(pl.col("y") != "Yes"))

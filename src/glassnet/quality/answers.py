@@ -209,3 +209,27 @@ def _few(sight: Sight, place: int) -> list[tuple[str, str, int, int]]:
         (target.name, str(target.labels[one]), int(every_C[one]), int(test_C[one]))
         for one in np.flatnonzero(is_small_C)
     ]
+
+
+def spelt_in_ways(sight: Sight) -> Finding | None:
+    """Return the finding that classes differ in capitals and blanks alone: 'Yes' beside 'yes'."""
+    if sight.task is Task.REGRESSION:
+        return None
+    ways: dict[tuple[str, str], list[str]] = {}
+    for target in sight.targets:
+        for label in map(str, target.labels):
+            ways.setdefault((target.name, "".join(label.casefold().split())), []).append(label)
+    found = {key: labels for key, labels in ways.items() if len(labels) > 1}
+    if not found:
+        return None
+    named = listed((quoted(labels) for labels in found.values()), NAMED)
+    return Finding(
+        name="class spelt in several ways",
+        severity="warning",
+        columns=tuple(dict.fromkeys(name for name, _ in found)),
+        evidence=f"Classes that differ in capitals or blanks alone: {named}.",
+        meaning="The network learns to tell them apart, which nothing in the table may tell.",
+        remedy="If they are the same, write them alike:"
+        " --query \"select * replace (lower(y::text) as y) from 'FILE'\", with the target's name for y.",
+        figures=tuple((f"{name}: {labels[0]}", float(len(labels))) for (name, _), labels in found.items()),
+    )

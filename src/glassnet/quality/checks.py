@@ -27,6 +27,7 @@ CHECKS: Final[dict[str, Callable[[Sight], Finding | None]]] = {
     "drift": later.drifted,
     "duplicate rows": repeats.duplicates,
     "order of rows tells the target": answers.order_tells,
+    "class spelt in several ways": answers.spelt_in_ways,
     "class with few rows": answers.few_of_a_class,
     "near-unique column": alone.near_unique,
     "near-constant column": alone.near_constant,
