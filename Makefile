@@ -56,7 +56,7 @@ native-check: install
 	@PYTHONPATH=build/checked-source ASAN_OPTIONS=detect_leaks=0 OMP_NUM_THREADS=1 \
 		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so) $$(gcc -print-file-name=libstdc++.so)" \
 		$(BIN)/python -c "$$CHECKED" tests/engine/test_fused.py tests/engine/test_teams.py tests/engine/test_neuron.py \
-		tests/engine/test_outputs.py tests/engine/test_losses.py tests/engine/test_orders.py \
+		tests/engine/test_inputs.py tests/engine/test_outputs.py tests/engine/test_losses.py tests/engine/test_orders.py \
 		tests/engine/test_scaling.py tests/engine/test_factors.py
 
 # Each fuzzing harness for some seconds under atheris; what raises is kept in build/fuzz. Not part of the tests.
