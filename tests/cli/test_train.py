@@ -247,3 +247,10 @@ def test_two_interrupts_stop_at_once_and_leave_nothing(people: Path) -> None:
     assert process.returncode == 130
     assert "Traceback" not in err
     assert [one for one in people.parent.rglob("*") if one.is_file()] == [people]
+
+
+def test_a_dry_run_says_that_a_logarithm_is_learned(run: Run, tmp_path: Path) -> None:
+    rows = "\n".join(f"{n % 7},{1000 * 2 ** (n % 9) + n}" for n in range(300))
+    (tmp_path / "t.csv").write_text(f"rooms,price\n{rows}\n")
+    done = run("train", tmp_path / "t.csv", "-t", "price", "--dry-run", *QUICK)
+    assert "squared of log(1 + price / 16," in done.out

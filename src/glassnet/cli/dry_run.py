@@ -14,6 +14,7 @@ from glassnet.cli.rehearsal import Estimate
 from glassnet.engine.choose import choose_engine
 from glassnet.engine.threads import used_threads
 from glassnet.pipeline import Draft
+from glassnet.prepare.target import learned_of
 from glassnet.recipe.check import shown
 from glassnet.run_folder import json_text
 from glassnet.table.values import Column
@@ -77,7 +78,7 @@ def _lines(draft: Draft, engine: str, threads: int) -> list[tuple[str, str]]:
             f"{shown(plan.architecture.network)}, {parameter_count(plan.network):,} parameters,"
             f" {plan.members} {'member' if plan.members == 1 else 'members'}",
         ),
-        ("loss", plan.loss.name),
+        ("loss", f"{plan.loss.name}{_learned(draft)}"),
         (
             "optimiser",
             f"{shown(training.optimizer)}, learning rate {training.learning_rate:g},"
@@ -89,6 +90,13 @@ def _lines(draft: Draft, engine: str, threads: int) -> list[tuple[str, str]]:
         ),
         ("engine", f"{engine}, {threads} {'thread' if threads == 1 else 'threads'}"),
     ]
+
+
+def _learned(draft: Draft) -> str:
+    """Return what the loss is of where it is not the target itself, as a part of a sentence."""
+    scale, targets = draft.plan.prepared.preparation.target, draft.gathered.schema.targets
+    learned = [learned_of(target.name, scale, place) for place, target in enumerate(targets)]
+    return f" of {', '.join(learned)}" if scale.is_log else ""
 
 
 def counts_of(draft: Draft) -> dict[str, int]:

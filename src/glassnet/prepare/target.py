@@ -88,6 +88,14 @@ def unbent(value_RT: Floats64, unit_T: Floats64) -> Floats64:
     return np.asarray(np.sign(value_RT) * np.expm1(np.minimum(np.abs(value_RT), FARTHEST)) * unit_T)
 
 
+def learned_of(name: str, scale: TargetScale, output: int) -> str:
+    """Return what the network learns of a target in words: the target, or `log(1 + price / 2,402)`."""
+    if not scale.is_log:
+        return name
+    unit = float(scale.unit_T[output])
+    return f"log(1 + {name} / {unit:,.0f})" if 1000 <= unit < 1e9 else f"log(1 + {name} / {unit:.4g})"
+
+
 def scale_target(target_RT: Floats64, scale: TargetScale, fold: int) -> Floats64:
     """Return the target (or its logarithm) in deviations from the fold's mean."""
     scaled_RT: Floats64 = (bent(target_RT, scale.unit_T) - scale.location_FT[fold]) / scale.scale_FT[fold]

@@ -23,7 +23,7 @@ OWN: Final = "last."  # parameters that members which share layers have for them
 FIRST: Final = frozenset(
     {
         *("task", "positive", "split", "network", "hidden", "members", "sharing", "loss", "metric"),
-        *("engine", "calibration", "threshold", "intervals"),
+        *("target_scale", "engine", "calibration", "threshold", "intervals"),
     }
 )
 PHASES: Final = ("reading", "preparing", "training", "evaluating")

@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.errors import SettingsError, listed, near_miss
 from glassnet.metric import at_threshold
 from glassnet.pipeline import Fitted
-from glassnet.prepare.target import bent
+from glassnet.prepare.target import bent, learned_of
 from glassnet.prepare.values import Floats64
 from glassnet.table.values import Task
 from glassnet.why.words import short
@@ -94,10 +94,9 @@ def _asked_target(fitted: Fitted, target: str) -> Asked:
 
 def _logarithm(fitted: Fitted, about: str, chosen: int) -> str:
     """Return what is taken apart of a number: itself, or the logarithm that the network learned."""
-    target = fitted.preparation.target
-    if target.is_log:
-        return f"log(1 + {about} / {short(float(target.unit_T[chosen]))})"
-    return f"logarithm of {about}" if fitted.link == "exp" else about
+    if fitted.link == "exp":
+        return f"logarithm of {about}"
+    return learned_of(about, fitted.preparation.target, chosen)
 
 
 def _ends_in_sigmoid(fitted: Fitted) -> bool:
