@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kAhead = 16;         // rows asked for before they are read: a table is larger than the caches
 constexpr int kLineFloats = 16;
-constexpr int kCounted = 64;       // so many edges are counted; among more the place is searched for
+constexpr int kCounted = 256;      // so many edges are counted; among more the place is searched for
 constexpr float kFarthest = 1e15f; // prepare.numeric.FARTHEST
 constexpr float kClip = 3.0f;      // prepare.numeric.CLIP
 constexpr float kLargest = 3.4028234663852886e38f;
@@ -51,23 +51,36 @@ void scale(const ScaleRows<Real>& f) {
     }
 }
 
-// How many of the edges from the second on are not above a value; of NaN none.
-inline void count_edges(const LocateRows& f, const float* value, std::int32_t* bin) {
-    for (int b = 0; b < f.rows; ++b) bin[b] = 0;
-    if (f.bins <= kCounted) {
-        for (int e = 1; e <= f.bins; ++e)
-            for (int b = 0; b < f.rows; ++b) bin[b] += f.edge[e] <= value[b];
+// Writes how many of the edges from the second on are not above a value; of NaN none.
+inline void count_edges(int rows, int bins, const float* __restrict edge, const float* __restrict value,
+                        std::int32_t* __restrict bin) {
+    for (int b = 0; b < rows; ++b) bin[b] = 0;
+    if (bins <= kCounted) {
+        for (int e = 1; e <= bins; ++e) {
+            const float one = edge[e];
+            for (int b = 0; b < rows; ++b) bin[b] += one <= value[b];
+        }
         return;
     }
-    for (int b = 0; b < f.rows; ++b) {
-        int first = 0, count = f.bins;
+    for (int b = 0; b < rows; ++b) {
+        int first = 0, count = bins;
         while (count > 0) {
             const int half = count / 2;
-            const bool is_below = f.edge[1 + first + half] <= value[b];
+            const bool is_below = edge[1 + first + half] <= value[b];
             first = is_below ? first + half + 1 : first;
             count = is_below ? count - half - 1 : half;
         }
         bin[b] = first;
+    }
+}
+
+inline void take_shares(int rows, int bins, const float* __restrict edge, const float* __restrict value,
+                        std::int32_t* __restrict bin, float* __restrict to) {
+    for (int b = 0; b < rows; ++b) {
+        const std::int32_t mine = bin[b] < bins - 1 ? bin[b] : bins - 1;
+        const float low = edge[mine], share = (value[b] - low) / (edge[mine + 1] - low);
+        bin[b] = mine;
+        to[b] = share == share ? between(share, 0.0f, 1.0f) : 0.0f;
     }
 }
 
@@ -94,16 +107,12 @@ void GLASSNET_JOIN(piece_rows_, GLASSNET_SET)(const PieceRows<Real>& f) {
 }
 
 void GLASSNET_JOIN(locate_rows_, GLASSNET_SET)(const LocateRows& f) {
+    const int rows = f.rows;
     float value[kLocated];
-    for (int b = 0; b < f.rows; ++b)
+    for (int b = 0; b < rows; ++b)
         value[b] = between(f.from[static_cast<std::int64_t>(f.row[b]) * f.numbers], -kLargest, kLargest);
-    count_edges(f, value, f.bin);
-    for (int b = 0; b < f.rows; ++b) {
-        const std::int32_t bin = f.bin[b] < f.bins - 1 ? f.bin[b] : f.bins - 1;
-        const float low = f.edge[bin], share = (value[b] - low) / (f.edge[bin + 1] - low);
-        f.bin[b] = bin;
-        f.share[b] = share == share ? between(share, 0.0f, 1.0f) : 0.0f;
-    }
+    count_edges(rows, f.bins, f.edge, value, f.bin);
+    take_shares(rows, f.bins, f.edge, value, f.bin, f.share);
 }
 
 #define GLASSNET_MAKE(Real)                                                              \

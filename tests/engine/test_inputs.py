@@ -178,7 +178,7 @@ def test_rows_are_to_the_byte_what_numpy_makes_of_them(kind, number):
         draw = np.random.default_rng(seed)
         numbers, folds = int(draw.integers(0, 40)), int(draw.integers(1, 3))
         sizes = tuple(int(draw.integers(0, 40)) for _ in range(draw.integers(0, 5)))
-        counts = tuple(int(one) for one in draw.choice([0, 0, 2, 7, 8, 20, 100], numbers))
+        counts = tuple(int(one) for one in draw.choice([0, 0, 2, 7, 8, 20, 100, 300], numbers))
         preparation = random_preparation(draw, numbers, sizes, counts, folds)
         encoded = random_table(draw, numbers, sizes, folds, kind)
         inputs = len(preparation.means.names)
