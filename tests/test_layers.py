@@ -28,6 +28,7 @@ LINES = (
     ("doctor",),
     ("resume",),
     ("pipeline",),
+    ("trial",),
     ("planning", "appraise", "futile"),
     ("gather",),
     ("evaluate",),
@@ -42,6 +43,7 @@ LINES = (
     ("table",),
     ("autograd",),
     ("settings", "chance", "shared", "memory"),
+    ("versions",),
     ("errors", "_version"),  # import nothing of ours
 )
 HEIGHT = {unit: -number for number, line in enumerate(LINES) for unit in line}

@@ -12,12 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
 import polars as pl
-import torch
 from torch import nn
 
-from glassnet._version import __version__
 from glassnet.appraise import MARGIN, Candidate, appraise, seconds_after, tested_rows, unevaluated
 from glassnet.engine.choose import choose_engine, missing_note
 from glassnet.engine.plan import Plan
@@ -52,6 +49,8 @@ from glassnet.table.futile import Futile, futile_reading
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Rows, Schema
 from glassnet.train import Progress, Trained, Watch, train
+from glassnet.trial import bins_cost, tries_bins
+from glassnet.versions import versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,7 +232,7 @@ def _trained(draft: Draft, listener: Listener, deadline: float) -> tuple[Trained
 def draft_run(
     sources: Sources, settings: Settings, listener: Listener | None = None, shared: Shared | None = None
 ) -> Draft:
-    """Decide everything up to the first step, and train nothing."""
+    """Decide everything up to the first step; only what short trials decide is trained."""
     listener, shared = listener or Listener(), shared or Shared()
     listener.phase("reading")
     before = time.monotonic()
@@ -262,6 +261,12 @@ def draft_of(
     rows = shared.once(
         ("rows", key, settings.seed, recipe.shares), lambda: divide(gathered, settings, recipe)
     )
+    if tries_bins(settings, recipe, facts):
+        cost = shared.once(
+            ("bins", key, settings),
+            lambda: bins_cost(gathered, rows, settings, facts, listener.should_stop),
+        )
+        recipe = choose_recipe(settings, replace(facts, bins_cost=cost))
     loss = make_loss(recipe.training, schema.task)
     choices = recipe.preparing if loss.scales_target else replace(recipe.preparing, target_scale="none")
     key = (*key, choices, settings.seed, recipe.shares)
@@ -387,14 +392,3 @@ def _engine_reason(recipe: Recipe, facts: RunFacts) -> str:
     """Return why this engine ran; a tutorial's recipe has its own reason."""
     by_recipe = [one.reason for one in recipe.decisions if one.name == "engine"]
     return f"{by_recipe[0]}: the plain program's numbers, bit for bit" if by_recipe else facts.engine_reason
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what decides a run's numbers."""
-    return {
-        "glassnet": __version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "polars": pl.__version__,
-    }
