@@ -92,3 +92,21 @@ def test_classes_are_tried_too(task):
 def test_what_cannot_be_prepared_is_still_told():
     with pytest.raises(SettingsError, match="no setting is called"):
         drafted(smooth(), bin=3)
+
+
+def skewed(*, adds: bool) -> pl.DataFrame:
+    """Return a skewed target of effects that add up, or that multiply."""
+    draw = np.random.default_rng(5)
+    x_RN = draw.uniform(0, 1, size=(600, 3))
+    jump = 100.0 * (draw.uniform(size=600) < 0.1)
+    parts_R = 20 * x_RN[:, 0] + 10 * x_RN[:, 1] + 0.5 * draw.normal(size=600) + 2
+    target_R = np.maximum(parts_R + jump, 0.0) if adds else np.exp(parts_R / 10)
+    return pl.DataFrame(x_RN, schema=["a", "b", "c"]).with_columns(jump=jump, y=pl.Series(target_R))
+
+
+@pytest.mark.parametrize(("adds", "scale"), [(True, "standard"), (False, "soft_log")])
+def test_a_logarithm_that_trials_speak_against_is_not_learned(adds, scale):
+    draft = drafted(skewed(adds=adds))
+    assert draft.recipe.preparing.target_scale == scale
+    said = next(one.reason for one in draft.recipe.decisions if one.name == "target_scale")
+    assert ("short trials err" in said) is adds

@@ -49,7 +49,7 @@ from glassnet.table.futile import Futile, futile_reading
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers, Rows, Schema
 from glassnet.train import Progress, Trained, Watch, train
-from glassnet.trial import bins_cost, tries_bins
+from glassnet.trial import tries, with_trials
 from glassnet.versions import versions
 
 
@@ -261,12 +261,12 @@ def draft_of(
     rows = shared.once(
         ("rows", key, settings.seed, recipe.shares), lambda: divide(gathered, settings, recipe)
     )
-    if tries_bins(settings, recipe, facts):
-        cost = shared.once(
-            ("bins", key, settings),
-            lambda: bins_cost(gathered, rows, settings, facts, listener.should_stop),
+    if tries(settings, recipe, facts):
+        facts = shared.once(
+            ("trials", key, settings),
+            lambda: with_trials(facts_of(gathered, settings), gathered, rows, settings, listener.should_stop),
         )
-        recipe = choose_recipe(settings, replace(facts, bins_cost=cost))
+        recipe = choose_recipe(settings, facts)
     loss = make_loss(recipe.training, schema.task)
     choices = recipe.preparing if loss.scales_target else replace(recipe.preparing, target_scale="none")
     key = (*key, choices, settings.seed, recipe.shares)

@@ -6,7 +6,7 @@ Shapes: R rows, T targets.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -35,7 +35,7 @@ from glassnet.prepare.values import Preparation, Prepared
 from glassnet.quality.values import NOT_LOOKED
 from glassnet.recipe.choose import choose_recipe
 from glassnet.recipe.facts import SMALL
-from glassnet.settings import SEED_LIMIT, Recipe, Settings, Training
+from glassnet.settings import SEED_LIMIT, Decision, Preparing, Recipe, Settings, Training
 from glassnet.shared import Shared
 from glassnet.table.cells import conform, conform_targets
 from glassnet.table.schema import decide_schema
@@ -118,6 +118,15 @@ def fit_again(fitted: Fitted, frame: pl.DataFrame, settings: Settings, listener:
         intervals=lessons.intervals,
         threshold=lessons.threshold,
         decisions=(*again.decisions, *lessons.decisions),
+    )
+
+
+def _as_prepared(chosen: tuple[Decision, ...], before: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """Return the decisions, those about the preparation as they were made for the run that goes on."""
+    names = {field.name for field in fields(Preparing)}
+    return (
+        *(one for one in before if one.name in names),
+        *(one for one in chosen if one.name not in names),
     )
 
 
@@ -210,6 +219,7 @@ def _draft(fitted: Fitted, frame: pl.DataFrame, settings: Settings, *, is_pass: 
         architecture=architecture,
         preparing=fitted.recipe.preparing,
         training=replace(chosen.training, precision=precision),
+        decisions=_as_prepared(chosen.decisions, fitted.recipe.decisions),
     )
     rows = divide(gathered, settings, recipe)
     if is_pass:
@@ -257,7 +267,7 @@ def _pass(draft: Draft, settings: Settings, listener: Listener, moments: Moments
     for optimizer, memory in zip(optimizers, moments, strict=False):  # at the start there is none
         optimizer.load_state_dict(memory)
     trained = train(plan, engine, _watch(listener))
-    draft = replace(draft, plan=with_level(plan, trained))
+    draft = replace(draft, plan=plan)  # one part of a stream says nothing about the level of the whole
     fitted = fitted_of(draft, settings, trained, unevaluated(plan), _named(engine), draft.seconds)
     return Going(fitted=fitted, moments=tuple(one.state_dict() for one in optimizers), passes=done + 1)
 

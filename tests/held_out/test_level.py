@@ -70,3 +70,34 @@ def test_an_interval_of_amounts_does_not_reach_below_nothing():
     assert model.model_.fitted.recipe.preparing.target_scale == "soft_log"
     interval = model.predict_interval(table.drop("price"), coverage=0.99)
     assert np.asarray(interval).min() >= 0.0
+
+
+@pytest.mark.parametrize("wild", [[1e9], [9_999_999.0, 9_999_999.0]], ids=str)
+def test_a_few_wild_targets_do_not_move_all_predictions(wild):
+    table = prices()
+    values = table["price"].to_numpy().copy()
+    values[: len(wild)] = wild
+    settings = {"target": "price", "target_scale": "soft_log", "folds": 4, "test_share": 0.0} | SHORT
+    level = fit(table, **settings).fitted.preparation.target.level_T[0]
+    assert (
+        fit(table.with_columns(price=values), **settings).fitted.preparation.target.level_T[0] <= 1.5 * level
+    )
+
+
+def test_a_part_of_a_stream_moves_no_level():
+    table = prices()
+    model = GlassnetRegressor(target_scale="soft_log", threads=1)
+    model.partial_fit(table.drop("price"), table["price"])
+    before = model.predict(table.drop("price")).mean()
+    low = table.sort("price")[:3]
+    model.partial_fit(low.drop("price"), low["price"])
+    assert model.predict(table.drop("price")).mean() > 0.8 * before
+
+
+def test_a_run_that_goes_on_with_another_loss_leaves_its_level():
+    table = prices()
+    inputs, target = table.drop("price"), table["price"]
+    model = GlassnetRegressor(target_scale="soft_log", warm_start=True, **SHORT).fit(inputs, target)
+    assert model.model_.fitted.preparation.target.level_T.size
+    model.set_params(loss="absolute").fit(inputs, target)
+    assert not model.model_.fitted.preparation.target.level_T.size

@@ -248,5 +248,6 @@ def are_losses_alike(runs: tuple[Run, ...]) -> bool:
     for run in runs:
         settings = run.fitted.settings
         weighing = (settings.class_weight, settings.weight, settings.label_smoothing)
-        kinds.add((run.fitted.loss, run.fitted.scales_target, settings.quantile, weighing))
+        unit = tuple(run.fitted.preparation.target.unit_T.tolist())  # of a logarithm
+        kinds.add((run.fitted.loss, run.fitted.scales_target, unit, settings.quantile, weighing))
     return len(kinds) == 1

@@ -63,7 +63,7 @@ class GlassnetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         ``seen``: predicted numbers stay within the targets of the training rows.
     target_scale : {'auto', 'standard', 'soft_log', 'log'}
         What the network learns of a number, undone in predictions: ``log(1 + y / median)`` or
-        ``log(1 + 8 y / median)``. 'auto': of a skewed target what errs least in short trials.
+        ``log(1 + 8 y / median)``. 'auto': ``soft_log`` of a skewed target, else ``standard``.
     target_means : {'auto', 'on', 'off'}, default 'auto'
         Means of the target as inputs for categories of many levels.
     kinds : mapping of column to kind or None

@@ -17,32 +17,51 @@ import numpy as np
 
 from glassnet.engine.plan import Plan
 from glassnet.held_out.outputs import held_out_outputs
-from glassnet.predict import Predictor, predict, predictor_of
+from glassnet.predict import predict, predictor_of
+from glassnet.prepare.quantile import drawn_places
 from glassnet.prepare.values import Floats64
 from glassnet.table.places import united
 from glassnet.table.values import RowNumbers
 from glassnet.train import Trained
 
-MOST: Final = 4.0  # a level beyond it, or below 1 over it, is of a few wild rows
+MOST: Final = 2.5  # a level beyond it, or below 1 over it, is of a few wild rows
+ONE_ROW: Final = 0.1  # a level that one row moves by more is learned without it
+LEAST_ROWS: Final = 30  # fewer say nothing about a mean
+MOST_ROWS: Final = 20_000  # more change nothing and take long
 
 
 def with_level(plan: Plan, trained: Trained) -> Plan:
     """Return the plan with the level of its target; the plan as it is where no logarithm was learned.
 
-    Only the squared error's minimum is a mean, and only numbers of one sign have a level.
+    Only the squared error's minimum is a mean, and only numbers of one sign have a level. Of few rows a run
+    that goes on keeps the level that it had.
     """
     target = plan.prepared.preparation.target
-    if not target.is_log or plan.loss.name != "squared" or not trained.members:
+    if not target.is_log:
         return plan
-    plan = _levelled(plan, np.ones(0))  # a run that goes on has one already
-    rows, value_nT = _predictions(plan, trained)
+    bare = _levelled(plan, np.ones(0))
+    if plan.loss.name != "squared" or not trained.members:
+        return bare
+    rows, value_nT = _predictions(bare, trained)
     truth_nT, weight_n = plan.prepared.target_RT[rows], plan.prepared.loss_weight_R[rows]
-    if not len(rows) or (truth_nT < 0).any():
+    if (truth_nT < 0).any():
+        return bare
+    if np.count_nonzero(weight_n) < LEAST_ROWS:
         return plan
-    wanted_T, given_T = weight_n @ truth_nT, weight_n @ np.maximum(value_nT, 0.0)
-    has_both_T = (wanted_T > 0) & (given_T > 0) & np.isfinite(given_T)
-    level_T = np.where(has_both_T, wanted_T / np.where(has_both_T, given_T, 1.0), 1.0)
-    return _levelled(plan, np.clip(level_T, 1.0 / MOST, MOST))
+    pairs = zip(truth_nT.T, value_nT.T, strict=True)
+    return _levelled(plan, np.array([_level(truth_n, value_n, weight_n) for truth_n, value_n in pairs]))
+
+
+def _level(truth_n: Floats64, value_n: Floats64, weight_n: Floats64) -> float:
+    """Return what gives predictions the mean of the targets; 1 where wild rows decide it."""
+    wanted_n, given_n = weight_n * truth_n, weight_n * np.maximum(value_n, 0.0)
+    wanted, given, largest = float(wanted_n.sum()), float(given_n.sum()), int(wanted_n.argmax())
+    rest = given - float(given_n[largest])
+    if not (np.isfinite(given) and wanted > 0 and rest > 0):
+        return 1.0
+    level, without = wanted / given, (wanted - float(wanted_n[largest])) / rest
+    level = level if abs(level - without) <= ONE_ROW * level else without
+    return level if 1.0 / MOST <= level <= MOST else 1.0
 
 
 def _levelled(plan: Plan, level_T: Floats64) -> Plan:
@@ -52,10 +71,11 @@ def _levelled(plan: Plan, level_T: Floats64) -> Plan:
 
 
 def _predictions(plan: Plan, trained: Trained) -> tuple[RowNumbers, Floats64]:
-    """Return the rows that were held out, or all that trained, and what is predicted for them, `(n, T)`."""
+    """Return held-out rows, or some that trained, and what is predicted for them, `(n, T)`."""
     held = held_out_outputs(plan, trained.network, trained.members)
     if len(held.rows):
         return held.rows, held.predictions()
     rows = united(plan.prepared.rows.fit)
-    predictor: Predictor = predictor_of(plan, trained.network, trained.members)
+    rows = rows[drawn_places(len(rows), MOST_ROWS)]
+    predictor = predictor_of(plan, trained.network, trained.members)
     return rows, predict(predictor, plan.prepared.encoded.picked(rows))

@@ -24,7 +24,7 @@ from glassnet.table.places import united
 from glassnet.table.values import RowNumbers
 
 UNITS: Final = {"soft_log": 1.0, "log": 0.125}  # of the targets' median size, see benchmarks/LOG.md
-FARTHEST: Final = 700.0  # of a logarithm: exp(700) is a number still
+FARTHEST: Final = 450.0  # of a logarithm: its opposite times the largest target there is stays a number
 
 
 def learn_target(

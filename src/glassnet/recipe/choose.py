@@ -199,6 +199,8 @@ def _bounds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
 def _target_scale(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if chosen["network"] != "mlp" or chosen["loss"] != "squared" or facts.skewness < SKEWED:
         return "standard", "mean 0 and deviation 1"
+    if facts.scale_cost > 0:
+        return "standard", f"skewed, but with its logarithm short trials err {facts.scale_cost:.0%} more"
     skewed = f"a long tail of large numbers (skewness {facts.skewness:.1f}) and none below 0"
     return "soft_log", f"{skewed}: logarithms err more evenly"
 

@@ -31,4 +31,5 @@ class Facts:
         int, ...
     ] = ()  # values of each number and date that is an input, counted to MOST_DISTINCT
     bins_cost: float = 0.0  # share of the held-out loss that short trials saved without bins; 0: none
+    scale_cost: float = 0.0  # by how much held-out errors of short trials rose with a logarithm; 0: no matter
     skewness: float = 0.0  # the least of all targets that are numbers and never negative, else 0

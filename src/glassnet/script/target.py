@@ -31,7 +31,7 @@ def _logarithm(run: Run) -> str:
     if not scale.is_log:
         return ""
     return (
-        f"\nUNIT = {constants(scale.unit_T)}  # the median of the targets that train, but for zeros"
+        f"\nUNIT = {constants(scale.unit_T)}  # of the logarithm, from the median size of targets"
         "\nbent = np.sign(y) * np.log1p(np.abs(y) / UNIT)  # what the network learns"
     )
 

@@ -96,7 +96,9 @@ def _logarithm(fitted: Fitted, about: str, chosen: int) -> str:
     """Return what is taken apart of a number: itself, or the logarithm that the network learned."""
     if fitted.link == "exp":
         return f"logarithm of {about}"
-    return learned_of(about, fitted.preparation.target, chosen)
+    target = fitted.preparation.target
+    says = f", before its level of {target.level_T[chosen]:.3g}," if target.level_T.size else ""
+    return learned_of(about, target, chosen) + says
 
 
 def _ends_in_sigmoid(fitted: Fitted) -> bool:
