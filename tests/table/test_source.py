@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from glassnet.errors import SettingsError, SourceError
 from glassnet.settings import Settings
 from glassnet.table.cells import conform, conform_counted
-from glassnet.table.encoding import _last_line
+from glassnet.table.encoding import _over_the_edge
 from glassnet.table.odd import merge_odd
 from glassnet.table.schema import decide_schema
 from glassnet.table.source import drop_rows_without_target, read_chunks, read_table
@@ -469,7 +470,7 @@ def test_many_notes_on_names_are_counted(tmp_path):
     assert notes[-1] == "28 more names of columns were lacking or used twice."
 
 
-@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n"])
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\r\n", "\n   \n", "\n\0\0\0\n"])
 @pytest.mark.parametrize("before", [0, 3])
 def test_a_last_row_longer_than_two_buffers_is_read_and_never_lost(tmp_path, end, before):
     path = tmp_path / "book.csv"
@@ -477,12 +478,24 @@ def test_a_last_row_longer_than_two_buffers_is_read_and_never_lost(tmp_path, end
     assert read_table(path, Settings()).frame["a"].to_list() == ["1"] * before + ["2"]
 
 
-@given(st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r\n"]), max_size=12), st.integers(1, 9))
-def test_the_last_line_is_as_long_in_blocks_as_at_once(parts, size):
-    text, last, before = b"".join(parts), 0, b""
+def test_a_long_row_above_a_remark_is_never_lost(tmp_path):
+    path = tmp_path / "book.csv"
+    path.write_text("a,b\n1,x\n2," + "x" * 9_000_000 + "\nTotal: 2 rows\n")
+    for footer, last in (("auto", ["Total: 2 rows"]), (1, [])):
+        assert read_table(path, Settings(footer_lines=footer)).frame["a"].to_list() == ["1", "2", *last]
+
+
+@given(st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r\n", b"\r"]), max_size=12), st.integers(1, 9))
+def test_the_longest_line_is_as_long_in_blocks_as_at_once(parts, size):
+    text, longest, run = b"".join(parts), 0, 0
     for block in (text[at : at + size] for at in range(0, len(text), size)):
-        last, before = _last_line(last, before, block), block
-    assert last == max((len(one) for one in text.split()[-1:]), default=0)
+        spanning, run = _over_the_edge(run, block)
+        longest = max(longest, spanning)
+    lines = re.split(rb"[\r\n]", text)
+    at_once = max(map(len, lines))
+    assert max(longest, run) <= at_once
+    if at_once >= size:  # of two blocks at least, or the whole of one
+        assert max(longest, run) == at_once
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,15 @@ class Body:
     columns: int
     beyond: int = 0  # columns after these that must be empty
     first: tuple[str, ...] = ()  # the cells of its first line where that names the columns
-    last_line: int = 0  # bytes of its last line
+    longest_line: int = 0  # bytes, where it is longer than a block
 
     @property
     def buffers(self) -> tuple[int, ...]:
-        """The buffers to try: of a last line longer than two DuckDB tells nothing at all (1.5.6)."""
-        return tuple(one for one in BUFFERS if one > self.last_line) or (self.last_line + BUFFERS[0],)
+        """The buffers to try: of a last row longer than two DuckDB tells nothing at all (1.5.6).
+
+        Which row is the last is known only when all is read: blank lines, remarks or zero bytes may follow.
+        """
+        return tuple(one for one in BUFFERS if one > self.longest_line) or (self.longest_line + BUFFERS[0],)
 
 
 @contextmanager
@@ -91,7 +94,7 @@ def _body(file: Readable, signs: Signs, layout: Layout) -> Body:
         columns=len(layout.names),
         beyond=int(layout.trailing),
         first=layout.first,
-        last_line=file.last_line,
+        longest_line=file.longest_line,
     )
 
 
