@@ -1,6 +1,7 @@
 """`glassnet code` on a finished run."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,17 @@ def test_a_notebook_is_written(run: Run, finished: Path, tmp_path: Path) -> None
     done = run("code", finished, "--notebook", "--out", out)
     assert (done.code, done.out, done.err) == (0, f"The notebook is in {out}.\n", "")
     assert json.loads(out.read_text())["nbformat"] == 4
+
+
+def test_a_pipe_gets_the_script_and_nothing_else(run: Run, finished: Path) -> None:
+    source, sink = os.pipe()  # as /dev/stdout is one
+    try:
+        done = run("code", finished, "--out", f"/dev/fd/{sink}")
+    finally:
+        os.close(sink)
+    with os.fdopen(source) as file:
+        compile(file.read(), "script.py", "exec")
+    assert (done.code, done.out, done.err) == (0, "", f"The script is in /dev/fd/{sink}.\n")
 
 
 def test_verify_says_how_far_the_numbers_are(run: Run, finished: Path) -> None:

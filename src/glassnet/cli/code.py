@@ -60,8 +60,9 @@ def code(model: str, style: str, notebook: bool, source: str, out: str, is_verif
     text = (write_notebook if notebook else write_script)(fitted, style, source)
     if out:
         what = "notebook" if notebook else "script"
-        write_whole(text, Path(out).expanduser(), what)
-        click.echo(f"The {what} is in {out}.")
+        path = write_whole(text, Path(out).expanduser(), what)
+        # Of a pipe this may be the other end: /dev/stdout.
+        click.echo(f"The {what} is in {out}.", err=not path.is_file())
     elif not is_verified:
         click.echo(text, nl=False)
     if is_verified:
