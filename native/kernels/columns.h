@@ -23,8 +23,9 @@ struct FourOf<double> {
 
 template <class Real>
 void gather_columns(const GatherColumns<Real>& f) {
+    const std::int64_t inputs = f.inputs;  // their product with a place may be beyond 32 bits
     for (int i = 0; i < f.inputs; ++i)
-        for (int b = 0; b < f.rows; ++b) f.x[i * f.stride_x + b] = f.dense[f.places[b] * f.inputs + i];
+        for (int b = 0; b < f.rows; ++b) f.x[i * f.stride_x + b] = f.dense[f.places[b] * inputs + i];
     for (int b = 0; b < f.rows; ++b) f.to_target[b] = f.target[f.places[b]];
 }
 
