@@ -35,6 +35,13 @@ def test_codes_are_found(codes: list[float], others: np.ndarray) -> None:
     assert sorted(codes_in(*codes, *others)) == sorted({f"{code:.0f}" for code in codes})
 
 
+def test_codes_are_spelt_as_programs_write_them() -> None:
+    for code in (-99.9, 3.4028234663852886e38, 1e30):
+        (one,) = _number_codes("x", np.sort([*np.arange(20.0), code, code]))
+        assert one.value == code
+        assert one.shown == str(code)
+
+
 @pytest.mark.parametrize(
     "cells",
     [
@@ -93,6 +100,18 @@ def test_codes_in_the_target(found: Found, target: np.ndarray, shown: str) -> No
     one = found(frame, "class")["code for missing in the target"]
     assert one.severity == "warning"
     assert shown in one.evidence
+
+
+def test_only_whole_codes_may_be_written_with_a_nought(found: Found) -> None:
+    random = np.random.default_rng(1)
+    frame = pl.DataFrame(
+        {
+            "a": [f"{one:.1f}" for one in random.normal(size=100)] + ["99.9"] * 3,
+            "b": [f"{one:.1f}" for one in random.normal(size=100)] + ["-999.0"] * 3,
+            "y": random.normal(size=103),
+        }
+    )
+    assert "--missing=99.9,-999,-999.0, " in found(frame)["code for missing"].remedy
 
 
 def test_classes_of_plus_and_minus_one_are_no_codes(found: Found) -> None:

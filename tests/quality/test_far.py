@@ -1,6 +1,7 @@
 """A few numbers to predict that lie far from all others."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -51,8 +52,22 @@ def test_rows_for_testing_are_called_so(look_at: Callable[..., object], found: F
     assert f"in test row {place + 1};" in found(table({place: 1e6}))[NAME].evidence
 
 
-def test_a_code_is_told_once(found: Found) -> None:
-    names = found(table({3: 99999.0, 4: 99999.0}))
+def test_a_row_of_a_validation_file_is_called_so() -> None:
+    sources = Sources(table=table({}), validation=table({17: 1e9}, rows=50))
+    (one,) = draft_run(sources, Settings(target=("y",), epochs=1, threads=1)).quality.findings
+    assert ": 1,000,000,000 in validation row 18;" in one.evidence
+
+
+def test_where_folds_hold_each_row_out_once_it_is_just_a_row(
+    found: Found, look_at: Callable[..., Any]
+) -> None:
+    place = int(look_at(table({}), folds=4).training[0])
+    assert f" in row {place + 1};" in found(table({place: 1e9}), folds=4)[NAME].evidence
+
+
+@pytest.mark.parametrize("code", [99999.0, 99.9, 3.4028234663852886e38])
+def test_a_code_is_told_once(found: Found, code: float) -> None:
+    names = found(table({3: code, 4: code}))
     assert "code for missing in the target" in names
     assert NAME not in names
 

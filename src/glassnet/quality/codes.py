@@ -48,6 +48,7 @@ class Code:
     """A value that looks like a code for missing."""
 
     column: str
+    value: float  # a date as microseconds from 1970; NaN of a word
     shown: str
     cells: int
     nearest: str  # the value nearest to it, in words
@@ -82,7 +83,8 @@ def _remedy(sight: Sight, found: list[Code]) -> str:
     if not any(read[one.column][0].missing for one in found):
         return "If they mean missing, make them null in the source."
     spelt = [one.shown for one in found]
-    spelt += [f"{one.shown}.0" for one in found if read[one.column][1] == "float"]
+    whole = [one for one in found if one.shown.lstrip("-").isdigit()]
+    spelt += [f"{one.shown}.0" for one in whole if read[one.column][1] == "float"]
     words = ",".join(dict.fromkeys(spelt))
     return f"If they mean missing: --missing={words}, with the table's other words for it, such as NA."
 
@@ -112,7 +114,13 @@ def codes_of_target(sight: Sight, place: int) -> list[Code]:
         return _number_codes(target.name, np.sort(value_R[np.isfinite(value_R)]))
     count_C = np.bincount(value_R[value_R >= 0].astype(np.int64), minlength=len(target.labels))
     words = [
-        Code(column=target.name, shown=str(label), cells=int(count_C[one]), nearest="one of its classes")
+        Code(
+            column=target.name,
+            value=math.nan,
+            shown=str(label),
+            cells=int(count_C[one]),
+            nearest="one of its classes",
+        )
         for one, label in enumerate(target.labels)
         if str(label).strip().lower() in WORDS
     ]
@@ -149,7 +157,7 @@ def _number_codes(name: str, ordered: Floats64, others: int = OTHERS) -> list[Co
         return []
     ends = [*range(first), *range(last, len(value_U))]
     return [
-        Code(column=name, shown=_shown(value), cells=cells, nearest=_nearest(value, core))
+        Code(column=name, value=value, shown=_shown(value), cells=cells, nearest=_nearest(value, core))
         for value, cells in ((float(value_U[end]), int(cells_U[end])) for end in ends)
         if cells >= LEAST and _stands_apart(value, core, cells / len(ordered), cells)
     ]
@@ -182,7 +190,8 @@ def _nearest(value: float, core: Floats64) -> str:
 
 
 def _shown(value: float) -> str:
-    return f"{value:.17g}" if abs(value) < 1e16 else f"{value:g}"
+    """Return a number as programs write it: the shortest digits that name it, without .0."""
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else repr(value)
 
 
 def is_nines(value: float) -> bool:
@@ -210,6 +219,7 @@ def _date_codes(name: str, ordered: Floats64) -> list[Code]:
             found.append(
                 Code(
                     column=name,
+                    value=value,
                     shown=DATES[value],
                     cells=len(ordered) - len(rest),
                     nearest=f"the nearest other is {datetime.fromordinal(day).date()}",

@@ -64,9 +64,8 @@ def odd_targets(sight: Sight) -> Finding | None:
 
 
 def _told(sight: Sight, odd: Odd) -> str:
-    is_test = set(sight.test.tolist())
     rows = (
-        f"{figure(float(value))} in {'test ' if place in is_test else ''}row {sight.numbers[place] + 1:,}"
+        f"{figure(float(value))} in {_kind(sight, place)}row {sight.numbers[place] + 1:,}"
         for value, place in zip(odd.values, odd.places.tolist(), strict=True)
     )
     lie = "lies" if len(odd.values) == 1 else "lie"
@@ -77,10 +76,15 @@ def _told(sight: Sight, odd: Odd) -> str:
     )
 
 
+def _kind(sight: Sight, place: int) -> str:
+    """Return what a row is for, which may be in a file of its own: its number alone tells too little."""
+    return "test " if place in sight.test else "validation " if place in sight.validation else ""
+
+
 def _odd(sight: Sight, place: int) -> Odd | None:
     rows = np.concatenate([sight.training, sight.test])
     value_R = sight.target_RT[rows, place]
-    codes = [float(one.shown) for one in codes_of_target(sight, place)]  # those are told already
+    codes = [one.value for one in codes_of_target(sight, place)]  # those are told already
     sound_R = np.isfinite(value_R) & ~np.isin(value_R, codes)
     rows, value_R = rows[sound_R], value_R[sound_R]
     if not value_R.any():

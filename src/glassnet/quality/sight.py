@@ -20,6 +20,7 @@ from glassnet.quality.columns import column_summaries
 from glassnet.quality.values import ColumnSummary
 from glassnet.table.frames import picked
 from glassnet.table.places import LEARNED_ROWS, united, without
+from glassnet.table.split import NONE
 from glassnet.table.values import Column, RowNumbers, Rows, Schema, Target, Task
 
 Floats64 = NDArray[np.float64]
@@ -40,6 +41,7 @@ class Sight:
     task: Task | None
     target_RT: Floats64  # numbers, or places in the labels; of no columns where no target is named
     training: RowNumbers  # rows that train or choose the epoch
+    validation: RowNumbers  # those that choose it; none where folds hold out each row once
     test: RowNumbers
     sample: RowNumbers  # of the training rows, in their order
     time: pl.Series | None  # the column that orders the rows, where one is named
@@ -78,6 +80,7 @@ def sight_of(
         task=schema.task,
         target_RT=target_RT,
         training=training,
+        validation=rows.validation[0] if rows.folds == 1 else NONE,
         test=rows.test,
         sample=sample_of(training, seed),
         time=frame[schema.time] if schema.time in frame.columns else None,
@@ -109,6 +112,7 @@ def sight_without_target(
         task=None,
         target_RT=np.zeros((frame.height, 0)),
         training=training,
+        validation=NONE,
         test=test,
         sample=sample_of(training, seed),
         time=frame[time] if time in frame.columns else None,
