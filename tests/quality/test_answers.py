@@ -1,12 +1,15 @@
 """Targets told by one column or by the order of rows, and classes with few rows."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from glassnet.quality.values import Finding
+from glassnet.settings import Settings
+from glassnet.table.source import read_table
 
 Found = Callable[..., dict[str, Finding]]
 RANDOM = np.random.default_rng(0)
@@ -102,3 +105,23 @@ def test_classes_that_differ_in_capitals_or_blanks_alone_are_named(found) -> Non
     assert (one.severity, one.columns) == ("warning", ("y",))
     assert one.evidence == "Classes that differ in capitals or blanks alone: 'Yes', 'yes'."
     assert "class spelt in several ways" not in found(frame.filter(pl.col("y") != "Yes"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "left", "has_blanks"),
+    [
+        (["Yes", "yes", "no", "not yet"], ["no", "not yet", "yes"], False),
+        (["A +", "A+", "a  +", "B"], ["a+", "b"], True),
+        (["New\u00a0York", "new york", "Rome"], ["newyork", "rome"], True),
+    ],
+)
+def test_the_advice_makes_one_class_of_several_spellings(
+    found, tmp_path: Path, labels: list[str], left: list[str], has_blanks: bool
+) -> None:
+    frame = pl.DataFrame({"x": np.arange(120.0) % 7, "y": labels * (120 // len(labels))})
+    remedy = found(frame, task="multiclass")["class spelt in several ways"].remedy
+    query = remedy.split('--query "')[1].split('"')[0]
+    frame.write_csv(tmp_path / "rows.csv")
+    table = read_table("", Settings(query=query.replace("FILE", str(tmp_path / "rows.csv"))))
+    assert table.frame["y"].unique().sort().to_list() == left
+    assert ("regexp_replace" in remedy) == has_blanks

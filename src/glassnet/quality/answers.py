@@ -5,6 +5,7 @@ Shapes: S rows of the sample, C classes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -230,6 +231,14 @@ def spelt_in_ways(sight: Sight) -> Finding | None:
         evidence=f"Classes that differ in capitals or blanks alone: {named}.",
         meaning="The network learns to tell them apart, which nothing in the table may tell.",
         remedy="If they are the same, write them alike:"
-        " --query \"select * replace (lower(y::text) as y) from 'FILE'\", with the target's name for y.",
+        f" --query \"select * replace ({_alike(found.values())} as y) from 'FILE'\", with the target's name"
+        " for y.",
         figures=tuple((f"{name}: {labels[0]}", float(len(labels))) for (name, _), labels in found.items()),
     )
+
+
+def _alike(spellings: Iterable[list[str]]) -> str:
+    """Return the SQL that makes a class of its spellings: without capitals, or blanks where these differ."""
+    if all(len({one.casefold() for one in ways}) == 1 for ways in spellings):
+        return "lower(y::text)"
+    return r"regexp_replace(lower(y::text), '[\s\p{Z}]+', '', 'g')"
