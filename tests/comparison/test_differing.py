@@ -1,8 +1,13 @@
 """What was done differently: what was set, what was chosen, what columns were taken for."""
 
+from dataclasses import replace
+
 import glassnet
 from glassnet.comparison.differing import differing
 from glassnet.comparison.opened import opened
+from glassnet.model import Model
+from glassnet.pace import SECONDS
+from glassnet.settings import Decision
 
 
 def found(*models):
@@ -40,3 +45,12 @@ def test_tables_with_other_columns(plain):
 
 def test_only_the_seed(plain, seeded):
     assert {"seed", "split"} <= set(found(plain, seeded)) <= {"seed", "split", "calibration", "threshold"}
+
+
+def test_how_fast_the_steps_were_is_no_choice(plain):
+    def timed(seconds: str) -> Model:
+        probed = Decision(name=SECONDS, value=seconds, reason="by a probe")
+        return Model(replace(plain.fitted, decisions=(*plain.fitted.decisions, probed)))
+
+    assert found(timed("1.2e-05"), timed("1.3e-05")) == {}
+    assert found(plain, timed("1.3e-05")) == {}

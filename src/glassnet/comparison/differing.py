@@ -7,14 +7,15 @@ from dataclasses import fields
 from typing import Any, Final
 
 from glassnet.comparison.values import Choice, Differing, Run
+from glassnet.pace import SECONDS
 from glassnet.pipeline import Fitted
 from glassnet.recipe.check import shown
 from glassnet.settings import Settings
 
 DEFAULTS: Final = Settings()
 COLUMN: Final = "column '"  # how decisions about columns begin
-# What the sentences about settings say already, or what is no choice.
-TOLD_ELSEWHERE: Final = frozenset({"task", "split", "engine", "threads"})
+# What the sentences about settings say already, or what is measured and no choice.
+TOLD_ELSEWHERE: Final = frozenset({"task", "split", "engine", "threads", SECONDS})
 
 
 def differing(runs: tuple[Run, ...]) -> tuple[Differing, ...]:
