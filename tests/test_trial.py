@@ -1,5 +1,7 @@
 """Short trials decide whether numbers get bins."""
 
+import time
+
 import numpy as np
 import polars as pl
 import pytest
@@ -110,3 +112,14 @@ def test_a_logarithm_that_trials_speak_against_is_not_learned(adds, scale):
     assert draft.recipe.preparing.target_scale == scale
     said = next(one.reason for one in draft.recipe.decisions if one.name == "target_scale")
     assert ("short trials err" in said) is adds
+
+
+def test_a_run_of_very_many_epochs_has_trials_of_a_few():
+    before = time.monotonic()
+    assert drafted(stepped(), epochs=2_000_000, patience=0).plan.training.epochs == 2_000_000
+    assert time.monotonic() - before < 60  # not hours
+
+
+def test_numbers_without_bins_are_prepared_as_in_their_trial():
+    found, asked = drafted(smooth()), drafted(smooth(), bins=0)
+    assert found.recipe.preparing == asked.recipe.preparing

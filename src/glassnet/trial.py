@@ -89,7 +89,10 @@ def with_trials(
 
 def _short_plan(gathered: Gathered, rows: Rows, settings: Settings, facts: Facts) -> Plan:
     """Return the plan of a run at the effort `fast` over the same rows."""
-    recipe = choose_recipe(replace(settings, effort="fast"), replace(facts, effort="fast"))
+    short = replace(settings, effort="fast", epochs="auto")
+    recipe = choose_recipe(short, facts := replace(facts, effort="fast"))
+    if isinstance(settings.epochs, int):  # a run of many epochs has trials of a few
+        recipe = choose_recipe(replace(short, epochs=min(settings.epochs, recipe.training.epochs)), facts)
     schema, loss = gathered.schema, make_loss(recipe.training, gathered.schema.task)
     choices = recipe.preparing if loss.scales_target else replace(recipe.preparing, target_scale="none")
     prepared = prepare(

@@ -13,6 +13,7 @@ from glassnet.recipe.check import check_choices, check_factors, shown
 from glassnet.recipe.effort import EFFORTS
 from glassnet.recipe.facts import MOST_DISTINCT, SMALL, Chosen, Facts
 from glassnet.recipe.shares import test_share, validation_share
+from glassnet.recipe.target import target_scale
 from glassnet.recipe.tutorials import TUTORIALS
 from glassnet.settings import Architecture, Decision, Preparing, Recipe, Settings, Training
 from glassnet.table.values import Task
@@ -29,7 +30,6 @@ FOLDS: Final = 8  # 5, 8 and 10 were measured, see LOG.md
 FOLDED_PATIENCE: Final = 16  # of 17 tables 8, 12, ... 120 epochs of patience chose the same epoch
 # But life_expectancy's numbers, which have little noise, stay level for 60 epochs and then fall by 3 %.
 SLACK: Final = 0.02
-SKEWED: Final = 1.0  # skewness of a target from which on its logarithm is learned, see benchmarks/LOG.md
 FEWEST_EPOCHS: Final = 4  # of millions of rows: many steps, and each row seen a few times
 
 
@@ -185,7 +185,8 @@ def _why_alone(facts: Facts, chosen: dict[str, Any]) -> str:
 
 
 def _numbers(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    if chosen.get("bins") != 0 and chosen["network"] == "mlp":
+    has_bins = chosen.get("bins") != 0 and not facts.bins_cost
+    if has_bins and chosen["network"] == "mlp":
         return "standard", "mean and deviation: a far value keeps its reach, and the target may follow it"
     return "robust", "median, interquartile range and a smooth clip: outliers stay in reach"
 
@@ -194,15 +195,6 @@ def _bounds(facts: Facts, chosen: dict[str, Any]) -> Chosen:
     if facts.task is Task.REGRESSION and chosen["network"] == "mlp":
         return "seen", "no prediction is wilder than the targets of the training and validation rows"
     return "none", "only an mlp's numbers are held to a range"
-
-
-def _target_scale(facts: Facts, chosen: dict[str, Any]) -> Chosen:
-    if chosen["network"] != "mlp" or chosen["loss"] != "squared" or facts.skewness < SKEWED:
-        return "standard", "mean 0 and deviation 1"
-    if facts.scale_cost > 0:
-        return "standard", f"skewed, but with its logarithm short trials err {facts.scale_cost:.0%} more"
-    skewed = f"a long tail of large numbers (skewness {facts.skewness:.1f}) and none below 0"
-    return "soft_log", f"{skewed}: logarithms err more evenly"
 
 
 def _target_means(facts: Facts, chosen: dict[str, Any]) -> Chosen:
@@ -259,7 +251,7 @@ CHOICES: Final[dict[str, Callable[[Facts, dict[str, Any]], Chosen]]] = {
         0, "levels of fewer than 3 rows share a slot, of fewer than 20 where levels have under 5 each"
     ),
     "loss": _loss,
-    "target_scale": _target_scale,
+    "target_scale": target_scale,
     "optimizer": _fixed("adamw", "a robust optimiser that needs little tuning"),
     "learning_rate": _learning_rate,
     "second_moment": _second_moment,
